@@ -1,0 +1,29 @@
+// What a core needs from outside, handed in once: randomness and a place to log. No clock: time comes with every input.
+#pragma once
+
+#include <cstdint>
+
+#include "sip/hashing.hpp"
+#include "sip/log.hpp"
+
+namespace sip {
+
+/// A source of random bits. Tags, branches and Call-IDs come from it, so production code gives a cryptographic one (RFC
+/// 3261 19.3) and tests a seeded one.
+struct random_source {
+    std::uint64_t (*next)(void* context) = nullptr;
+    void* context = nullptr;
+
+    [[nodiscard]] std::uint64_t operator()() const { return next(context); }
+    /// A number in [0, bound); bound > 0. The modulo bias is below 2^-32 for the bounds used here.
+    [[nodiscard]] std::uint64_t below(std::uint64_t bound) const { return (*this)() % bound; }
+};
+
+/// Outlives every core that uses it.
+struct environment {
+    random_source random;
+    log_sink log;
+    sip::hasher hash;
+};
+
+}  // namespace sip

@@ -1,0 +1,38 @@
+// The hash functions that digest authentication needs, as an interface: the algorithms come from OpenSSL, whose
+// contexts are made once and kept, so that computing a response on the message path neither allocates nor locks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace sip {
+
+enum class hash_algorithm : std::uint8_t { md5, sha256, sha512_256 };
+
+/// A hash as lower-case hexadecimal text, as digest authentication wants it (RFC 7616 3.1).
+struct hex_digest {
+    std::array<char, 64> text{};
+    std::uint8_t length = 0;
+
+    [[nodiscard]] std::string_view view() const noexcept { return {text.data(), length}; }
+};
+
+/// Hashes the concatenation of `parts`. Not thread-safe: one hasher for each core.
+class hasher {
+public:
+    hasher();
+    hasher(hasher&&) noexcept;
+    hasher& operator=(hasher&&) noexcept;
+    ~hasher();
+
+    [[nodiscard]] hex_digest operator()(hash_algorithm, std::span<std::string_view const> parts) const;
+
+private:
+    struct contexts;
+    std::unique_ptr<contexts> contexts_;
+};
+
+}  // namespace sip

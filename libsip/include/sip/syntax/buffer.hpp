@@ -1,0 +1,67 @@
+// Memory for messages. A buffer is a block of bytes with a plain (not atomic) reference count: it stays on the thread
+// of its pool; the only way to another thread is clone_to(). Blocks return to their pool, so that a warmed-up core does
+// not allocate.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sip {
+
+class buffer_pool;
+namespace detail {
+struct buffer_block;
+struct pool_state;
+}  // namespace detail
+
+/// A shared, immutable-by-convention piece of bytes. Copying shares; only an owner that is `unique()` may write.
+/// An empty buffer_ref owns nothing.
+class buffer_ref {
+public:
+    buffer_ref() noexcept = default;
+    buffer_ref(buffer_ref const& other) noexcept;
+    buffer_ref(buffer_ref&& other) noexcept;
+    buffer_ref& operator=(buffer_ref other) noexcept;
+    ~buffer_ref();
+
+    [[nodiscard]] explicit operator bool() const noexcept { return block_ != nullptr; }
+    [[nodiscard]] std::string_view text() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept;
+    [[nodiscard]] std::size_t capacity() const noexcept;
+    [[nodiscard]] bool unique() const noexcept;
+
+    /// Write access for the one who fills the buffer. Requires unique().
+    [[nodiscard]] char* data() noexcept;
+    /// Sets how many bytes count; n <= capacity(). Requires unique().
+    void resize(std::size_t n) noexcept;
+
+    /// A copy of the bytes in another pool: the only way to cross threads.
+    [[nodiscard]] buffer_ref clone_to(buffer_pool& other) const;
+
+private:
+    friend class buffer_pool;
+    explicit buffer_ref(detail::buffer_block* block) noexcept : block_(block) {}
+    detail::buffer_block* block_ = nullptr;
+};
+
+/// Slabs of two sizes: 2 KiB for datagrams and ordinary messages, 64 KiB for the rest; larger requests are served from
+/// the heap. Buffers may outlive the pool object: the memory goes when the last of them does.
+class buffer_pool {
+public:
+    buffer_pool();
+    buffer_pool(buffer_pool const&) = delete;
+    buffer_pool& operator=(buffer_pool const&) = delete;
+    ~buffer_pool();
+
+    /// A unique, empty buffer with at least `capacity` bytes.
+    [[nodiscard]] buffer_ref allocate(std::size_t capacity = 2048);
+    [[nodiscard]] buffer_ref copy(std::string_view text);
+    /// Buffers that somebody still holds: zero when all work is done (a test asserts it).
+    [[nodiscard]] std::size_t live() const noexcept;
+
+private:
+    detail::pool_state* state_;
+};
+
+}  // namespace sip

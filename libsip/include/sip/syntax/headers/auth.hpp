@@ -1,0 +1,34 @@
+// Challenges and credentials of digest authentication (RFC 3261 20.7, 20.27, 20.28, 20.44; RFC 7616; RFC 8760): the
+// syntax only.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sip/error.hpp"
+#include "sip/syntax/params.hpp"
+
+namespace sip {
+
+/// WWW-Authenticate or Proxy-Authenticate. Values borrow the header's text, quoted strings without quotes and with
+/// escapes kept.
+struct challenge_view {
+    std::string_view scheme;  ///< "Digest"; others are kept and left alone
+    std::string_view realm, nonce, opaque, algorithm, qop, domain;
+    bool stale = false;
+    [[nodiscard]] bool is_digest() const noexcept;
+    /// True where the qop list offers `option` ("auth", "auth-int").
+    [[nodiscard]] bool offers_qop(std::string_view option) const noexcept;
+};
+
+/// Authorization or Proxy-Authorization.
+struct credentials_view {
+    std::string_view scheme;
+    std::string_view username, realm, nonce, uri, response, algorithm, cnonce, opaque, qop, nc;
+    [[nodiscard]] bool is_digest() const noexcept;
+};
+
+[[nodiscard]] parsed<challenge_view> parse_challenge(std::string_view value) noexcept;
+[[nodiscard]] parsed<credentials_view> parse_credentials(std::string_view value) noexcept;
+
+}  // namespace sip

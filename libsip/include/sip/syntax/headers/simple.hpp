@@ -1,0 +1,63 @@
+// The small header values: numbers, tokens with parameters, CSeq. One parse function each.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sip/error.hpp"
+#include "sip/syntax/names.hpp"
+#include "sip/syntax/params.hpp"
+
+namespace sip {
+
+struct cseq_view {
+    std::uint32_t number = 0;
+    method name = method::unknown;
+    std::string_view method_text;
+};
+
+/// A token with parameters: Event ("refer;id=7"), Subscription-State, Session-Expires' refresher, Accept elements,
+/// option tags ...
+struct token_params_view {
+    std::string_view text;
+    std::string_view token;
+    params_view params;
+};
+
+/// Content-Type and Accept: type/subtype;params (RFC 3261 20.15).
+struct media_type_view {
+    std::string_view type, subtype;
+    params_view params;
+    [[nodiscard]] bool is(std::string_view type, std::string_view subtype) const noexcept;  ///< case-insensitive
+};
+
+/// Retry-After and Session-Expires: seconds, then parameters (the comment of Retry-After is passed over).
+struct delta_seconds_view {
+    std::uint32_t seconds = 0;
+    params_view params;
+};
+
+/// RAck: the RSeq and CSeq that a PRACK acknowledges (RFC 3262 7.2).
+struct rack_view {
+    std::uint32_t rseq = 0;
+    cseq_view cseq;
+};
+
+/// Replaces and Join (RFC 3891, RFC 3911): a dialog named from outside.
+struct dialog_reference_view {
+    std::string_view call_id, to_tag, from_tag;
+    bool early_only = false;
+};
+
+[[nodiscard]] parsed<cseq_view> parse_cseq(std::string_view) noexcept;
+[[nodiscard]] parsed<std::uint32_t> parse_number(std::string_view
+) noexcept;  ///< Expires, Max-Forwards, Min-Expires, RSeq, Content-Length: 0..2^32-1
+[[nodiscard]] parsed<token_params_view> parse_token_params(std::string_view) noexcept;
+[[nodiscard]] parsed<media_type_view> parse_media_type(std::string_view) noexcept;
+[[nodiscard]] parsed<delta_seconds_view> parse_delta_seconds(std::string_view) noexcept;
+[[nodiscard]] parsed<rack_view> parse_rack(std::string_view) noexcept;
+[[nodiscard]] parsed<dialog_reference_view> parse_dialog_reference(std::string_view) noexcept;
+[[nodiscard]] parsed<std::string_view> parse_text(std::string_view
+) noexcept;  ///< unstructured headers: the text itself
+
+}  // namespace sip
