@@ -1,0 +1,34 @@
+// An IP address and a port as a plain value, so that the core can compare and choose addresses without knowing sockets.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rtp {
+
+enum class address_family : std::uint8_t { none, ipv4, ipv6 };
+
+struct endpoint {
+    std::array<std::uint8_t, 16> address{};  ///< Network order; IPv4 uses the first four bytes.
+    std::uint32_t scope = 0;                 ///< IPv6 zone for link-local addresses, otherwise 0.
+    std::uint16_t port = 0;
+    address_family family = address_family::none;
+
+    /// From the text of an SDP connection line: "192.0.2.1" or "2001:db8::1", without brackets. Nothing if it is no IP
+    /// address.
+    [[nodiscard]] static std::optional<endpoint> from_text(std::string_view address, std::uint16_t port);
+
+    /// True for a value that can be sent to: an address that is not 0.0.0.0 or ::, and a port that is not 0.
+    [[nodiscard]] bool is_usable() const noexcept;
+    [[nodiscard]] bool has_same_address(endpoint const& other) const noexcept;
+    /// "192.0.2.1:4000" or "[2001:db8::1]:4000", for logs.
+    [[nodiscard]] std::string to_text() const;
+
+    friend auto operator<=>(endpoint const&, endpoint const&) = default;
+};
+
+}  // namespace rtp

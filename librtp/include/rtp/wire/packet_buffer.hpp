@@ -1,0 +1,89 @@
+// One datagram in memory, with room in front for headers and behind for an SRTP tag, so that no step of the packet path
+// copies it.
+//
+//     | head-room 64 | bytes: up to 1500 | tail-room 32 |
+//
+// Blocks come from a packet_pool and return to it; the pool never shrinks below what was in use at once. Not
+// thread-safe: a buffer and its pool stay on one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace rtp {
+
+class packet_pool;
+
+/// Owns one block. Move-only; a moved-from or default-made buffer is empty and holds no block.
+class packet_buffer final {
+public:
+    static constexpr std::size_t head_room = 64;
+    static constexpr std::size_t max_size = 1500;
+    static constexpr std::size_t tail_room = 32;
+
+    packet_buffer() noexcept = default;
+    /// An empty datagram in a block of the pool.
+    explicit packet_buffer(packet_pool&);
+    /// A copy of `bytes`, cut at max_size, in a block of the pool.
+    packet_buffer(packet_pool&, std::span<const std::byte> bytes);
+    /// The same in a block of its own, freed with the buffer. For tests and for rare packets.
+    [[nodiscard]] static packet_buffer unpooled(std::span<const std::byte> bytes = {});
+
+    packet_buffer(packet_buffer&& other) noexcept;
+    packet_buffer& operator=(packet_buffer&& other) noexcept;
+    packet_buffer(packet_buffer const&) = delete;
+    packet_buffer& operator=(packet_buffer const&) = delete;
+    ~packet_buffer() { reset(); }
+
+    [[nodiscard]] bool has_block() const noexcept { return block_ != nullptr; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    /// Valid until the buffer is moved from, reset or destroyed.
+    [[nodiscard]] std::span<std::byte> bytes() noexcept;
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+
+    /// max_size bytes to receive into. Forgets the content; call set_size() with what arrived.
+    [[nodiscard]] std::span<std::byte> receive_space() noexcept;
+    void set_size(std::size_t) noexcept;
+
+    /// Grows the datagram in front or behind and returns the new, uninitialised bytes; an empty span if there is no
+    /// room.
+    [[nodiscard]] std::span<std::byte> prepend(std::size_t) noexcept;
+    [[nodiscard]] std::span<std::byte> append(std::size_t) noexcept;
+    /// Cuts bytes off; at most what is there.
+    void remove_front(std::size_t) noexcept;
+    void remove_back(std::size_t) noexcept;
+
+    /// Gives the block back.
+    void reset() noexcept;
+
+private:
+    friend class packet_pool;
+    struct block;
+    explicit packet_buffer(block* owned) noexcept : block_(owned), begin_(head_room) {}
+
+    block* block_ = nullptr;  // owned
+    std::uint16_t begin_ = 0;
+    std::uint16_t size_ = 0;
+};
+
+/// A free list of blocks. Buffers may outlive it: the last one to come home takes the memory with it.
+class packet_pool final {
+public:
+    /// Allocates `reserve` blocks at once, so that the first packets of a call allocate nothing.
+    explicit packet_pool(std::size_t reserve = 0);
+    ~packet_pool();
+    packet_pool(packet_pool const&) = delete;
+    packet_pool& operator=(packet_pool const&) = delete;
+
+    [[nodiscard]] std::size_t in_use() const noexcept;
+    [[nodiscard]] std::size_t free() const noexcept;
+
+private:
+    friend class packet_buffer;
+    struct state;
+    state* state_;  // owned together with the buffers that are out
+};
+
+}  // namespace rtp
