@@ -1,0 +1,66 @@
+// What the transaction layer tells its user (RFC 3261's TU). Values; the upper layer visits them in order after each
+// input.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include <boost/container/small_vector.hpp>
+
+#include "sip/error.hpp"
+#include "sip/handle.hpp"
+#include "sip/syntax/message.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip {
+
+/// Chosen by the user of the layer when it creates a transaction, and given back with every event of it: how a response
+/// finds its usage.
+using owner_token = std::uint64_t;
+
+/// A response to our request: provisional or final, retransmissions absorbed. For INVITE every 2xx is delivered, also
+/// repeated ones and those of other forks, until Timer M ends the transaction (RFC 6026).
+struct response_received {
+    transaction_id id;
+    owner_token owner = 0;
+    message response;
+};
+
+/// Our request got no final answer: Timer B or F (errc::transaction_timeout) or the flow failed
+/// (errc::transport_failed). The transaction is gone.
+struct request_failed {
+    transaction_id id;
+    owner_token owner = 0;
+    errc why{};
+};
+
+/// A new request. It must be answered with respond(), except ACK, which has no transaction (id is empty).
+struct request_received {
+    transaction_id id;
+    message request;
+    flow_id flow = flow_id::none;
+    endpoint from;
+    transaction_id cancels;  ///< for CANCEL: the INVITE server transaction that it names, if there is one (9.2)
+    bool merged = false;     ///< the same request came over another path: 482 (8.2.2.2)
+};
+
+/// Our final response was not delivered: no ACK for a non-2xx within Timer H, or the flow failed. The transaction is
+/// gone.
+struct response_failed {
+    transaction_id id;
+    owner_token owner = 0;  ///< as set by set_owner()
+    errc why{};
+};
+
+/// A 2xx to an INVITE whose client transaction is gone: the keeper of ACKs answers it.
+struct stray_response {
+    message response;
+    flow_id flow = flow_id::none;
+    endpoint from;
+};
+
+using transaction_event =
+    std::variant<response_received, request_failed, request_received, response_failed, stray_response>;
+using transaction_events = boost::container::small_vector<transaction_event, 4>;
+
+}  // namespace sip

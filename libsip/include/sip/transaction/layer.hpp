@@ -1,0 +1,86 @@
+// The transaction layer (RFC 3261 17, RFC 6026, RFC 4320): owns the four kinds of transactions, matches messages to
+// them, retransmits, gives up. It knows no dialogs and no sockets, and of a message it changes only the top Via.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "sip/environment.hpp"
+#include "sip/time.hpp"
+#include "sip/transaction/events.hpp"
+#include "sip/transport/actions.hpp"
+#include "sip/transport/via_rules.hpp"
+
+namespace sip {
+
+/// A request ready to go, but for its Via, which the layer puts in front.
+struct outgoing_request {
+    buffer_ref wire;               ///< complete message without our Via
+    flow_id flow = flow_id::none;  ///< up or opening
+    endpoint to;
+    endpoint sent_by;  ///< what Via names: our address and port on this transport
+    rport_request rport = rport_request::yes;
+    sip::timing timing;
+    owner_token owner = 0;
+};
+
+struct transaction_limits {
+    std::size_t transactions =
+        65536;  ///< client and server together; beyond, requests are answered 503 without a transaction
+};
+
+/// Where results go: actions for the shell, events for the layer above.
+struct transaction_outbox {
+    sip::actions& actions;
+    transaction_events& events;
+};
+
+class transaction_layer {
+public:
+    transaction_layer(environment&, buffer_pool&, transaction_limits = {});
+    transaction_layer(transaction_layer&&) noexcept;
+    ~transaction_layer();
+
+    // ---- client side
+    /// Starts a client transaction and sends. ACK is refused (errc::invalid_argument): see send_ack().
+    [[nodiscard]] result<transaction_id> send_request(time_point now, outgoing_request const&, transaction_outbox);
+    /// Sends the CANCEL of an INVITE that has had a provisional response and no final one (9.1); errc::wrong_state
+    /// otherwise. Its own events carry `owner`. If no final response follows within 64*T1 the INVITE transaction ends
+    /// with transaction_timeout.
+    [[nodiscard]] result<transaction_id> cancel(
+        time_point now, transaction_id invite, owner_token owner, transaction_outbox
+    );
+    /// Sends the ACK of a 2xx: no transaction, a new branch (13.2.2.4). Returns the bytes as sent, for the next time
+    /// the 2xx comes.
+    [[nodiscard]] result<buffer_ref> send_ack(outgoing_request const&, transaction_outbox);
+
+    // ---- server side
+    /// Sends a response, provisional or final, and keeps it for retransmissions. No effect (errc::no_such_session) if
+    /// the transaction is gone.
+    error_code respond(time_point now, transaction_id, buffer_ref response, transaction_outbox);
+    /// Sends a 2xx of an INVITE once more; the usage owns its retransmission (13.3.1.4).
+    error_code respond_again(time_point now, transaction_id, buffer_ref const& response, transaction_outbox);
+    void set_owner(transaction_id, owner_token) noexcept;
+
+    // ---- inputs
+    /// A message from the network. `received` is parsed from what arrived; the layer stamps its Via (18.2.1).
+    /// An INVITE that its user has not answered within 200 ms gets a 100 (17.2.1).
+    void on_message(time_point now, message received, flow_id, endpoint const& from, transaction_outbox);
+    /// The flow is gone: every transaction that needs it fails (client) or goes on without it (18.2.2's fall-back is
+    /// not tried for UDP).
+    void on_flow_failed(time_point now, flow_id, transaction_outbox);
+    void on_timeout(time_point now, transaction_outbox);
+    [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
+
+    /// The request that a live transaction carries (for a server transaction with its stamped Via).
+    [[nodiscard]] message_view request_of(transaction_id) const noexcept;
+    [[nodiscard]] bool is_live(transaction_id) const noexcept;
+    [[nodiscard]] std::size_t live() const noexcept;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace sip

@@ -1,0 +1,46 @@
+// What a core asks its shell to do. The shell performs actions in order, then delivers events, then asks for the next
+// deadline.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include <boost/container/small_vector.hpp>
+
+#include "sip/handle.hpp"
+#include "sip/syntax/buffer.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip {
+
+/// Write these bytes to the flow; datagram flows need `to`. While a connection is still being opened the shell queues
+/// them, and before it flushes it asks still_wanted(origin): the transaction may have ended meanwhile.
+struct send_message {
+    flow_id flow = flow_id::none;
+    endpoint to;
+    buffer_ref bytes;
+    transaction_id origin;  ///< empty where no transaction stands behind the message
+};
+
+/// Connect to `to`; the answer is a flow_event for `flow`.
+struct open_flow {
+    flow_id flow = flow_id::none;
+    endpoint to;
+    std::string server_name;  ///< the name that the user asked for, which TLS must verify (RFC 5922)
+};
+
+struct close_flow {
+    flow_id flow = flow_id::none;
+};
+
+/// Ask the name service for the addresses (A and AAAA) of `name`; the answer is on_resolved(request, ...).
+struct resolve_name {
+    std::uint32_t request = 0;
+    std::string name;
+};
+
+using action = std::variant<send_message, open_flow, close_flow, resolve_name>;
+using actions = boost::container::small_vector<action, 8>;
+
+}  // namespace sip
