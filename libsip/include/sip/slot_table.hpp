@@ -62,11 +62,11 @@ public:
     }
 
 private:
-    struct slot {
+    struct entry {
         std::uint32_t generation = 0;
         std::optional<T> value;
     };
-    std::deque<slot> slots_;
+    std::deque<entry> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t live_ = 0;
 };

@@ -75,7 +75,7 @@ private:
     explicit packet_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
     std::span<const std::byte> bytes_;
-    std::uint16_t payload_at_ = 0;
+    std::size_t payload_at_ = 0;  // 64 KB of extension plus CSRCs does not fit in 16 bits
     std::uint16_t padding_ = 0;
 };
 
