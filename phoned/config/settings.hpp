@@ -1,0 +1,187 @@
+// What the phone is set to: a plain struct, filled by config/load.hpp from the guide's configuration files.
+//
+// Members have no defaults of their own: names, defaults, ranges and meanings stand once, in config/parameter_table.cpp
+// (printed as docs/configuration.md), and default_settings() applies them. Every member names its parameter. Units are
+// in the types. Knows nothing of SIP, SDP or RTP: phoned/phone and phoned/media turn these values into the libraries'
+// own configuration.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phoned {
+
+inline constexpr unsigned max_accounts = 16;
+inline constexpr unsigned max_codecs = 12;
+inline constexpr unsigned max_servers = 2;
+inline constexpr unsigned max_access_rules = 16;
+
+enum class sip_transport { udp, tcp, tls, dns };
+
+/// How digits travel (account.X.dtmf.type).
+enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_info };
+
+/// Who keeps the session alive (RFC 4028; account.X.session_timer.refresher).
+enum class session_refresher { uac, uas };
+
+/// Early media against the local ring-back tone (voice.call_preview_mode).
+enum class early_media { mix = 1, tone_only = 2, media_only = 3 };
+
+enum class log_level { trace, debug, info, warning, error, off };
+
+struct codec_setting {
+    std::string payload_type;  ///< account.X.codec.Y.payload_type: the name, as in `PCMU`
+    unsigned rtpmap;           ///< account.X.codec.Y.rtpmap: the RTP payload type number, 0-127
+    unsigned priority;         ///< account.X.codec.Y.priority: 1 is the first choice, 0 the last
+    bool enabled;              ///< account.X.codec.Y.enable
+};
+
+/// A host and a port as configured. Port 0 asks the locator to look for NAPTR and SRV records (RFC 3263).
+struct server_setting {
+    std::string host;
+    std::uint16_t port;
+};
+
+struct registrar_setting {
+    std::string host;              ///< account.X.sip_server.Y.address (the first also as account.X.sip_server_host)
+    std::uint16_t port;            ///< account.X.sip_server.Y.port
+    std::chrono::seconds expires;  ///< account.X.sip_server.Y.expires: the interval asked for
+    unsigned retry_counts;         ///< account.X.sip_server.Y.retry_counts
+};
+
+struct account_settings {
+    bool enabled;              ///< account.X.enable
+    std::string label;         ///< account.X.label: shown beside the line key
+    std::string display_name;  ///< account.X.display_name: goes into From
+    std::string user_name;     ///< account.X.user_name: user part of the address of record
+    std::string auth_name;     ///< account.X.auth_name: digest user; empty means user_name
+    std::string password;      ///< account.X.password. Never logged, never sent to a client
+
+    std::array<registrar_setting, max_servers> servers;
+    bool outbound_proxy_enabled;                   ///< account.X.outbound_proxy_enable
+    server_setting outbound_proxy;                 ///< account.X.outbound_host, .outbound_port
+    server_setting backup_outbound_proxy;          ///< account.X.backup_outbound_host, .backup_outbound_port
+    std::uint16_t listen_port;                     ///< account.X.sip_listen_port; 0 lets the system choose
+    sip_transport transport;                       ///< account.X.transport
+    std::chrono::milliseconds timer_t1;            ///< account.X.advanced.timer_t1
+    std::chrono::milliseconds timer_t2;            ///< account.X.advanced.timer_t2
+    std::chrono::milliseconds timer_t4;            ///< account.X.advanced.timer_t4
+    std::chrono::seconds reg_fail_retry_interval;  ///< account.X.reg_fail_retry_interval; 0 means no retry
+    bool unregister_on_reboot;                     ///< account.X.unregister_on_reboot: clear old bindings at start
+    bool reliable_provisional;                     ///< account.X.100rel_enable
+    bool compact_headers;                          ///< account.X.compact_header_enable
+    bool user_equal_phone;                         ///< account.X.enable_user_equal_phone
+    bool trust_control;                            ///< account.X.sip_trust_ctrl: requests only from the server
+    bool rport;                                    ///< account.X.nat.rport (RFC 3581)
+    bool keep_alive;                               ///< account.X.nat.udp_update_enable is not 0
+    std::chrono::seconds keep_alive_interval;      ///< account.X.nat.udp_update_time
+
+    std::array<codec_setting, max_codecs> codecs;  ///< As numbered in the files: use codec_preference() for the order
+    std::chrono::milliseconds ptime;               ///< account.X.ptime; 0 means that none is asked for
+    dtmf_method dtmf;                              ///< account.X.dtmf.type
+    unsigned dtmf_info_type;  ///< account.X.dtmf.info_type: 0 off, 1 dtmf-relay, 2 dtmf, 3 telephone-event
+    unsigned dtmf_payload;    ///< account.X.dtmf.dtmf_payload
+
+    bool auto_answer;                      ///< account.X.auto_answer
+    bool anonymous_call;                   ///< account.X.anonymous_call
+    bool reject_anonymous_call;            ///< account.X.reject_anonymous_call
+    bool do_not_disturb;                   ///< account.X.dnd.enable, used when features.dnd_mode is 1
+    bool session_timer;                    ///< account.X.session_timer.enable
+    std::chrono::seconds session_expires;  ///< account.X.session_timer.expires
+    session_refresher refresher;           ///< account.X.session_timer.refresher
+};
+
+/// The enabled codecs in the order in which they are to be offered: priority 1 first, then upward, priority 0 last.
+/// Identified by payload_type, never by index (the index base differs between firmware generations).
+[[nodiscard]] std::vector<codec_setting> codec_preference(const account_settings& account);
+
+/// The digest user: auth_name, or user_name where none is set.
+[[nodiscard]] std::string_view digest_user(const account_settings& account) noexcept;
+
+/// One element of a tone: up to four frequencies sounding together for a while. No frequency means silence.
+struct tone_segment {
+    std::array<std::uint16_t, 4> frequencies;  ///< Hz, 200-7000; unused places are 0
+    std::chrono::milliseconds length;
+    bool once;  ///< `!`: left out when the list repeats
+};
+
+/// A tone is its segments in turn, repeated. Empty: none is set, the country's standard tone is meant.
+using tone_setting = std::vector<tone_segment>;
+
+struct tone_settings {
+    std::string country;  ///< voice.tone.country; `Custom` makes the lists below count
+    tone_setting dial, ring, busy, congestion, call_waiting, dial_recall, record, info, stutter, message, auto_answer;
+};
+
+struct jitter_buffer_settings {
+    bool adaptive;                      ///< voice.jib.adaptive
+    std::chrono::milliseconds minimum;  ///< voice.jib.min
+    std::chrono::milliseconds maximum;  ///< voice.jib.max
+    std::chrono::milliseconds normal;   ///< voice.jib.normal: the delay of the fixed buffer
+};
+
+/// Who may do what on the sockets: `offhook.access.X = user:1000 controller`.
+struct access_rule {
+    enum class subject { nobody, user, group, everybody };
+    subject who;
+    std::uint32_t id;  ///< uid or gid
+    std::string role;  ///< observer, controller, admin, driver, or driver:<kind>
+};
+
+struct settings {
+    std::array<account_settings, max_accounts> accounts;  ///< accounts[0] is account.1
+
+    std::uint16_t min_rtp_port;  ///< network.port.min_rtpport
+    std::uint16_t max_rtp_port;  ///< network.port.max_rtpport
+    unsigned rtp_dscp;           ///< network.qos.rtptos
+    unsigned signalling_dscp;    ///< network.qos.signaltos
+
+    unsigned normal_refuse_code;  ///< features.normal_refuse_code: the user's reject, and busy
+    unsigned dnd_refuse_code;     ///< features.dnd_refuse_code
+    bool dnd_per_account;         ///< features.dnd_mode is 1
+    bool do_not_disturb;          ///< features.dnd.enable
+    bool call_waiting;            ///< call_waiting.enable
+    bool call_waiting_tone;       ///< call_waiting.tone
+    bool direct_ip_call;          ///< features.direct_ip_call_enable
+    bool allow_mute;              ///< features.allow_mute
+    std::chrono::seconds
+        busy_tone_delay;  ///< features.busy_tone_delay: how long busy sounds after the other side hung up
+    std::chrono::seconds auto_answer_delay;  ///< features.auto_answer_delay
+    std::chrono::seconds inter_digit_time;   ///< phone_setting.inter_digit_time
+    unsigned pound_key;               ///< features.pound_key.mode: the key that sends a number: 0 none, 1 `#`, 2 `*`
+    bool ringback_after_early_media;  ///< phone_setting.is_deal180
+    bool rfc2543_hold;                ///< sip.rfc2543_hold: hold with c=0.0.0.0
+    bool escape_pound;                ///< sip.use_23_as_pound: `#` in a dialled number becomes `%23`
+    std::chrono::seconds registration_spread;  ///< sip.reg_surge_prevention: random delay of the first REGISTER
+    bool hold_reminder;                        ///< features.play_hold_tone.enable
+    std::chrono::seconds hold_reminder_delay;  ///< features.play_hold_tone.delay
+
+    bool play_local_dtmf_tone;       ///< features.play_local_dtmf_tone_enable
+    unsigned dtmf_repetition;        ///< features.dtmf.repetition: end packets of a digit (RFC 4733)
+    bool voice_activity_detection;   ///< voice.vad
+    bool comfort_noise;              ///< voice.cng
+    early_media early_media_policy;  ///< voice.call_preview_mode
+    jitter_buffer_settings jitter_buffer;
+    tone_settings tones;
+
+    // What the guide has no name for. Its parameters begin with `offhook.`.
+    std::string local_address;       ///< offhook.local_address: bind SIP and RTP here; empty means all, chosen by route
+    std::chrono::seconds ring_time;  ///< offhook.ring_time: an unanswered incoming call is given up after this; 0 never
+    std::chrono::seconds
+        no_answer_time;  ///< offhook.no_answer_time: an unanswered outgoing call is cancelled after this; 0 never
+    std::chrono::seconds rtp_timeout;  ///< offhook.rtp_timeout: an active call without media ends after this; 0 never
+    std::size_t large_message_limit;   ///< offhook.large_message_limit: bytes above which a request leaves by TCP (RFC
+                                       ///< 3261 18.1.1)
+    std::uint32_t audio_rate;          ///< offhook.audio_rate: samples/s between phone and audio driver, 8000 or 16000
+    log_level level;                   ///< offhook.log_level
+    std::array<access_rule, max_access_rules> access;  ///< offhook.access.X
+};
+
+/// The settings of a phone whose files say nothing.
+[[nodiscard]] settings default_settings();
+
+}  // namespace phoned
