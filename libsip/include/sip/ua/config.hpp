@@ -1,0 +1,84 @@
+// What a user sets: the user agent as a whole, its accounts, and one call.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sip/syntax/digest.hpp"
+#include "sip/syntax/parse.hpp"
+#include "sip/time.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip {
+
+/// Bounds on what peers can make a user agent hold.
+struct user_agent_limits {
+    std::size_t sessions = 64;   ///< calls in any state; one more INVITE is answered 486
+    std::size_t forks = 16;      ///< early dialogs of one INVITE; further ones are not followed
+    std::size_t route_set = 32;  ///< Record-Route values of one dialog; more is answered 400
+    std::size_t transactions = 4096;
+    std::size_t pending_requests = 64;  ///< requests outside dialogs that wait for the user
+    parse_limits parse;
+};
+
+struct user_agent_config {
+    std::string product = "Offhook/0.1";  ///< User-Agent and Server
+    std::vector<std::string> supported;   ///< option tags that we serve: Supported, and what Require may ask for
+    std::vector<method> methods;  ///< beyond INVITE, ACK, BYE, CANCEL, OPTIONS: handed to the user as incoming_request
+                                  ///< or in_call_request
+    std::string accept = "application/sdp";  ///< content types of calls; another is answered 415
+    std::size_t datagram_limit = 1300;  ///< a larger request goes over TCP (RFC 3261 18.1.1); 0 switches the rule off
+    duration ring_limit = std::chrono::seconds(180
+    );                   ///< our INVITE rings no longer than this, then CANCEL; an incoming call ends with 480
+    sip::timing timing;  ///< for requests and responses that belong to no account
+    user_agent_limits limits;
+};
+
+/// An identity, the server that serves it, and how to reach that.
+struct account_config {
+    std::string address_of_record;  ///< "sip:1001@example.com"
+    std::string display_name;
+    std::string auth_name;  ///< digest user; empty: the user part of the address of record
+    std::string password;
+    std::optional<std::string> realm;  ///< answer only this realm; nothing: the realm that our own server names
+    hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are refused with errc::weak_algorithm
+    std::string registrar;                           ///< "sip:example.com"; empty: this account does not register
+    std::vector<std::string> route_set;              ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
+    transport_kind transport = transport_kind::udp;  ///< where the URI names none
+    duration expires = std::chrono::seconds(3600);   ///< what we ask for
+    duration retry_after_failure =
+        std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)
+    bool use_rport = true;         ///< RFC 3581
+    sip::timing timing;
+    std::string contact_user;    ///< user part of our Contact; empty: that of the address of record
+    std::string contact_params;  ///< ready text behind the Contact's URI, ";+sip.instance=..."
+};
+
+/// One header that the user adds to a message.
+using extra_header = std::pair<std::string, std::string>;
+
+/// A call to make. It has a constructor, since g++ 12 destroys aggregate temporaries twice inside a co_await
+/// expression.
+class invite_options {
+public:
+    explicit invite_options(std::string target_uri) : target(std::move(target_uri)) {}
+    invite_options& with_offer(std::string description) & {
+        offer = std::move(description);
+        return *this;
+    }
+    invite_options& with_header(std::string name, std::string value) & {
+        headers.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+
+    std::string target;  ///< "sip:1002@example.com" or "tel:..."
+    std::string offer;   ///< the session description; empty: the callee makes the offer
+    std::string content_type = "application/sdp";
+    std::vector<extra_header> headers;
+    std::optional<duration> ring_limit;  ///< instead of the user agent's
+};
+
+}  // namespace sip

@@ -1,0 +1,155 @@
+// What a user agent tells its user, as values. The list is everything that can happen to a registration, a call or a
+// single request; a phone visits what it needs. Events own their message, which stays valid as long as the event is
+// kept.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "sip/error.hpp"
+#include "sip/handle.hpp"
+#include "sip/syntax/message.hpp"
+#include "sip/time.hpp"
+
+namespace sip {
+
+// ---- calls
+// --------------------------------------------------------------------------------------------------------------------------------
+
+/// Somebody calls. The user rings, answers, or rejects; until then the caller waits. Retransmissions never make a
+/// second event.
+struct incoming_call {
+    session_id id;
+    account_id account;  ///< the account that the Request-URI or To names; the first one where none fits
+    message invite;      ///< has_offer(): its body is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
+    bool has_offer = false;
+};
+
+/// A provisional response to our INVITE, 100 excepted. Each early dialog (fork) has its own number, counted from 0.
+struct call_progress {
+    session_id id;
+    message response;
+    std::uint32_t fork = 0;
+    bool has_description = false;  ///< a session description came with it: the answer, for early media (13.2.1)
+};
+
+/// Our INVITE was answered: the call is up. When our INVITE carried no offer, the 2xx brings one: a remote_offer event
+/// follows, and the answer rides in the ACK, which waits for answer_offer(). Otherwise the ACK has gone already. A 2xx
+/// of a second fork never gets here: it is acknowledged and released.
+struct call_answered {
+    session_id id;
+    message response;
+    std::uint32_t fork = 0;
+    bool has_description = false;
+};
+
+/// The ACK to our 2xx arrived: the call is up on both sides. `ack` may carry the answer to our offer (then
+/// remote_answer follows).
+struct call_confirmed {
+    session_id id;
+    message ack;
+};
+
+/// The peer offers a new session in a re-INVITE (or UPDATE, from issue 3 on), or its 2xx brings the first offer. The
+/// user owes answer_offer() or refuse_offer(). A re-INVITE without a body asks for our offer: wanted_from_us is set,
+/// and answer_offer() carries an offer then.
+struct remote_offer {
+    session_id id;
+    message carrier;
+    bool wanted_from_us = false;
+};
+
+/// The answer to an offer of ours: in a 2xx to a re-INVITE, in a reliable response, or in the ACK of a call we answered
+/// with an offer.
+struct remote_answer {
+    session_id id;
+    message carrier;
+    std::uint32_t fork = 0;
+};
+
+/// An offer of ours was not taken: roll back to the session before it. With will_retry the user agent sends the same
+/// offer again by itself after the glare window (RFC 3261 14.1); the call goes on either way, unless call_ended follows
+/// (481, 408: RFC 5057).
+struct offer_failed {
+    session_id id;
+    std::uint16_t status = 0;  ///< 0 where no response came
+    bool will_retry = false;
+    message response;  ///< may be empty
+};
+
+/// The peer's offer does not stand any more: its re-INVITE was cancelled or refused. Roll back.
+struct offer_withdrawn {
+    session_id id;
+};
+
+enum class end_reason : std::uint8_t {
+    local_hang_up,   ///< we sent CANCEL or BYE
+    remote_hang_up,  ///< BYE
+    cancelled,       ///< the caller cancelled before we answered
+    rejected,        ///< our INVITE met a final response of 300 to 699: see status and cause (302 carries Contact)
+    refused,         ///< we rejected the call
+    no_answer,       ///< Timer B, or nobody answered within ring_limit
+    no_ack,          ///< our 2xx was never acknowledged (13.3.1.4)
+    dialog_lost,     ///< the peer does not know the call any more (481, 408 to a request in it)
+    transport,       ///< no way to the peer
+    protocol_error,  ///< the peer broke the rules beyond repair
+};
+
+/// The last event of a call. Its handle is free from now on.
+struct call_ended {
+    session_id id;
+    end_reason why{};
+    std::uint16_t status = 0;  ///< the response that ended it, 0 where none did
+    error_code error;          ///< for transport and time-outs
+    message cause;             ///< the response or request that ended it; may be empty
+};
+
+/// A request inside the call that the user agent does not treat itself: INFO with a body, MESSAGE, ... It has been
+/// answered with 200 already.
+struct in_call_request {
+    session_id id;
+    message request;
+};
+
+// ---- registrations
+// ------------------------------------------------------------------------------------------------------------------------
+
+enum class registration_state : std::uint8_t { unregistered, registering, registered, failed, unregistering };
+
+/// Every change of an account's registration, and every failed attempt.
+struct registration_changed {
+    account_id account;
+    registration_state state{};
+    std::uint16_t status = 0;  ///< of the response that caused it, 0 where none did
+    error_code error;          ///< why it failed, where no response tells
+    duration expires{};        ///< registered: what the server granted
+    std::optional<time_point>
+        next_attempt;  ///< registered: the refresh; failed: the retry, nothing where trying again is useless
+};
+
+// ---- requests outside a dialog
+// ------------------------------------------------------------------------------------------------------------
+
+/// The end of a request of ours: OPTIONS and the like. Exactly one for each request_id.
+struct request_completed {
+    request_id id;
+    std::uint16_t status = 0;  ///< 0 where no final response came: see error
+    error_code error;
+    message response;  ///< may be empty
+};
+
+/// A request outside a dialog that the user agent does not answer by itself. The user owes respond(id, ...). OPTIONS is
+/// answered by the user agent, as are methods that are not in user_agent_config::methods (405) and everything
+/// malformed.
+struct incoming_request {
+    request_id id;
+    account_id account;
+    message request;
+};
+
+using event = std::variant<
+    incoming_call, call_progress, call_answered, call_confirmed, remote_offer, remote_answer, offer_failed,
+    offer_withdrawn, call_ended, in_call_request, registration_changed, request_completed, incoming_request>;
+
+}  // namespace sip
