@@ -1,0 +1,51 @@
+// The values of the attributes that the model types (RFC 8866 6, RFC 3605): from text to value and back to a question
+// asked of a value. Attributes that nothing here types are kept by the model as they came, crypto, fingerprint,
+// candidates among them.
+#pragma once
+
+#include "sdp/model/session.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace sdp {
+
+/// The value of a=rtpmap: "96 opus/48000/2".
+struct rtpmap {
+    payload_type payload{};
+    sdp::codec codec;
+
+    bool operator==(rtpmap const&) const = default;
+};
+
+/// The value of a=fmtp of an RTP line: "96 useinbandfec=1". `parameters` refers to the text that was read.
+struct fmtp {
+    payload_type payload{};
+    std::string_view parameters;
+};
+
+/// Each reader returns nothing for a value it cannot use: a clock rate of 0, a payload number above 127, a packet time
+/// of 0.
+[[nodiscard]] std::optional<rtpmap> read_rtpmap(std::string_view value);
+[[nodiscard]] std::optional<fmtp> read_fmtp(std::string_view value) noexcept;
+[[nodiscard]] std::optional<rtcp_attribute> read_rtcp(std::string_view value);
+/// Whole milliseconds from 1 to 65535, for a=ptime and a=maxptime.
+[[nodiscard]] std::optional<std::chrono::milliseconds> read_packet_time(std::string_view value) noexcept;
+[[nodiscard]] std::optional<direction> read_direction(std::string_view attribute_name) noexcept;
+/// "IN IP4 192.0.2.1". Any other network or address type is kept whole with address_family::other.
+[[nodiscard]] std::optional<connection> read_connection(std::string_view value);
+
+/// The encoding that RFC 3551 6 ties to a number without an rtpmap.
+[[nodiscard]] std::optional<codec> static_codec(payload_type);
+
+/// The value of one parameter in the "name=value;name=value" form of fmtp; names compare without case.
+/// A parameter without "=" has an empty value. The view refers to `parameters`.
+[[nodiscard]] std::optional<std::string_view> parameter_value(
+    std::string_view parameters, std::string_view name
+) noexcept;
+
+/// The first attribute of that name (without case), or null.
+[[nodiscard]] attribute const* find_attribute(std::span<attribute const>, std::string_view name) noexcept;
+
+}  // namespace sdp

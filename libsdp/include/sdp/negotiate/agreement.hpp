@@ -1,0 +1,75 @@
+// The outcome of an exchange as plain values: for each m= line, what we may send and receive, with which numbers and to
+// which address. It is what a media engine needs, and the memory that the next exchange needs (RFC 3264 8).
+#pragma once
+
+#include "sdp/model/session.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sdp {
+
+/// Where the peer receives. `address` is the text of its c= or a=rtcp line: a literal address or a host name.
+struct endpoint {
+    address_family family = address_family::ip4;
+    std::string address;
+    std::uint16_t port = 0;
+
+    bool operator==(endpoint const&) const = default;
+};
+
+using format_list = boost::container::small_vector<format, 4>;
+
+/// What was agreed on one m= line.
+struct negotiated {
+    /// Which of local_media::streams serves the line; missing: the line is off and nothing below counts.
+    std::optional<std::size_t> stream;
+
+    /// Codecs we may send, best first, with the numbers the peer expects on the wire and the parameters it declared.
+    format_list send;
+    /// Codecs that may arrive, with the numbers the peer will use.
+    format_list receive;
+    /// Telephone events to send (the clock rate of the first codec where there is one) and all that may arrive.
+    std::optional<format> send_events;
+    format_list receive_events;
+
+    /// Missing: there is no address to send to (c=0.0.0.0), so neither RTP nor RTCP is sent (RFC 3264 8.4).
+    std::optional<endpoint> remote_rtp;
+    std::optional<endpoint> remote_rtcp;  ///< The same as remote_rtp when rtcp_mux is agreed.
+    bool rtcp_mux = false;
+
+    std::chrono::milliseconds send_ptime{20};  ///< How much audio goes into a packet we send.
+    bool may_send = false;
+    bool may_receive = false;
+    bool local_hold = false;   ///< We hold: our user asked for it.
+    bool remote_hold = false;  ///< The peer holds: it wants no media from us, or named no address.
+
+    bool operator==(negotiated const&) const = default;
+};
+
+/// Payload numbers that one m= line has used in this session: a number keeps its codec to the end (RFC 3264 8.3.2).
+struct payload_use {
+    payload_type payload{};
+    sdp::codec codec;
+
+    bool operator==(payload_use const&) const = default;
+};
+using payload_history = std::vector<payload_use>;
+
+/// All that an exchange leaves behind. Empty before the first one.
+struct agreement {
+    session local;                                        ///< What we last offered or answered.
+    session remote;                                       ///< What the peer last offered or answered.
+    boost::container::small_vector<negotiated, 1> lines;  ///< One for each m= line.
+    boost::container::small_vector<payload_history, 1>
+        histories;  ///< One for each m= line, offers that failed included.
+
+    bool operator==(agreement const&) const = default;
+};
+
+}  // namespace sdp

@@ -1,0 +1,85 @@
+// What our side can do and wants in an exchange: codecs in order, telephone-event, packet times, and the sockets and
+// hold state that the application brings. Plain values; the functions of answer.hpp and the negotiator read them and
+// keep nothing.
+#pragma once
+
+#include "sdp/model/session.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sdp {
+
+/// An encoding we can send and receive.
+struct codec_capability {
+    sdp::codec codec;
+    /// The number to offer it with, unless the session already uses another. Missing: a free dynamic one.
+    std::optional<payload_type> payload;
+    /// What we declare in a=fmtp, in offers and answers.
+    std::string parameters;
+
+    bool operator==(codec_capability const&) const = default;
+};
+
+/// The usual entry for an encoding known by name ("PCMU", "G722", "G729", "opus" ...): number, clock rate and
+/// parameters.
+[[nodiscard]] std::optional<codec_capability> known_codec(std::string_view name);
+
+/// Telephone events (RFC 4733): offered once for each clock rate among the codecs, 8000 always.
+struct telephone_event_capability {
+    payload_type payload{101};    ///< For the 8000 Hz clock; others get free numbers.
+    std::string events = "0-15";  ///< The events we understand when we receive them.
+
+    bool operator==(telephone_event_capability const&) const = default;
+};
+
+enum class rtcp_mux_policy : std::uint8_t { refuse, accept, offer };  ///< RFC 5761 5.1.1
+
+struct capabilities {
+    std::vector<codec_capability> audio;  ///< Preferred first.
+    std::optional<telephone_event_capability> telephone_event = telephone_event_capability{};
+    /// The a=ptime we ask the peer to send with, and a=maxptime; missing: the line is left out.
+    std::optional<std::chrono::milliseconds> ptime = std::chrono::milliseconds{20};
+    std::optional<std::chrono::milliseconds> maxptime;
+    /// The packet times our own sender can produce; what the peer asks for is brought into this range.
+    std::chrono::milliseconds shortest_packet{10};
+    std::chrono::milliseconds longest_packet{60};
+    std::chrono::milliseconds packet_step{10};
+    rtcp_mux_policy rtcp_mux = rtcp_mux_policy::refuse;
+
+    bool operator==(capabilities const&) const = default;
+};
+
+/// How we tell the peer to stop sending (RFC 3264 8.4, RFC 6337 5.3).
+enum class hold_style : std::uint8_t {
+    none,          ///< Not on hold by us.
+    sendonly,      ///< The usual form; we may play music.
+    inactive,      ///< We will not send either.
+    zero_address,  ///< c=0.0.0.0 and sendonly, for peers of RFC 2543. With IPv6 it is the same as sendonly.
+};
+
+/// One local audio stream: the sockets that phoned has opened for it, and what its user wants now.
+struct local_stream {
+    std::uint16_t port = 0;       ///< RTP, never 0.
+    std::uint16_t rtcp_port = 0;  ///< 0: the RTP port plus one.
+    direction wanted = direction::sendrecv;
+    hold_style hold = hold_style::none;
+
+    bool operator==(local_stream const&) const = default;
+};
+
+/// What the application brings to an exchange. As many audio lines are accepted or offered as there are streams.
+struct local_media {
+    connection address;  ///< ip4 or ip6, a literal address; goes to c= and o=.
+    boost::container::small_vector<local_stream, 1> streams;
+
+    bool operator==(local_media const&) const = default;
+};
+
+}  // namespace sdp
