@@ -11,6 +11,7 @@
 #include "sip/handle.hpp"
 #include "sip/syntax/message.hpp"
 #include "sip/time.hpp"
+#include "sip/usage/registration.hpp"
 
 namespace sip {
 
@@ -114,8 +115,6 @@ struct in_call_request {
 
 // ---- registrations
 // ------------------------------------------------------------------------------------------------------------------------
-
-enum class registration_state : std::uint8_t { unregistered, registering, registered, failed, unregistering };
 
 /// Every change of an account's registration, and every failed attempt.
 struct registration_changed {

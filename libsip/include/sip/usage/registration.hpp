@@ -1,0 +1,94 @@
+// Keeping one account registered (RFC 3261 10.2): refresh before expiry, 423, Retry-After, back-off, removal. It says
+// when to send a REGISTER and with which CSeq and expiry; who builds and routes the request, and answers challenges, is
+// the user agent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sip/environment.hpp"
+#include "sip/error.hpp"
+#include "sip/syntax/message.hpp"
+#include "sip/time.hpp"
+
+namespace sip {
+
+enum class registration_state : std::uint8_t { unregistered, registering, registered, failed, unregistering };
+
+struct registration_settings {
+    duration expires = std::chrono::seconds(3600);  ///< what we ask for
+    duration retry_after_failure =
+        std::chrono::seconds(30);  ///< first step of the back-off; zero: never try again by ourselves
+    duration longest_retry = std::chrono::minutes(30);
+};
+
+class registration {
+public:
+    /// The REGISTER to send now. All attempts share Call-ID and From tag (10.2.4).
+    struct request {
+        std::uint32_t cseq = 0;
+        std::uint32_t expires = 0;  ///< seconds; 0 removes the binding
+    };
+    /// What the user should hear.
+    struct news {
+        registration_state state{};
+        std::uint16_t status = 0;
+        error_code error;
+        duration expires{};
+        std::optional<time_point> next_attempt;
+    };
+    struct outcome {
+        std::optional<request> send;
+        std::optional<registration::news> news;
+    };
+
+    registration(registration_settings, environment&);
+
+    [[nodiscard]] outcome start(time_point now);
+    /// Removes the binding; a REGISTER that is out is waited for first.
+    [[nodiscard]] outcome stop(time_point now);
+    /// The same REGISTER again after a challenge: the next CSeq.
+    [[nodiscard]] request retry() noexcept;
+    /// A final response; challenges come here only when they cannot be answered (`auth_error` says why).
+    [[nodiscard]] outcome on_response(
+        time_point now, message_view response, std::string_view our_contact_uri, error_code auth_error = {}
+    );
+    /// No response came: time-out or no transport.
+    [[nodiscard]] outcome on_failed(time_point now, errc why);
+    /// The connection that the registrar reaches us by is gone, or our address changed: register anew soon.
+    [[nodiscard]] outcome on_flow_lost(time_point now);
+    [[nodiscard]] outcome on_timeout(time_point now);
+    [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadline_; }
+
+    void update(registration_settings settings) noexcept { settings_ = settings; }
+    [[nodiscard]] registration_state state() const noexcept { return state_; }
+    [[nodiscard]] std::string const& call_id() const noexcept { return call_id_; }
+    [[nodiscard]] std::string const& from_tag() const noexcept { return from_tag_; }
+
+private:
+    [[nodiscard]] outcome send(registration_state, std::uint32_t expires);
+    [[nodiscard]] outcome failed(time_point now, std::uint16_t status, error_code, std::optional<duration> wait);
+    [[nodiscard]] outcome registered(time_point now, std::uint16_t status, duration granted);
+    [[nodiscard]] outcome finished_removal(std::uint16_t status, error_code);
+    [[nodiscard]] outcome on_interval_too_brief(time_point now, message_view response);
+
+    enum class wish : std::uint8_t { nothing, registered, removed };
+
+    registration_settings settings_;
+    environment* environment_;
+    std::string call_id_, from_tag_;
+    registration_state state_ = registration_state::unregistered;
+    wish wish_ = wish::nothing;
+    bool in_flight_ = false;
+    bool may_be_bound_ = false;  ///< the registrar may hold a binding of ours
+    std::uint32_t cseq_ = 0;
+    std::uint32_t asked_ = 0;    ///< seconds in the REGISTER that is out
+    std::uint32_t minimum_ = 0;  ///< learnt from 423
+    std::uint8_t brief_rounds_ = 0;
+    std::uint32_t failures_ = 0;          ///< in a row
+    std::optional<time_point> deadline_;  ///< refresh or retry
+};
+
+}  // namespace sip
