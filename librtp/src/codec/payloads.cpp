@@ -13,10 +13,10 @@ constexpr static_payload row(std::uint8_t number, std::string_view name, std::ui
 // RFC 3551 table 4. G722 is sampled at 16 kHz, yet its RTP clock is 8 kHz for good (RFC 3551 4.5.2). MPA carries its
 // channel count in its own header.
 constexpr std::array table{
-    row(0, "PCMU", 8000, 1),   row(3, "GSM", 8000, 1),    row(4, "G723", 8000, 1),   row(5, "DVI4", 8000, 1),
-    row(6, "DVI4", 16000, 1),  row(7, "LPC", 8000, 1),    row(8, "PCMA", 8000, 1),   row(9, "G722", 8000, 1),
-    row(10, "L16", 44100, 2),  row(11, "L16", 44100, 1),  row(12, "QCELP", 8000, 1), row(13, "CN", 8000, 1),
-    row(14, "MPA", 90000, 1),  row(15, "G728", 8000, 1),  row(16, "DVI4", 11025, 1), row(17, "DVI4", 22050, 1),
+    row(0, "PCMU", 8000, 1),  row(3, "GSM", 8000, 1),   row(4, "G723", 8000, 1),   row(5, "DVI4", 8000, 1),
+    row(6, "DVI4", 16000, 1), row(7, "LPC", 8000, 1),   row(8, "PCMA", 8000, 1),   row(9, "G722", 8000, 1),
+    row(10, "L16", 44100, 2), row(11, "L16", 44100, 1), row(12, "QCELP", 8000, 1), row(13, "CN", 8000, 1),
+    row(14, "MPA", 90000, 1), row(15, "G728", 8000, 1), row(16, "DVI4", 11025, 1), row(17, "DVI4", 22050, 1),
     row(18, "G729", 8000, 1),
 };
 
@@ -51,13 +51,15 @@ std::span<const static_payload> static_payloads() noexcept {
 }
 
 payload_format const* find_static_format(payload_type type) noexcept {
-    auto const found = std::find_if(table.begin(), table.end(), [type](auto const& entry) { return entry.type == type; });
+    auto const found =
+        std::find_if(table.begin(), table.end(), [type](auto const& entry) { return entry.type == type; });
     return found == table.end() ? nullptr : &found->format;
 }
 
 payload_type const* find_static_type(payload_format const& format) noexcept {
-    auto const found =
-        std::find_if(table.begin(), table.end(), [&](auto const& entry) { return is_same_format(entry.format, format); });
+    auto const found = std::find_if(table.begin(), table.end(), [&](auto const& entry) {
+        return is_same_format(entry.format, format);
+    });
     return found == table.end() ? nullptr : &found->type;
 }
 
