@@ -1,0 +1,114 @@
+// Everything that a session has to say after an input: datagrams to send, media for the jitter buffer, events for the
+// call.
+//
+// Owned by the caller and reused, so that the steady packet path allocates nothing. The caller sends the datagrams in
+// order, passes the media on, then looks at the events, then clears. Nothing in here points into the session.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "rtp/endpoint.hpp"
+#include "rtp/session/settings.hpp"
+#include "rtp/session/telephone_event.hpp"
+#include "rtp/time.hpp"
+#include "rtp/wire/packet.hpp"
+#include "rtp/wire/packet_buffer.hpp"
+#include "rtp/wire/rtcp_report.hpp"
+
+namespace rtp {
+
+struct send_datagram {
+    component via{};
+    endpoint to;
+    packet_buffer packet;
+};
+
+/// A whole RTP packet of the source that is being heard, with a payload type of the map that is audio. Never a
+/// duplicate within the last 64.
+struct received_media {
+    time_point arrival;
+    packet_buffer packet;
+};
+
+/// The first valid packets of the peer, after the start of the session or a set_remote().
+struct media_started {
+    ssrc_t source;
+    endpoint from;
+};
+
+/// What comes from now on has nothing to do with the sequence numbers and timestamps before: forget the jitter buffer's
+/// content.
+struct source_changed {
+    ssrc_t source;
+    enum class cause : std::uint8_t {
+        new_source,  ///< Another SSRC took over.
+        restart,     ///< The same SSRC jumped to other sequence numbers (RFC 3550 A.1).
+    } why;
+};
+
+/// For each digit of the peer exactly one digit_started, and then exactly one digit_ended.
+struct digit_started {
+    event_code event;
+    std::uint8_t volume;
+};
+struct digit_ended {
+    event_code event;
+    duration length;  ///< Of the digit itself, as far as the peer reported it.
+    enum class cause : std::uint8_t {
+        reported,   ///< By a packet with the end bit.
+        timed_out,  ///< All packets with the end bit were lost.
+        replaced,   ///< The next digit came first, or the source changed.
+    } why;
+};
+
+/// Once for each silence; see session_settings::media_timeout.
+struct media_timed_out {
+    duration silent_for;
+};
+struct media_resumed {};
+
+/// Where RTP is sent from now on: learned from the peer's packets (symmetric RTP).
+struct remote_learned {
+    component via;
+    endpoint to;
+};
+
+/// Another participant used our SSRC; ours is new now (RFC 3550 8.2).
+struct local_source_changed {
+    ssrc_t source;
+};
+
+struct remote_bye {
+    ssrc_t source;
+    std::string reason;
+};
+
+/// A report of the peer about what it hears of us.
+struct report_received {
+    ssrc_t reporter;
+    report_block about_us;
+    std::optional<duration> round_trip;  ///< Absent until the peer has answered one of our sender reports.
+};
+
+using event = std::variant<
+    media_started, source_changed, digit_started, digit_ended, media_timed_out, media_resumed, remote_learned,
+    local_source_changed, remote_bye, report_received>;
+
+struct outbox {
+    boost::container::small_vector<send_datagram, 4> datagrams;
+    boost::container::small_vector<received_media, 4> media;
+    boost::container::small_vector<event, 4> events;
+
+    void clear() noexcept {
+        datagrams.clear();
+        media.clear();
+        events.clear();
+    }
+};
+
+}  // namespace rtp
