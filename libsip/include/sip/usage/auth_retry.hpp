@@ -59,7 +59,6 @@ private:
     struct known_challenge {
         std::string realm, nonce, opaque;
         digest_algorithm algorithm;
-        std::string algorithm_text;
         quality_of_protection qop = quality_of_protection::none;
         bool from_proxy = false;
         std::uint32_t uses = 0;
