@@ -6,6 +6,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <cstdint>
 #include <string_view>
@@ -49,6 +50,11 @@ struct parse_failure {
 
     friend bool operator==(parse_failure const&, parse_failure const&) = default;
 };
+
+/// Makes parsed<T>::value() throw a system_error. The library itself never calls value().
+[[noreturn]] inline void throw_exception_from_error(parse_failure const& failure, boost::source_location const&) {
+    throw boost::system::system_error(make_error_code(failure.code));
+}
 
 template <class T>
 using result = boost::system::result<T>;

@@ -56,9 +56,6 @@ private:
 
 class compound_view::iterator final {
 public:
-    using value_type = rtcp_packet;
-    using difference_type = std::ptrdiff_t;
-
     [[nodiscard]] rtcp_packet operator*() const noexcept;
     iterator& operator++() noexcept;
     [[nodiscard]] friend bool operator==(iterator a, iterator b) noexcept { return a.at_ == b.at_; }
