@@ -16,7 +16,7 @@
 namespace phoned {
 
 inline constexpr unsigned max_accounts = 16;
-inline constexpr unsigned max_codecs = 12;
+inline constexpr unsigned max_codecs = 13;  ///< Y runs from 0: editions of the guide number codecs from 0 or from 1
 inline constexpr unsigned max_servers = 2;
 inline constexpr unsigned max_access_rules = 16;
 
@@ -80,7 +80,7 @@ struct account_settings {
     bool keep_alive;                               ///< account.X.nat.udp_update_enable is not 0
     std::chrono::seconds keep_alive_interval;      ///< account.X.nat.udp_update_time
 
-    std::array<codec_setting, max_codecs> codecs;  ///< As numbered in the files: use codec_preference() for the order
+    std::array<codec_setting, max_codecs> codecs;  ///< By Y, as the files number them: use codec_preference()
     std::chrono::milliseconds ptime;               ///< account.X.ptime; 0 means that none is asked for
     dtmf_method dtmf;                              ///< account.X.dtmf.type
     unsigned dtmf_info_type;  ///< account.X.dtmf.info_type: 0 off, 1 dtmf-relay, 2 dtmf, 3 telephone-event

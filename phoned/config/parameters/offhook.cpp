@@ -1,0 +1,40 @@
+// What the guide has no name for.
+#include "phoned/config/fields.hpp"
+
+namespace phoned::config {
+namespace {
+
+using enum file_scope;
+
+bool access_field(settings& to, const place& at, const parsed_value& value) {
+    to.access[at.x() - 1] = value.access;
+    return true;
+}
+
+constexpr parameter rows[] = {
+    {"offhook.local_address", no_index, phone, host(), "", "bind SIP and RTP to this address; empty: by route",
+     phone_field<&settings::local_address>},
+    {"offhook.ring_time", no_index, phone, integer(0, 3600), "120", "an incoming call rings so long, s; 0 without end",
+     phone_field<&settings::ring_time>},
+    {"offhook.no_answer_time", no_index, phone, integer(0, 3600), "180",
+     "an outgoing call is cancelled after ringing so long, s; 0 never", phone_field<&settings::no_answer_time>},
+    {"offhook.rtp_timeout", no_index, phone, integer(0, 3600), "30",
+     "a call that should get media and gets none ends after this, s; 0 never", phone_field<&settings::rtp_timeout>},
+    {"offhook.large_message_limit", no_index, phone, integer(0, 65535), "1300",
+     "requests above this size leave by TCP, bytes (RFC 3261 18.1.1); 0 never",
+     phone_field<&settings::large_message_limit>},
+    {"offhook.audio_rate", no_index, phone, choice(8000, 16000), "8000", "samples per second to the audio driver",
+     phone_field<&settings::audio_rate>},
+    {"offhook.log_level", no_index, phone, integer(0, 5), "2", "0 trace, 1 debug, 2 info, 3 warning, 4 error, 5 off",
+     phone_field<&settings::level>},
+    {"offhook.access.X", numbered(max_access_rules), phone, access(), "",
+     "who may do what on the sockets; the first rule that fits counts", access_field},
+};
+
+}  // namespace
+
+std::span<const parameter> offhook_parameters() {
+    return rows;
+}
+
+}  // namespace phoned::config

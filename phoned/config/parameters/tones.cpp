@@ -1,0 +1,42 @@
+// Tones. A list of up to 8 elements: frequencies joined by +, a slash, a length in ms; ! in front of an element plays
+// it once only.
+#include "phoned/config/fields.hpp"
+
+namespace phoned::config {
+namespace {
+
+using enum file_scope;
+using tones = tone_settings;
+
+constexpr parameter rows[] = {
+    {"voice.tone.country", no_index, common, text(64), "Custom",
+     "whose standard tones are played; Custom: the lists below", phone_part_field<&settings::tones, &tones::country>},
+    {"voice.tone.dial", no_index, common, tone(), "", "dial tone", phone_part_field<&settings::tones, &tones::dial>},
+    {"voice.tone.ring", no_index, common, tone(), "", "ring-back tone",
+     phone_part_field<&settings::tones, &tones::ring>},
+    {"voice.tone.busy", no_index, common, tone(), "", "busy tone", phone_part_field<&settings::tones, &tones::busy>},
+    {"voice.tone.congestion", no_index, common, tone(), "", "congestion tone",
+     phone_part_field<&settings::tones, &tones::congestion>},
+    {"voice.tone.callwaiting", no_index, common, tone(), "", "call waiting tone",
+     phone_part_field<&settings::tones, &tones::call_waiting>},
+    {"voice.tone.dialrecall", no_index, common, tone(), "", "dial tone during a call",
+     phone_part_field<&settings::tones, &tones::dial_recall>},
+    {"voice.tone.record", no_index, common, tone(), "", "recording tone",
+     phone_part_field<&settings::tones, &tones::record>},
+    {"voice.tone.info", no_index, common, tone(), "", "special information tone",
+     phone_part_field<&settings::tones, &tones::info>},
+    {"voice.tone.stutter", no_index, common, tone(), "", "dial tone with a waiting message",
+     phone_part_field<&settings::tones, &tones::stutter>},
+    {"voice.tone.message", no_index, common, tone(), "", "message tone",
+     phone_part_field<&settings::tones, &tones::message>},
+    {"voice.tone.autoanswer", no_index, common, tone(), "", "tone of an automatic answer",
+     phone_part_field<&settings::tones, &tones::auto_answer>},
+};
+
+}  // namespace
+
+std::span<const parameter> tone_parameters() {
+    return rows;
+}
+
+}  // namespace phoned::config
