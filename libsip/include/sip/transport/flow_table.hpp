@@ -26,16 +26,20 @@ public:
     flow_id add(flow_description const&);
     /// A connection that the shell is going to open; the caller emits open_flow.
     flow_id add_opening(endpoint const& remote);
+    /// Keeps `up` connections with the address they got; forgets failed and closed flows.
     void on_event(flow_event const&);
 
     [[nodiscard]] flow_entry const* find(flow_id) const noexcept;
-    /// The flow that leads to `to`: for datagrams the socket of that address family, for connections one to that very
-    /// endpoint, up or opening.
+    /// The flow that leads to `to`: for datagrams the first socket of that address family, for connections the newest
+    /// one to that very endpoint, preferring one that is up.
     [[nodiscard]] std::optional<flow_id> towards(endpoint const& to) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return flows_.size(); }
 
 private:
-    std::vector<flow_entry> flows_;  ///< a user agent has few; a proxy's shell bounds them
+    flow_entry* find_mutable(flow_id) noexcept;
+
+    /// Ascending by id, since ids are given in order. A user agent has few flows; a proxy's shell bounds them.
+    std::vector<flow_entry> flows_;
     std::uint32_t last_ = 0;
 };
 

@@ -1,0 +1,74 @@
+#include "sip/transport/flow.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+// Conversions between text and bytes only: nothing here opens a socket.
+#include <arpa/inet.h>
+
+namespace sip {
+namespace {
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+constexpr transport_kind all_kinds[] = {transport_kind::udp, transport_kind::tcp, transport_kind::tls};
+
+}  // namespace
+
+std::string_view to_string(transport_kind kind) noexcept {
+    switch (kind) {
+        case transport_kind::udp:
+            return "UDP";
+        case transport_kind::tcp:
+            return "TCP";
+        case transport_kind::tls:
+            return "TLS";
+    }
+    return "";
+}
+
+std::optional<transport_kind> transport_from(std::string_view text) noexcept {
+    for (transport_kind kind : all_kinds)
+        if (equal_ignoring_case(text, to_string(kind))) return kind;
+    return std::nullopt;
+}
+
+std::optional<ip_address> ip_address::from(std::string_view text) noexcept {
+    bool bracketed = text.size() >= 2 && text.front() == '[' && text.back() == ']';
+    if (bracketed) text = text.substr(1, text.size() - 2);
+    char terminated[INET6_ADDRSTRLEN] = {};
+    if (text.empty() || text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
+    std::memcpy(terminated, text.data(), text.size());
+
+    ip_address address;
+    if (!bracketed && inet_pton(AF_INET, terminated, address.bytes.data()) == 1) return address;
+    address.is_v6 = true;
+    if (inet_pton(AF_INET6, terminated, address.bytes.data()) == 1) return address;
+    return std::nullopt;
+}
+
+bool ip_address::is_unspecified() const noexcept {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+std::string to_string(ip_address const& address) {
+    char text[INET6_ADDRSTRLEN] = {};
+    inet_ntop(address.is_v6 ? AF_INET6 : AF_INET, address.bytes.data(), text, sizeof text);
+    return text;
+}
+
+std::string host_port(endpoint const& at) {
+    std::string text = at.address.is_v6 ? "[" + to_string(at.address) + "]" : to_string(at.address);
+    return text + ":" + std::to_string(at.port);
+}
+
+std::string to_string(endpoint const& at) {
+    std::string kind(to_string(at.kind));
+    std::transform(kind.begin(), kind.end(), kind.begin(), [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+    return kind + " " + host_port(at);
+}
+
+}  // namespace sip
