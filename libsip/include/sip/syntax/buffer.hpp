@@ -6,13 +6,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace sip {
 
 class buffer_pool;
 namespace detail {
-struct buffer_block;
 struct pool_state;
+
+/// The head of a block; the bytes follow it.
+struct alignas(16) buffer_block {
+    pool_state* pool;
+    buffer_block* next_free;
+    std::size_t capacity;
+    std::size_t size;
+    std::uint32_t references;
+};
+void release(buffer_block*) noexcept;  ///< the last reference is gone: back to the pool
 }  // namespace detail
 
 /// A shared, immutable-by-convention piece of bytes. Copying shares; only an owner that is `unique()` may write.
@@ -20,19 +30,28 @@ struct pool_state;
 class buffer_ref {
 public:
     buffer_ref() noexcept = default;
-    buffer_ref(buffer_ref const& other) noexcept;
-    buffer_ref(buffer_ref&& other) noexcept;
-    buffer_ref& operator=(buffer_ref other) noexcept;
-    ~buffer_ref();
+    buffer_ref(buffer_ref const& other) noexcept : block_(other.block_) {
+        if (block_) ++block_->references;
+    }
+    buffer_ref(buffer_ref&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    buffer_ref& operator=(buffer_ref other) noexcept {
+        std::swap(block_, other.block_);
+        return *this;
+    }
+    ~buffer_ref() {
+        if (block_ && --block_->references == 0) detail::release(block_);
+    }
 
     [[nodiscard]] explicit operator bool() const noexcept { return block_ != nullptr; }
-    [[nodiscard]] std::string_view text() const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept;
-    [[nodiscard]] std::size_t capacity() const noexcept;
-    [[nodiscard]] bool unique() const noexcept;
+    [[nodiscard]] std::string_view text() const noexcept {
+        return block_ ? std::string_view(bytes(), block_->size) : std::string_view{};
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return block_ ? block_->size : 0; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return block_ ? block_->capacity : 0; }
+    [[nodiscard]] bool unique() const noexcept { return block_ && block_->references == 1; }
 
     /// Write access for the one who fills the buffer. Requires unique().
-    [[nodiscard]] char* data() noexcept;
+    [[nodiscard]] char* data() noexcept { return block_ ? bytes() : nullptr; }
     /// Sets how many bytes count; n <= capacity(). Requires unique().
     void resize(std::size_t n) noexcept;
 
@@ -42,6 +61,7 @@ public:
 private:
     friend class buffer_pool;
     explicit buffer_ref(detail::buffer_block* block) noexcept : block_(block) {}
+    [[nodiscard]] char* bytes() const noexcept { return reinterpret_cast<char*>(block_ + 1); }
     detail::buffer_block* block_ = nullptr;
 };
 
