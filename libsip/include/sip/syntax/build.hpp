@@ -2,7 +2,9 @@
 // parameters survive.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sip/syntax/buffer.hpp"
@@ -10,11 +12,14 @@
 
 namespace sip {
 
-/// Appends a start line, headers in the order of the calls, and a body. A value that holds a line break or NUL would
-/// let its author write headers of their own: it makes finish() fail with errc::invalid_argument. The buffer grows as
-/// needed up to the 64 KiB of a message.
+/// Appends a start line, headers in the order of the calls, and a body. A value with NUL, or with a line break that
+/// does not fold the line (RFC 3261 7.3.1), would let its author write headers of their own: it makes finish() fail
+/// with errc::invalid_argument. The buffer grows as needed; a message above `largest` makes finish() fail with
+/// errc::too_large.
 class message_builder {
 public:
+    static constexpr std::size_t largest = 65535;  ///< bytes
+
     explicit message_builder(buffer_pool& pool);
 
     message_builder& request(method, std::string_view uri);
@@ -30,8 +35,11 @@ public:
     message_builder& begin(header_id);
     message_builder& text(std::string_view piece);
     message_builder& number(std::uint64_t);
+    /// Like text(), for a piece of a message that was parsed: unchecked, so that a NUL in its quoted string passes.
+    message_builder& verbatim(std::string_view piece);
 
-    /// All lines of one header of another message, verbatim, in order; nothing where there is none.
+    /// All lines of one header of another message, byte for byte, in order; nothing where there is none. Only a line
+    /// end that the peer wrote as LF alone becomes CR LF.
     message_builder& copy(message_view from, header_id);
     /// Content-Type (if a body is given), Content-Length, blank line, body. The last call before finish(); without it
     /// finish() writes an empty body.
@@ -41,10 +49,14 @@ public:
 
 private:
     void append(std::string_view);
+    void append_value(std::string_view);
+    void begin_line(std::string_view name);
     void end_line();
+    void fail(errc why) noexcept;
     buffer_pool* pool_;
     buffer_ref out_;
-    bool in_value_ = false, ended_ = false, failed_ = false;
+    bool in_value_ = false, ended_ = false;
+    std::optional<errc> failure_;
 };
 
 /// A response with Via, From, To, Call-ID and CSeq copied as 8.2.6.2 asks, To completed with `to_tag` where the request

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "sip/syntax/buffer.hpp"
@@ -10,36 +11,50 @@
 
 namespace sip {
 
+/// Who opened the stream. RFC 5626 3.5.1: the opener sends CRLF CRLF to learn whether the flow lives, and the other end
+/// answers CRLF; so one line end means different things at the two ends.
+enum class stream_opener : std::uint8_t { us, peer };
+
 class framer {
 public:
-    explicit framer(buffer_pool& pool, parse_limits const& limits = {});
+    explicit framer(buffer_pool& pool, parse_limits const& limits = {}, stream_opener opener = stream_opener::peer);
 
     /// What the bytes given so far amount to.
     enum class kind {
         need_more,  ///< nothing complete
         message,    ///< `bytes` holds one whole message, headers and body
-        ping,       ///< CRLFCRLF: answer with pong (RFC 5626 4.4.1)
-        pong,       ///< a single CRLF between messages
+        ping,       ///< CRLF CRLF from a peer that opened the stream: answer with CRLF (RFC 5626 4.4.1)
+        pong,       ///< a line end on a stream that we opened: the answer to our ping
         error,      ///< the stream cannot be followed any further: answer `failure` if it can be answered, then close
     };
     struct frame {
         kind what = kind::need_more;
-        buffer_ref bytes;
-        parse_failure failure{};
+        buffer_ref bytes;         ///< of an error: the headers, as far as they came, for parse_message to answer from
+        parse_failure failure{};  ///< of an error
     };
 
     /// Appends what was read from the stream.
     void on_bytes(std::string_view chunk);
-    /// Takes the next frame; call until need_more or error.
+    /// Takes the next frame; call until need_more or error. After an error nothing more is taken.
     [[nodiscard]] frame next();
-    /// Bytes held back: for time-outs on half messages.
+    /// Bytes held of a message that is not complete: for time-outs on half messages.
     [[nodiscard]] std::size_t pending() const noexcept;
 
 private:
+    [[nodiscard]] std::string_view held() const noexcept { return held_.text().substr(begin_); }
+    bool skip_line_ends(frame& out);
+    [[nodiscard]] std::size_t find_body() noexcept;
+    [[nodiscard]] frame fail(errc, std::uint16_t status, header_id, std::size_t offset);
+    [[nodiscard]] buffer_ref take(std::size_t size);
+
     buffer_pool* pool_;
     parse_limits limits_;
+    stream_opener opener_;
     buffer_ref held_;
-    std::size_t scanned_ = 0;  ///< no blank line ends before this offset: a slow sender does not make us scan twice
+    std::size_t begin_ = 0;  ///< of the next message in held_
+    std::size_t scanned_ =
+        0;  ///< no blank line ends before this offset from begin_: a slow sender does not make us scan twice
+    std::size_t message_size_ = 0;  ///< of the message at begin_, once its headers are complete
     bool broken_ = false;
 };
 

@@ -28,7 +28,7 @@ struct uri_view {
         return scheme == uri_scheme::sip || scheme == uri_scheme::sips;
     }
     /// RFC 3261 19.1.2: true where the URI names a loose router.
-    [[nodiscard]] bool is_loose_router() const noexcept { return params.has("lr"); }
+    [[nodiscard]] bool is_loose_router() const noexcept;
 };
 
 /// Checks the grammar of sip, sips and tel URIs; any other scheme needs only RFC 3986's characters.

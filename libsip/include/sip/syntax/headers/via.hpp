@@ -21,7 +21,12 @@ struct via_view {
     params_view params;
 
     [[nodiscard]] std::string_view branch() const noexcept { return params.value("branch"); }
-    [[nodiscard]] bool has_cookie() const noexcept { return branch().starts_with(branch_cookie); }
+    /// True where the branch alone names the transaction. A bare cookie names none (RFC 4475 3.2.1): such a request is
+    /// matched by the rules of RFC 2543, like one without a cookie.
+    [[nodiscard]] bool has_cookie() const noexcept {
+        auto value = branch();
+        return value.size() > branch_cookie.size() && value.starts_with(branch_cookie);
+    }
 };
 
 [[nodiscard]] parsed<via_view> parse_via(std::string_view element) noexcept;
