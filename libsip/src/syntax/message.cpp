@@ -1,0 +1,150 @@
+#include "sip/syntax/message.hpp"
+
+#include "syntax/chars.hpp"
+#include "syntax/grammar.hpp"
+#include "syntax/message_index.hpp"
+
+namespace sip {
+
+std::string_view detail::next_list_element(std::string_view& rest) noexcept {
+    char const* at = rest.data();
+    char const* end = at + rest.size();
+    char const* from = at;
+    for (; at != end && *at != ','; ++at) {
+        // What is opened and never closed reaches to the end of the line: its parser then says what is wrong.
+        if (*at == '"') {
+            char const* behind = chars::skip_quoted(at, end);
+            at = (behind ? behind : end) - 1;
+        } else if (*at == '<') {
+            while (at + 1 != end && *at != '>')
+                ++at;
+        } else if (*at == '(') {
+            int depth = 0;
+            for (;; ++at) {
+                if (*at == '(') ++depth;
+                if ((*at == ')' && --depth == 0) || at + 1 == end) break;
+                if (*at == '\\' && at + 2 != end) ++at;
+            }
+        }
+    }
+    auto element = chars::trim(chars::between(from, at));
+    rest = at == end ? std::string_view{} : chars::between(at + 1, end);
+    return element;
+}
+
+bool message_view::is_request() const noexcept {
+    return index_ && index_->is_request;
+}
+
+sip::method message_view::method() const noexcept {
+    if (!index_) return sip::method::unknown;
+    return index_->is_request ? index_->method : index_->cseq_method;
+}
+
+std::string_view message_view::method_text() const noexcept {
+    if (!index_) return {};
+    return (index_->is_request ? index_->method_text : index_->cseq_text).of(text_);
+}
+
+std::string_view message_view::request_uri() const noexcept {
+    return index_ ? index_->request_uri.of(text_) : std::string_view{};
+}
+
+std::uint16_t message_view::status() const noexcept {
+    return index_ ? index_->status : std::uint16_t{0};
+}
+
+std::string_view message_view::reason() const noexcept {
+    return index_ ? index_->reason.of(text_) : std::string_view{};
+}
+
+std::string_view message_view::call_id() const noexcept {
+    return index_ ? index_->call_id.of(text_) : std::string_view{};
+}
+
+std::string_view message_view::from_tag() const noexcept {
+    return index_ ? index_->from_tag.of(text_) : std::string_view{};
+}
+
+std::string_view message_view::to_tag() const noexcept {
+    return index_ ? index_->to_tag.of(text_) : std::string_view{};
+}
+
+cseq_view message_view::cseq() const noexcept {
+    if (!index_) return {};
+    return {index_->cseq_number, index_->cseq_method, index_->cseq_text.of(text_)};
+}
+
+via_view const& message_view::top_via() const noexcept {
+    static constexpr via_view none;
+    return index_ ? index_->top_via : none;
+}
+
+std::string_view message_view::body() const noexcept {
+    return index_ ? chars::between(text_ + index_->body_at, text_ + index_->end) : std::string_view{};
+}
+
+std::string_view message_view::text() const noexcept {
+    return index_ ? chars::between(text_ + index_->begin, text_ + index_->end) : std::string_view{};
+}
+
+std::span<header_entry const> message_view::headers() const noexcept {
+    if (!index_) return {};
+    return {index_->entries(), index_->count};
+}
+
+std::string_view message_view::name(header_entry const& entry) const noexcept {
+    return {text_ + entry.name_at, entry.name_length};
+}
+
+std::string_view message_view::value(header_entry const& entry) const noexcept {
+    return {text_ + entry.value_at, entry.value_length};
+}
+
+bool message_view::has(header_id id) const noexcept {
+    return index_ && index_->first[static_cast<std::size_t>(id)] != 0;
+}
+
+std::string_view message_view::raw(header_id id) const noexcept {
+    if (!has(id)) return {};
+    return value(index_->entries()[index_->first[static_cast<std::size_t>(id)] - 1]);
+}
+
+std::string_view message_view::raw(std::string_view wanted) const noexcept {
+    if (header_id id = header_from(wanted); id != header_id::unknown) return raw(id);
+    for (auto const& entry : headers())
+        if (entry.id == header_id::unknown && chars::equal_ignoring_case(name(entry), wanted)) return value(entry);
+    return {};
+}
+
+std::size_t message_view::find(header_id id, std::size_t from) const noexcept {
+    if (!index_) return 0;
+    auto slot = static_cast<std::size_t>(id);
+    std::size_t last = index_->last[slot];  // one more than the index
+    if (from >= last) return index_->count;
+    std::size_t line = std::max<std::size_t>(from + 1, index_->first[slot]);
+    while (index_->entries()[line - 1].id != id)
+        ++line;
+    return line - 1;
+}
+
+message_view message::view() const noexcept {
+    if (!wire_ || !index_) return {};
+    return {wire_.text().data(), reinterpret_cast<detail::message_index const*>(index_.text().data())};
+}
+
+message message::clone_to(buffer_pool& other) const {
+    if (!wire_ || !index_) return {};
+    message clone(wire_.clone_to(other), index_.clone_to(other));
+    auto* index = reinterpret_cast<detail::message_index*>(clone.index_.data());
+    std::string_view via = index->top_via.text;
+    if (!via.empty()) {
+        char const* at = clone.wire_.text().data() + (via.data() - wire_.text().data());
+        index->top_via = {};
+        grammar::fault ignored;  // it was read once; where its parameters were broken they are so again
+        (void)grammar::read_via(at, at + via.size(), index->top_via, ignored);
+    }
+    return clone;
+}
+
+}  // namespace sip

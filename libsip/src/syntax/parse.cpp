@@ -1,0 +1,315 @@
+#include "sip/syntax/parse.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <optional>
+
+#include "syntax/chars.hpp"
+#include "syntax/grammar.hpp"
+#include "syntax/line_scan.hpp"
+#include "syntax/message_index.hpp"
+
+namespace sip {
+namespace {
+
+using detail::message_index;
+using detail::slice;
+
+constexpr std::size_t most_header_bytes = 65535;  // what a 16-bit offset can name
+constexpr std::size_t usual_lines = 48;           // an index with so many fits a small block
+
+/// One parse. Everything is done once and in order; the first thing that is wrong is kept, and reading goes on, so that
+/// a message that cannot be used can still be answered.
+class message_parser {
+public:
+    message_parser(buffer_ref const& wire, buffer_pool& pool, parse_limits const& limits)
+        : pool_(pool), limits_(limits), text_(wire.text().data()), end_(text_ + wire.size()) {
+        static_assert(detail::index_size(usual_lines) <= 2048);
+        make_room(usual_lines);
+        header_end_ = text_ + std::min({wire.size(), limits.header_bytes, most_header_bytes});
+    }
+
+    void run() {
+        char const* at = text_;
+        while (at != header_end_ && (*at == '\r' || *at == '\n'))
+            ++at;  // RFC 3261 7.5
+        index_->begin = static_cast<std::uint16_t>(at - text_);
+        index_->body_at = index_->end = static_cast<std::uint32_t>(end_ - text_);
+        if (end_ - at > static_cast<std::ptrdiff_t>(limits_.message_size)) fail(at, errc::too_large, 513);
+        at = read_start_line(at);
+        if (at) at = read_headers(at);
+        read_decoded_headers();
+        if (at) read_body(at);
+    }
+
+    [[nodiscard]] bool is_request() const noexcept { return index_->is_request; }
+    [[nodiscard]] bool may_be_answered() const noexcept { return index_->is_request && index_->method != method::ack; }
+    [[nodiscard]] std::optional<parse_failure> const& failure() const noexcept { return failure_; }
+    [[nodiscard]] buffer_ref index() && { return std::move(index_block_); }
+
+    /// True where a response could be written and would find its way (8.2.6.2, 18.2.2).
+    [[nodiscard]] bool is_answerable() const noexcept {
+        using enum header_id;
+        for (header_id id : {from, to, call_id, cseq})
+            if (first(id) == 0) return false;
+        return index_->is_request && !index_->top_via.host.empty();
+    }
+
+private:
+    void fail(char const* at, errc code, std::uint16_t status = 400, header_id where = header_id::unknown) noexcept {
+        if (!failure_) failure_ = parse_failure{code, status, where, static_cast<std::uint32_t>(at - text_)};
+    }
+    void fail(grammar::fault const& error, header_id where) noexcept { fail(error.at, error.code, 400, where); }
+
+    [[nodiscard]] slice slice_of(std::string_view part) const noexcept {
+        return {static_cast<std::uint16_t>(part.data() - text_), static_cast<std::uint16_t>(part.size())};
+    }
+    [[nodiscard]] std::uint16_t& first(header_id id) const noexcept {
+        return index_->first[static_cast<std::size_t>(id)];
+    }
+
+    void make_room(std::size_t lines) {
+        buffer_ref block = pool_.allocate(detail::index_size(lines));
+        auto* place = block.data();
+        if (index_) {
+            std::memcpy(place, index_, detail::index_size(index_->count));
+            index_ = reinterpret_cast<message_index*>(place);
+        } else {
+            index_ = new (place) message_index;
+        }
+        room_ = (block.capacity() - sizeof(message_index)) / sizeof(header_entry);
+        block.resize(block.capacity());
+        index_block_ = std::move(block);
+    }
+
+    /// `line_end` is the CR or LF that ends a line: the start of the next one, or nullptr where a CR stands alone
+    /// (no SIP grammar has it, and other parsers would take it for a line end).
+    [[nodiscard]] char const* next_line(char const* line_end) const noexcept {
+        if (*line_end == '\n') return line_end + 1;
+        return line_end + 1 != end_ && line_end[1] == '\n' ? line_end + 2 : nullptr;
+    }
+
+    char const* read_start_line(char const* at) noexcept {
+        auto const line = scan::find_line(at, header_end_);
+        if (!line.end) return fail_at_end(header_end_), nullptr;
+        char const* next = next_line(line.end);
+        if (!next) return fail(line.end, errc::syntax_error), nullptr;
+        if (line.end - at >= 4 && chars::equal_ignoring_case({at, 4}, "SIP/"))
+            read_status_line(at, line.end);
+        else
+            read_request_line(at, line.end);
+        return next;
+    }
+
+    /// No blank line: the message was cut off, or its headers are longer than we take.
+    void fail_at_end(char const* at) noexcept {
+        if (at == end_)
+            fail(at, errc::truncated);
+        else
+            fail(at, errc::too_large, 513);
+    }
+
+    /// SIP-Version is matched without regard to case (7.1).
+    void check_version(std::string_view version) noexcept {
+        if (chars::equal_ignoring_case(version, "SIP/2.0")) return;
+        char const* at = version.data() + 4;
+        char const* end = version.data() + version.size();
+        bool sip = version.size() > 4 && chars::equal_ignoring_case(version.substr(0, 4), "SIP/");
+        char const* dot = sip ? chars::skip(at, end, chars::digit) : at;
+        bool numbered = sip && dot != at && dot != end && *dot == '.' && end - dot > 1 &&
+                        chars::skip(dot + 1, end, chars::digit) == end;
+        if (numbered)
+            fail(version.data(), errc::unsupported_version, 505);
+        else
+            fail(version.data(), errc::syntax_error);
+    }
+
+    // Method SP Request-URI SP SIP-Version: exactly one space each (7.1).
+    void read_request_line(char const* at, char const* end) noexcept {
+        index_->is_request = true;
+        char const* behind = chars::skip(at, end, chars::token);
+        if (behind == at || behind == end || *behind != ' ') return fail(behind, errc::syntax_error);
+        auto method_text = chars::between(at, behind);
+        index_->method_text = slice_of(method_text);
+        index_->method = method_from(method_text);
+        char const* uri = behind + 1;
+        auto const* space = static_cast<char const*>(std::memchr(uri, ' ', static_cast<std::size_t>(end - uri)));
+        if (!space) return fail(end, errc::syntax_error);
+        index_->request_uri = slice_of(chars::between(uri, space));
+        uri_view parsed_uri;
+        grammar::fault error;
+        check_version(chars::between(space + 1, end));
+        if (!grammar::read_uri(uri, space, parsed_uri, error)) fail(error, header_id::unknown);
+    }
+
+    // SIP-Version SP 3DIGIT SP Reason-Phrase; some peers leave out the space before an empty phrase.
+    void read_status_line(char const* at, char const* end) noexcept {
+        auto const* space = static_cast<char const*>(std::memchr(at, ' ', static_cast<std::size_t>(end - at)));
+        if (!space) return fail(end, errc::syntax_error);
+        check_version(chars::between(at, space));
+        char const* code = space + 1;
+        char const* behind = chars::skip(code, end, chars::digit);
+        if (behind - code != 3 || (behind != end && *behind != ' ')) return fail(code, errc::syntax_error);
+        int status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
+        if (status < 100 || status > 699) return fail(code, errc::number_out_of_range);
+        index_->status = static_cast<std::uint16_t>(status);
+        if (behind != end) ++behind;
+        index_->reason = slice_of(chars::between(behind, end));
+    }
+
+    /// Fills the table up to the blank line and returns the start of the body, or nullptr where there is no blank line.
+    char const* read_headers(char const* at) {
+        for (;;) {
+            if (at == header_end_) return fail_at_end(at), nullptr;
+            auto line = scan::find_line(at, header_end_);
+            if (!line.end) return fail_at_end(header_end_), nullptr;
+            char const* next = next_line(line.end);
+            if (line.end == at && next) return next;
+            // A line that begins with white space continues this one (7.3.1).
+            while (next && next != header_end_ && (*next == ' ' || *next == '\t')) {
+                auto more = scan::find_line(next, header_end_);
+                if (!more.end) return fail_at_end(header_end_), nullptr;
+                line.end = more.end;
+                next = next_line(more.end);
+            }
+            if (!next) {  // a stray CR: passed over with what follows it, up to the real end of the line
+                fail(line.end, errc::syntax_error);
+                auto const* real = static_cast<char const*>(
+                    std::memchr(line.end, '\n', static_cast<std::size_t>(header_end_ - line.end))
+                );
+                if (!real) return nullptr;
+                at = real + 1;
+                continue;
+            }
+            add_header(at, line.colon, line.end);
+            at = next;
+        }
+    }
+
+    void add_header(char const* at, char const* colon, char const* line_end) {
+        if (!colon) return fail(at, errc::syntax_error);
+        char const* name_end = colon;
+        while (name_end != at && (name_end[-1] == ' ' || name_end[-1] == '\t'))
+            --name_end;
+        auto const name = chars::between(at, name_end);
+        header_id const id = header_from(name);
+        if (id == header_id::unknown && (name.empty() || chars::skip(at, name_end, chars::token) != name_end))
+            return fail(at, errc::syntax_error);
+        if (index_->count == limits_.header_count) return fail(at, errc::too_large, 513);
+        if (index_->count == room_) make_room(room_ * 4);
+
+        auto const value = chars::trim(chars::between(colon + 1, line_end));
+        std::uint16_t const line = ++index_->count;
+        index_->entries()[line - 1] = {
+            static_cast<std::uint16_t>(at - text_), static_cast<std::uint16_t>(name.size()),
+            static_cast<std::uint16_t>(value.data() - text_), static_cast<std::uint16_t>(value.size()), id};
+        auto& first_line = first(id);
+        if (first_line == 0)
+            first_line = line;
+        else if (is_single(id))
+            fail(at, errc::duplicate_header, 400, id);
+        index_->last[static_cast<std::size_t>(id)] = line;
+    }
+
+    /// The value of the first line of a header that must be there.
+    std::optional<std::string_view> required(header_id id) noexcept {
+        if (std::uint16_t line = first(id)) {
+            auto const& entry = index_->entries()[line - 1];
+            return std::string_view(text_ + entry.value_at, entry.value_length);
+        }
+        fail(text_ + index_->begin, errc::missing_header, 400, id);
+        return std::nullopt;
+    }
+
+    void read_decoded_headers() noexcept {
+        grammar::fault error;
+        if (auto via = required(header_id::via)) {
+            auto top = detail::next_list_element(*via);
+            if (!grammar::read_via(top.data(), top.data() + top.size(), index_->top_via, error))
+                fail(error, header_id::via);
+        }
+        index_->from_tag = read_tag(header_id::from);
+        index_->to_tag = read_tag(header_id::to);
+        if (auto call_id = required(header_id::call_id)) {
+            char const* at = call_id->data();
+            char const* end = at + call_id->size();
+            index_->call_id = slice_of(*call_id);
+            char const* behind = chars::skip(at, end, chars::call_id);
+            if (behind != end || call_id->empty()) fail(behind, errc::syntax_error, 400, header_id::call_id);
+        }
+        if (auto cseq = required(header_id::cseq)) {
+            cseq_view view;
+            if (!grammar::read_cseq(cseq->data(), cseq->data() + cseq->size(), view, error)) {
+                fail(error, header_id::cseq);
+            } else {
+                index_->cseq_number = view.number;
+                index_->cseq_method = view.name;
+                index_->cseq_text = slice_of(view.method_text);
+                if (index_->is_request && view.method_text != index_->method_text.of(text_))
+                    fail(cseq->data(), errc::method_mismatch, 400, header_id::cseq);
+            }
+        }
+    }
+
+    slice read_tag(header_id id) noexcept {
+        auto value = required(id);
+        if (!value) return {};
+        name_addr_view address;
+        grammar::fault error;
+        if (!grammar::read_name_addr(value->data(), value->data() + value->size(), address, error)) {
+            fail(error, id);
+            return {};
+        }
+        if (address.is_star) return fail(value->data(), errc::syntax_error, 400, id), slice{};
+        auto tag = address.tag();
+        return tag.empty() ? slice{} : slice_of(tag);
+    }
+
+    /// RFC 3261 18.3: Content-Length counts; without it the body ends with the datagram, and what a datagram holds
+    /// behind the body is dropped.
+    void read_body(char const* at) noexcept {
+        auto const available = static_cast<std::size_t>(end_ - at);
+        index_->body_at = static_cast<std::uint32_t>(at - text_);
+        std::uint16_t line = first(header_id::content_length);
+        if (line == 0) return;
+        auto const& entry = index_->entries()[line - 1];
+        char const* value = text_ + entry.value_at;
+        char const* end = value + entry.value_length;
+        std::uint32_t length = 0;
+        grammar::fault error;
+        char const* behind = grammar::read_number(value, end, length, error);
+        if (!behind) return fail(error, header_id::content_length);
+        if (behind != end) return fail(behind, errc::syntax_error, 400, header_id::content_length);
+        if (length > available) return fail(value, errc::truncated, 400, header_id::content_length);
+        index_->end = index_->body_at + length;
+    }
+
+    buffer_pool& pool_;
+    parse_limits const& limits_;
+    char const* text_;
+    char const* end_;         ///< of what arrived
+    char const* header_end_;  ///< where the headers must have ended
+    buffer_ref index_block_;
+    message_index* index_ = nullptr;
+    std::size_t room_ = 0;
+    std::optional<parse_failure> failure_;
+};
+
+}  // namespace
+
+boost::system::result<message, message_failure> parse_message(
+    buffer_ref wire, buffer_pool& pool, parse_limits const& limits
+) {
+    if (!wire) return message_failure{{errc::truncated, 0, header_id::unknown, 0}, {}, false};
+    message_parser parser(wire, pool, limits);
+    parser.run();
+    if (!parser.failure()) return message(std::move(wire), std::move(parser).index());
+    message_failure failure{*parser.failure(), {}, parser.is_request()};
+    // Responses and ACK are never answered (17.1.1.3).
+    if (!parser.may_be_answered()) failure.why.suggested_status = 0;
+    if (parser.is_answerable()) failure.partial = message(std::move(wire), std::move(parser).index());
+    return failure;
+}
+
+}  // namespace sip

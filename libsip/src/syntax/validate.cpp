@@ -1,0 +1,76 @@
+#include "sip/syntax/parse.hpp"
+#include "syntax/chars.hpp"
+
+namespace sip {
+namespace {
+
+std::optional<parse_failure> failure_in(message_view request, header_id id, std::string_view value, parse_failure why) {
+    why.where = id;
+    if (request.method() == method::ack) why.suggested_status = 0;  // an ACK is never answered (17.1.1.3)
+    why.offset += static_cast<std::uint32_t>(value.data() - request.text().data());
+    return why;
+}
+
+/// Every line of this header holds at least one value, and every value parses.
+template <header_id Id>
+std::optional<parse_failure> check(message_view request) noexcept {
+    if (!request.has(Id)) return std::nullopt;
+    for (auto const& entry : request.headers())
+        if (entry.id == Id && entry.value_length == 0)
+            return failure_in(request, Id, request.value(entry), {errc::syntax_error});
+    auto values = request.all<Id>();
+    for (auto it = values.begin(); it != values.end(); ++it)
+        if (auto value = *it; !value) return failure_in(request, Id, it.text(), value.error());
+    return std::nullopt;
+}
+
+template <header_id... Ids>
+std::optional<parse_failure> check_all(message_view request) noexcept {
+    std::optional<parse_failure> failure;
+    ((failure = check<Ids>(request), failure.has_value()) || ...);
+    return failure;
+}
+
+/// RFC 3261 10.2.2: "Contact: *" stands alone and in a REGISTER only.
+std::optional<parse_failure> check_star(message_view request) noexcept {
+    std::size_t contacts = 0;
+    std::string_view star;
+    auto values = request.all<header_id::contact>();
+    for (auto it = values.begin(); it != values.end(); ++it, ++contacts)
+        if (auto value = *it; value && value->is_star) star = it.text();
+    if (star.empty() || (request.method() == method::register_ && contacts == 1)) return std::nullopt;
+    return failure_in(request, header_id::contact, star, {errc::syntax_error});
+}
+
+template <header_id Id>
+std::optional<parse_failure> check_no_star(message_view request) noexcept {
+    auto values = request.all<Id>();
+    for (auto it = values.begin(); it != values.end(); ++it)
+        if (auto value = *it; value && value->is_star) return failure_in(request, Id, it.text(), {errc::syntax_error});
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<parse_failure> validate_request(message_view request) noexcept {
+    using enum header_id;
+    // RFC 3261 19.1.1, table 1: a Request-URI has no headers. Taking them for the request's own would let its sender
+    // steer us (RFC 4475 3.1.2.11).
+    auto uri = parse_uri(request.request_uri());
+    if (!uri) return failure_in(request, unknown, request.request_uri(), uri.error());
+    if (!uri->headers.empty()) return failure_in(request, unknown, uri->headers, {errc::syntax_error});
+
+    if (auto failure = check_all<
+            contact, route, record_route, max_forwards, require, proxy_require, content_type, event, refer_to, replaces,
+            rack, session_expires>(request))
+        return failure;
+    if (auto failure = check_star(request)) return failure;
+    if (auto failure = check_no_star<route>(request)) return failure;
+    if (auto failure = check_no_star<record_route>(request)) return failure;
+    auto hops = request.get<max_forwards>();
+    if (hops && *hops > 255)
+        return failure_in(request, max_forwards, request.raw(max_forwards), {errc::number_out_of_range});
+    return std::nullopt;
+}
+
+}  // namespace sip
