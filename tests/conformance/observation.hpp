@@ -1,0 +1,54 @@
+// What passed a hop: the messages that phones and proxy traced, put in order, with retransmissions folded and challenge
+// rounds recognised.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sip/syntax/parse.hpp"
+
+namespace conformance {
+
+/// Seconds since the epoch, as the traces carry them.
+using seconds = std::chrono::duration<double>;
+
+struct observed_message {
+    seconds at{};
+    std::string from, to;  ///< parties
+    sip::message message;
+    unsigned copies = 1;              ///< with its retransmissions
+    bool is_challenge_round = false;  ///< a request that was challenged, the 401 or 407, or its ACK: RFC 3261 22
+};
+
+/// Which address is whose: "127.0.0.1:5062" -> "A".
+using party_map = std::map<std::string, std::string, std::less<>>;
+
+/// Gathers traces. A trace is written by one party, as JSON lines {"time", "direction": "in"|"out", "local", "remote",
+/// "text"}; a message that both of its ends traced is taken from the end that was added as a phone.
+class observer {
+public:
+    explicit observer(party_map addresses);
+
+    /// One line of the trace of `owner`. False where the line is no message or its other end is nobody we know.
+    bool add(std::string_view owner, std::string_view json_line);
+    /// One message as `owner` sent or received it.
+    bool add(std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text);
+
+    void set_address(std::string address, std::string party) { addresses_[std::move(address)] = std::move(party); }
+    /// All so far in the order of time, retransmissions folded, challenge rounds marked.
+    [[nodiscard]] std::vector<observed_message> messages() const;
+    void clear() { all_.clear(); }
+
+private:
+    party_map addresses_;
+    mutable sip::buffer_pool pool_;
+    std::vector<observed_message> all_;
+};
+
+/// "INVITE" or "200 INVITE".
+[[nodiscard]] std::string summary(sip::message_view);
+
+}  // namespace conformance
