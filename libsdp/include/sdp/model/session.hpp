@@ -49,7 +49,7 @@ enum class direction : std::uint8_t { inactive = 0, sendonly = 1, recvonly = 2, 
 }
 
 /// The attribute name: "sendrecv" and so on.
-[[nodiscard]] std::string_view to_text(direction) noexcept;
+[[nodiscard]] std::string_view name_of(direction) noexcept;
 
 enum class address_family : std::uint8_t {
     ip4,

@@ -52,21 +52,16 @@ struct negotiated {
     bool operator==(negotiated const&) const = default;
 };
 
-/// Payload numbers that one m= line has used in this session: a number keeps its codec to the end (RFC 3264 8.3.2).
-struct payload_use {
-    payload_type payload{};
-    sdp::codec codec;
-
-    bool operator==(payload_use const&) const = default;
-};
-using payload_history = std::vector<payload_use>;
+/// The formats that one m= line has used in this session, both sides together: a payload number keeps its meaning to
+/// the end (RFC 3264 8.3.2). At most one entry for each of the 128 numbers.
+using format_history = std::vector<format>;
 
 /// All that an exchange leaves behind. Empty before the first one.
 struct agreement {
     session local;                                        ///< What we last offered or answered.
     session remote;                                       ///< What the peer last offered or answered.
     boost::container::small_vector<negotiated, 1> lines;  ///< One for each m= line.
-    boost::container::small_vector<payload_history, 1>
+    boost::container::small_vector<format_history, 1>
         histories;  ///< One for each m= line, offers that failed included.
 
     bool operator==(agreement const&) const = default;

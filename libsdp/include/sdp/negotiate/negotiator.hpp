@@ -61,6 +61,7 @@ private:
         local_media media;
     };
 
+    session close_with(answer made);
     void stamp_version(session& description);
     void remember_numbers(session const& description);
 

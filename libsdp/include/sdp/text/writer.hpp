@@ -1,0 +1,48 @@
+// Appends the pieces of lines to a string. A value can never end its line: CR, LF and NUL are left out.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sdp {
+
+class writer final {
+public:
+    /// `out` must outlive the writer; what it holds stays.
+    explicit writer(std::string& out) noexcept : out_{out} {}
+
+    /// Text of our own, known to be clean: "a=rtpmap:".
+    writer& literal(std::string_view text) {
+        out_.append(text);
+        return *this;
+    }
+
+    /// A value from elsewhere.
+    writer& value(std::string_view text) {
+        auto const start = out_.size();
+        out_.append(text);
+        bool clean = true;
+        for (char const c : text)
+            clean &= c != '\r' && c != '\n' && c != '\0';
+        if (!clean) clean_up(start);
+        return *this;
+    }
+
+    writer& number(std::uint64_t number) {
+        char digits[20];
+        auto const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+        out_.append(digits, end);
+        return *this;
+    }
+
+    writer& end_line() { return literal("\r\n"); }
+
+private:
+    void clean_up(std::size_t start);
+
+    std::string& out_;
+};
+
+}  // namespace sdp

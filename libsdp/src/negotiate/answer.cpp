@@ -1,0 +1,230 @@
+#include "sdp/negotiate/answer.hpp"
+
+#include "codec_rules.hpp"
+#include "local_line.hpp"
+#include "offer_slots.hpp"
+#include "outcome.hpp"
+#include "sdp/text/scan.hpp"
+
+#include <algorithm>
+
+namespace sdp {
+
+namespace {
+
+/// The offered formats that we take, with their offered numbers and in the offered order (RFC 3264 6.1).
+format_list common_formats(media const& offered, capabilities const& able) {
+    format_list common;
+    for (auto const& theirs : offered.formats) {
+        for (auto const& codec : able.audio) {
+            format ours{theirs.payload, codec.codec, codec.parameters};
+            if (!is_same_format(theirs, ours)) continue;
+            ours.codec.name = theirs.codec.name;
+            ours.parameters = agreed_parameters(theirs.codec, ours.parameters, theirs.parameters);
+            common.push_back(std::move(ours));
+            break;
+        }
+    }
+    bool const has_voice =
+        std::any_of(common.begin(), common.end(), [](format const& f) { return carries_voice(f.codec); });
+    if (!has_voice) common.clear();
+    return common;
+}
+
+/// Telephone events at 8000 Hz and at the clock rates of the codecs that were taken (RFC 4733 2.1).
+void add_common_events(format_list& common, media const& offered, telephone_event_capability const& able) {
+    auto const codecs = common.size();
+    for (auto const& theirs : offered.formats) {
+        if (!is_telephone_event(theirs.codec)) continue;
+        bool fits = theirs.codec.clock_rate == 8000;
+        for (std::size_t i = 0; i != codecs; ++i)
+            fits |= common[i].codec.clock_rate == theirs.codec.clock_rate;
+        if (fits) common.push_back({theirs.payload, theirs.codec, able.events});
+    }
+}
+
+bool is_host_name(connection const& place) noexcept {
+    return std::any_of(place.address.begin(), place.address.end(), [&place](char c) {
+        bool const letter = lower(c) >= 'a' && lower(c) <= 'z';
+        return letter && place.address.find(':') == std::string::npos;
+    });
+}
+
+/// Why an offered line cannot be served; empty if it can be, its codecs aside.
+std::string_view objection(line_view offered, address_family ours) noexcept {
+    auto const& line = offered.line;
+    if (!same_text(line.type, "audio")) return "only audio is supported";
+    if (!is_transport(line.transport, "RTP/AVP")) return "only the transport RTP/AVP is supported";
+    if (line.port_count != 1) return "several ports in one m= line are not supported";
+    auto const* const place = effective_connection(offered.description, line);
+    if (place == nullptr) return "no c= line for the m= line";
+    if (place->family == address_family::other) return "the address type is not supported";
+    if (is_multicast(*place)) return "multicast is not supported";
+    if (place->family != ours && !is_unspecified(*place) && !is_host_name(*place)) return "no common address family";
+    return {};
+}
+
+/// The lines of an offer that we serve, and by which stream. A line that is on keeps its stream; others take what is
+/// left.
+class line_plan {
+public:
+    line_plan(session const& offer, capabilities const& able, local_media const& local, agreement const& previous) {
+        lines_.resize(offer.media_lines.size());
+        taken_.resize(local.streams.size());
+        for (std::size_t i = 0; i != lines_.size(); ++i) {
+            auto const& line = offer.media_lines[i];
+            if (line.port == 0) continue;
+            wants_media_ = true;
+            auto reason = objection({offer, line}, local.address.family);
+            if (reason.empty()) {
+                lines_[i].formats = common_formats(line, able);
+                if (lines_[i].formats.empty()) reason = "no codec in common";
+            }
+            if (!reason.empty()) note(reason, line);
+        }
+        for (std::size_t i = 0; i != lines_.size(); ++i) {
+            if (is_on(previous, i)) give(i, *previous.lines[i].stream);
+        }
+        for (std::size_t i = 0; i != lines_.size(); ++i) {
+            if (!lines_[i].stream) give_first_free(i);
+        }
+    }
+
+    struct planned {
+        format_list formats;
+        std::optional<std::size_t> stream;
+    };
+
+    [[nodiscard]] planned const& operator[](std::size_t line) const { return lines_[line]; }
+
+    /// The offer asks for media and gets none.
+    [[nodiscard]] bool refuses_everything() const {
+        return wants_media_ && std::none_of(lines_.begin(), lines_.end(), [](planned const& p) { return p.stream; });
+    }
+
+    /// The objection that says most: that to the first audio line, else that to the first line.
+    [[nodiscard]] std::string_view reason() const { return reason_; }
+
+private:
+    void note(std::string_view reason, media const& line) {
+        bool const audio = same_text(line.type, "audio");
+        if (reason_.empty() || (audio && !reason_is_of_audio_)) {
+            reason_ = reason;
+            reason_is_of_audio_ = audio;
+        }
+    }
+
+    void give(std::size_t line, std::size_t stream) {
+        if (lines_[line].formats.empty() || stream >= taken_.size() || taken_[stream]) return;
+        lines_[line].stream = stream;
+        taken_[stream] = true;
+    }
+
+    void give_first_free(std::size_t line) {
+        auto const free = std::find(taken_.begin(), taken_.end(), false);
+        give(line, static_cast<std::size_t>(free - taken_.begin()));
+    }
+
+    boost::container::small_vector<planned, 1> lines_;
+    boost::container::small_vector<bool, 2> taken_;
+    std::string_view reason_ = "no local stream for the m= line";
+    bool reason_is_of_audio_ = false;
+    bool wants_media_ = false;
+};
+
+media answer_line(
+    line_view offered, format_list const& common, local_stream const& stream, local_media const& local,
+    capabilities const& able
+) {
+    media line;
+    line.type = offered.line.type;
+    line.transport = offered.line.transport;
+    fill_in_stream(line, stream, local.address.family, able);
+    line.formats.assign(common.begin(), common.end());
+    line.rtcp_mux = offered.line.rtcp_mux && able.rtcp_mux != rtcp_mux_policy::refuse;
+    line.direction = both(reversed(effective_direction(offered.description, offered.line)), wished_direction(stream));
+    return line;
+}
+
+}  // namespace
+
+result<answer> make_answer(
+    session const& offer, capabilities const& able, local_media const& local, origin const& own,
+    agreement const& previous
+) {
+    line_plan const plan{offer, able, local, previous};
+    if (plan.refuses_everything()) return failure{errc::not_acceptable, 488, 0, 0, plan.reason()};
+
+    result<answer> made{answer{frame(own, local), {}}};
+    auto& description = made->description;
+    description.times = offer.times;  // RFC 3264 6: the time of the session is not negotiated.
+    for (std::size_t i = 0; i != offer.media_lines.size(); ++i) {
+        auto const& offered = offer.media_lines[i];
+        auto const& planned = plan[i];
+        auto& agreed = made->lines.emplace_back();
+        if (!planned.stream) {
+            description.media_lines.push_back(refused(offered));
+            continue;
+        }
+        auto formats = planned.formats;
+        if (able.telephone_event) add_common_events(formats, offered, *able.telephone_event);
+        auto const& stream = local.streams[*planned.stream];
+        auto const& line =
+            description.media_lines.emplace_back(answer_line({offer, offered}, formats, stream, local, able));
+        auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
+        agreed = outcome(side::answerer, {description, line}, {offer, offered}, stream, able, before);
+        agreed.stream = planned.stream;
+    }
+    return made;
+}
+
+answer make_refusal(session const& offer, local_media const& local, origin const& own) {
+    answer made{frame(own, local), {}};
+    made.description.times = offer.times;
+    made.lines.resize(offer.media_lines.size());
+    for (auto const& offered : offer.media_lines)
+        made.description.media_lines.push_back(refused(offered));
+    return made;
+}
+
+result<negotiated_lines> apply_answer(
+    session const& offer, session const& received, capabilities const& able, local_media const& local,
+    agreement const& previous
+) {
+    if (received.media_lines.size() > offer.media_lines.size()) {
+        return failure{errc::bad_answer, 488, 0, 0, "the answer has more m= lines than the offer"};
+    }
+    auto const slots = offer_slots(local, previous);
+    negotiated_lines lines;
+    bool any_on = false;
+    bool any_unusable = false;
+    for (std::size_t i = 0; i != offer.media_lines.size(); ++i) {
+        auto& agreed = lines.emplace_back();
+        // Lines that are missing at the end count as refused: some peers leave out what they refuse.
+        if (i >= received.media_lines.size()) continue;
+        auto const& asked = offer.media_lines[i];
+        auto const& given = received.media_lines[i];
+        if (!same_text(asked.type, given.type)) {
+            return failure{errc::bad_answer, 488, 0, 0, "the answer changes the media type of an m= line"};
+        }
+        if (asked.port == 0 || given.port == 0 || i >= slots.size() || !slots[i]) continue;
+        auto const stream = *slots[i];
+        auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
+        auto outcome_here =
+            outcome(side::offerer, {offer, asked}, {received, given}, local.streams[stream], able, before);
+        bool const has_voice = !outcome_here.send.empty() && carries_voice(outcome_here.send.front().codec);
+        if (!has_voice || !is_transport(given.transport, asked.transport)) {
+            any_unusable = true;
+            continue;
+        }
+        agreed = std::move(outcome_here);
+        agreed.stream = stream;
+        any_on = true;
+    }
+    if (!any_on && any_unusable) {
+        return failure{errc::bad_answer, 488, 0, 0, "the answer names no codec of the offer"};
+    }
+    return lines;
+}
+
+}  // namespace sdp

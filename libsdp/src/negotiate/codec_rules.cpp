@@ -1,0 +1,78 @@
+#include "codec_rules.hpp"
+
+#include "sdp/model/attributes.hpp"
+#include "sdp/text/scan.hpp"
+
+namespace sdp {
+
+namespace {
+
+struct parameter_rule {
+    std::string_view codec_name;
+    std::string_view parameter;
+    std::string_view missing_means;
+    std::string_view wins;  ///< The value that counts when either side names it; empty: both sides must name the same.
+};
+
+constexpr parameter_rule parameter_rules[] = {
+    {"G729", "annexb", "yes", "no"},  // RFC 4856 2.1.9, RFC 7261 3
+    {"G723", "annexa", "yes", "no"},  // RFC 4856 2.1.5, RFC 7261 3
+    {"iLBC", "mode", "30", "30"},     // RFC 3952 5: 30 ms unless both want 20
+    {"AMR", "octet-align", "0", ""},  // RFC 4867 8.3.1
+    {"AMR", "crc", "0", ""},
+    {"AMR", "robust-sorting", "0", ""},
+    {"AMR", "interleaving", "", ""},
+    {"AMR-WB", "octet-align", "0", ""},
+    {"AMR-WB", "crc", "0", ""},
+    {"AMR-WB", "robust-sorting", "0", ""},
+    {"AMR-WB", "interleaving", "", ""},
+};
+
+std::string_view value_of(std::string_view parameters, parameter_rule const& rule) noexcept {
+    return parameter_value(parameters, rule.parameter).value_or(rule.missing_means);
+}
+
+/// Puts name=value in the place of a parameter of that name, or at the end.
+std::string with_parameter(std::string_view parameters, std::string_view name, std::string_view value) {
+    std::string changed;
+    while (!parameters.empty()) {
+        auto const part = trimmed(take_until(parameters, ';'));
+        auto named = part;
+        if (part.empty() || same_text(trimmed(take_until(named, '=')), name)) continue;
+        changed.append(part).append(";");
+    }
+    return changed.append(name).append("=").append(value);
+}
+
+}  // namespace
+
+bool is_telephone_event(codec const& codec) noexcept {
+    return same_text(codec.name, "telephone-event");
+}
+
+bool carries_voice(codec const& codec) noexcept {
+    return !is_telephone_event(codec) && !same_text(codec.name, "CN");
+}
+
+bool is_same_format(format const& a, format const& b) noexcept {
+    if (a.codec.name.empty() || !same_codec(a.codec, b.codec)) return false;
+    for (auto const& rule : parameter_rules) {
+        if (!rule.wins.empty() || !same_text(a.codec.name, rule.codec_name)) continue;
+        if (!same_text(value_of(a.parameters, rule), value_of(b.parameters, rule))) return false;
+    }
+    return true;
+}
+
+std::string agreed_parameters(codec const& codec, std::string_view declared, std::string_view other) {
+    std::string agreed{declared};
+    for (auto const& rule : parameter_rules) {
+        if (rule.wins.empty() || !same_text(codec.name, rule.codec_name)) continue;
+        bool const other_decides = same_text(value_of(other, rule), rule.wins);
+        if (other_decides && !same_text(value_of(declared, rule), rule.wins)) {
+            agreed = with_parameter(agreed, rule.parameter, rule.wins);
+        }
+    }
+    return agreed;
+}
+
+}  // namespace sdp

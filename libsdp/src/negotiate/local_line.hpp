@@ -1,0 +1,22 @@
+// What our own descriptions have in common, offers and answers alike: the frame of the session, the direction we want,
+// the form of an accepted and of a refused line.
+#pragma once
+
+#include "sdp/negotiate/agreement.hpp"
+#include "sdp/negotiate/capabilities.hpp"
+
+namespace sdp {
+
+/// A description without m= lines: origin, s=, c= and "t=0 0". An origin without an address takes that of the media.
+[[nodiscard]] session frame(origin const& own, local_media const&);
+
+/// What the stream wants to do, its hold included (RFC 3264 8.4).
+[[nodiscard]] direction wished_direction(local_stream const&) noexcept;
+
+/// Port, RTCP port, packet times and hold address of a line that is on; codecs and direction are left to the caller.
+void fill_in_stream(media&, local_stream const&, address_family, capabilities const&);
+
+/// The form of `line` that keeps its place and refuses it: port 0 and one of its formats (RFC 3264 6 and 8.2).
+[[nodiscard]] media refused(media const& line);
+
+}  // namespace sdp

@@ -1,0 +1,139 @@
+#include "outcome.hpp"
+
+#include "codec_rules.hpp"
+#include "sdp/text/scan.hpp"
+
+#include <algorithm>
+
+namespace sdp {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+format const* counterpart(media const& line, format const& wanted) noexcept {
+    auto const found = std::find_if(line.formats.begin(), line.formats.end(), [&wanted](format const& candidate) {
+        return is_same_format(candidate, wanted);
+    });
+    return found == line.formats.end() ? nullptr : &*found;
+}
+
+bool has_number(format_list const& formats, payload_type payload) noexcept {
+    return std::any_of(formats.begin(), formats.end(), [payload](format const& f) { return f.payload == payload; });
+}
+
+/// RFC 3264 6.1 and 7: both sides send with the numbers of the other's description, in the order the other prefers.
+void choose_formats(negotiated& agreed, media const& local, media const& remote) {
+    format_list remote_events;
+    for (auto const& theirs : remote.formats) {
+        auto const* const ours = counterpart(local, theirs);
+        if (ours == nullptr) continue;
+        auto to_send = theirs;
+        to_send.parameters = agreed_parameters(theirs.codec, theirs.parameters, ours->parameters);
+        auto& list = is_telephone_event(theirs.codec) ? remote_events : agreed.send;
+        list.push_back(std::move(to_send));
+    }
+    std::stable_partition(agreed.send.begin(), agreed.send.end(), [](format const& f) {
+        return carries_voice(f.codec);
+    });
+
+    for (auto const& ours : local.formats) {
+        auto const* const theirs = counterpart(remote, ours);
+        if (theirs == nullptr) continue;
+        auto to_receive = ours;
+        to_receive.parameters = agreed_parameters(ours.codec, ours.parameters, theirs->parameters);
+        auto& list = is_telephone_event(ours.codec) ? agreed.receive_events : agreed.receive;
+        list.push_back(std::move(to_receive));
+    }
+
+    // A telephone event runs on the clock of the voice it accompanies (RFC 4733 2.1).
+    for (auto const& event : remote_events) {
+        bool const fits = !agreed.send.empty() && event.codec.clock_rate == agreed.send.front().codec.clock_rate;
+        if (!agreed.send_events || fits) agreed.send_events = event;
+        if (fits) break;
+    }
+}
+
+/// Peers exist that answer with numbers of their own and then also send with them, against RFC 3264 7. What our
+/// description leaves free cannot be anything else.
+void accept_their_numbers_too(negotiated& agreed, media const& local) {
+    auto const add = [&local](format_list& receive, format const& sent) {
+        auto const ours =
+            std::find_if(receive.begin(), receive.end(), [&](format const& f) { return is_same_format(f, sent); });
+        bool const free = std::none_of(local.formats.begin(), local.formats.end(), [&](format const& f) {
+            return f.payload == sent.payload;
+        });
+        if (ours == receive.end() || !free || has_number(receive, sent.payload)) return;
+        auto alias = *ours;
+        alias.payload = sent.payload;
+        receive.push_back(std::move(alias));
+    };
+    for (auto const& sent : agreed.send)
+        add(agreed.receive, sent);
+    if (agreed.send_events) add(agreed.receive_events, *agreed.send_events);
+}
+
+void choose_addresses(negotiated& agreed, line_view remote) {
+    auto const* const place = effective_connection(remote.description, remote.line);
+    if (place == nullptr || place->family == address_family::other || is_unspecified(*place)) return;
+    agreed.remote_rtp = endpoint{place->family, place->address, remote.line.port};
+    if (agreed.rtcp_mux) {
+        agreed.remote_rtcp = agreed.remote_rtp;
+        return;
+    }
+    auto const& rtcp = remote.line.rtcp;
+    if (rtcp) {
+        auto const& rtcp_place = rtcp->address ? *rtcp->address : *place;
+        if (rtcp_place.family != address_family::other && !is_unspecified(rtcp_place)) {
+            agreed.remote_rtcp = endpoint{rtcp_place.family, rtcp_place.address, rtcp->port};
+        }
+    } else if (remote.line.port != 65535) {
+        agreed.remote_rtcp = endpoint{place->family, place->address, static_cast<std::uint16_t>(remote.line.port + 1)};
+    }
+}
+
+/// b=AS:0 and the like ask for no media at all (RFC 3264 5.1).
+bool forbids_media(media const& line) noexcept {
+    return std::any_of(line.bandwidths.begin(), line.bandwidths.end(), [](bandwidth const& limit) {
+        return limit.value == 0 && (same_text(limit.type, "AS") || same_text(limit.type, "TIAS"));
+    });
+}
+
+/// What the peer would like to receive (RFC 3264 6.1), in the steps our sender can make.
+milliseconds packet_time(media const& remote, capabilities const& able) noexcept {
+    auto time = remote.ptime.value_or(able.ptime.value_or(milliseconds{20}));
+    if (remote.maxptime) time = std::min(time, *remote.maxptime);
+    time = std::min(time, able.longest_packet);
+    if (able.packet_step.count() > 0) time -= time % able.packet_step;
+    return std::max(time, able.shortest_packet);
+}
+
+}  // namespace
+
+negotiated outcome(
+    side we_are, line_view local, line_view remote, local_stream const& stream, capabilities const& able,
+    negotiated const* before
+) {
+    negotiated agreed;
+    choose_formats(agreed, local.line, remote.line);
+    if (we_are == side::offerer) accept_their_numbers_too(agreed, local.line);
+
+    agreed.rtcp_mux = local.line.rtcp_mux && remote.line.rtcp_mux;
+    choose_addresses(agreed, remote);
+    agreed.send_ptime = packet_time(remote.line, able);
+
+    auto const ours = effective_direction(local.description, local.line);
+    auto const theirs = effective_direction(remote.description, remote.line);
+    agreed.may_send = sends(ours) && receives(theirs) && agreed.remote_rtp && !forbids_media(remote.line);
+    agreed.may_receive = receives(ours) && sends(theirs);
+
+    agreed.local_hold = stream.hold != hold_style::none;
+    // An answer can only accept media that we offered to send: where we did not, it tells nothing new about the peer's
+    // wish.
+    bool const tells = we_are == side::answerer || sends(ours);
+    bool const wants_none = tells ? !receives(theirs) : before != nullptr && before->remote_hold;
+    agreed.remote_hold = wants_none || !agreed.remote_rtp;
+    return agreed;
+}
+
+}  // namespace sdp
