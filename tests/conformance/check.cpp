@@ -30,7 +30,7 @@ std::optional<std::string> audio_direction(sip::message_view m) {
     if (m.body().empty()) return std::nullopt;
     auto const description = sdp::parse(m.body());
     if (!description || description->media_lines.empty()) return std::nullopt;
-    return std::string(sdp::to_text(sdp::effective_direction(*description, description->media_lines.front())));
+    return std::string(sdp::name_of(sdp::effective_direction(*description, description->media_lines.front())));
 }
 
 template <sip::header_id Id>
