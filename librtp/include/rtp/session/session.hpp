@@ -5,20 +5,29 @@
 // devices: received audio leaves as packets for a jitter buffer. RFC 3550 with the profile of RFC 3551, RFC 4733, RFC
 // 5761.
 //
-//     rtp::session media(now, settings, environment, pool, out);
-//     media.set_remote(now, {peer_rtp, peer_rtcp});  media.set_payloads(now, map);  media.set_direction(now, ...);
+//     auto media = rtp::session::create(now, settings, environment, pool);
+//     media->set_remote(now, {peer_rtp, peer_rtcp});  media->set_payloads(now, map);  media->set_direction(now, ...);
 //     then for every datagram on_packet(), for every captured frame send(), and on_timeout() at next_deadline().
 #pragma once
 
+#include <boost/container/static_vector.hpp>
+
+#include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "rtp/endpoint.hpp"
 #include "rtp/environment.hpp"
 #include "rtp/error.hpp"
+#include "rtp/session/dtmf_receiver.hpp"
+#include "rtp/session/dtmf_sender.hpp"
+#include "rtp/session/member_table.hpp"
 #include "rtp/session/outbox.hpp"
+#include "rtp/session/outgoing_stream.hpp"
+#include "rtp/session/peer_address.hpp"
+#include "rtp/session/rtcp_scheduler.hpp"
 #include "rtp/session/settings.hpp"
 #include "rtp/stats/source.hpp"
 #include "rtp/time.hpp"
@@ -51,63 +60,121 @@ struct session_statistics {
     std::uint64_t duplicate = 0;
     std::uint64_t superseded_source = 0;  ///< From a source that another one replaced.
     std::uint64_t not_receiving = 0;      ///< The direction says that we do not listen.
+    std::uint64_t too_many_sources = 0;   ///< The table of members was full.
     std::uint64_t looped = 0;             ///< Our own packets coming back (RFC 3550 8.2).
 };
 
 class session final {
 public:
     /// Draws SSRC, first sequence number and first timestamp, and schedules the first report. `environment` and `pool`
-    /// are borrowed and must outlive the session. Errors of the settings (CNAME, ranges) are found by check() below; a
-    /// session made of bad settings has undefined reports.
-    session(now_t, session_settings, environment&, packet_pool&);
-    ~session();
-    session(session&&) noexcept;
-    session& operator=(session&&) noexcept;
-
-    /// invalid_argument if a setting is outside its range.
-    [[nodiscard]] static error_code check(session_settings const&) noexcept;
+    /// are borrowed and must outlive the session. Error: invalid_argument for a setting outside its range.
+    [[nodiscard]] static result<session> create(now_t, session_settings, environment&, packet_pool&);
 
     /// From a local or remote description. All may be called at any time; SSRC, sequence numbers and statistics go on.
+    /// Before the first calls the session is inactive, with no address and no formats.
     /// New addresses also forget what symmetric RTP has learned.
     void set_remote(now_t, remote_addresses const&);
     void set_payloads(now_t, payload_map);
-    void set_direction(now_t, direction, peer_media);
+    /// A direction that does not send drops digits that wait; one that does not receive ends a digit of the peer.
+    void set_direction(now_t, direction, peer_media, outbox&);
 
     /// A datagram from one of our two sockets. Bad ones are counted and dropped.
     void on_packet(now_t, component via, packet_buffer, endpoint const& from, outbox&);
 
     /// Sends one frame. The timestamp follows from the durations of the frames before, and from `now` after a gap.
     /// While a digit is being sent, the frame's time passes but the digit's packets replace it (RFC 4733 2.5.1.2); that
-    /// is no error. Errors: not_sending, no_remote_address, too_large.
+    /// is no error. Errors: not_sending, no_remote_address, too_large, invalid_argument (payload type).
     [[nodiscard]] error_code send(now_t, outgoing_frame, outbox&);
 
     /// Queues a digit (0-9 * # A-D) behind those already waiting. Its length is at least 40 ms; without one it lasts
     /// until release_digit(). Errors: invalid_digit, no_payload_type, not_sending, queue_full (32 waiting).
     [[nodiscard]] error_code send_digit(now_t, char digit, std::optional<duration> length, outbox&);
     /// Ends the last digit that was queued without a length. Without such a digit it does nothing.
-    void release_digit(now_t, outbox&);
-    [[nodiscard]] bool is_sending_digits() const noexcept;
+    void release_digit(now_t);
+    [[nodiscard]] bool is_sending_digits() const noexcept { return digits_out_.has_work(); }
 
     void on_timeout(now_t, outbox&);
-    /// Nothing only after stop(), once a held-back BYE has been sent.
+    /// Nothing after stop(), unless a BYE is held back; without RTCP also when nothing is timed.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
 
-    /// Leaves: sends a BYE if anything was ever sent (RFC 3550 6.3.7) and stops sending and listening. More than 50
-    /// members make the BYE wait for its turn: keep calling on_packet() and on_timeout() until next_deadline() is
-    /// nothing, or drop the session without.
+    /// Leaves: sends a BYE if anything was ever sent (RFC 3550 6.3.7), and stops sending and listening. With 50 members
+    /// or more the BYE waits for its turn: go on with on_packet() and on_timeout() until next_deadline() is nothing, or
+    /// drop the session without it.
     void stop(now_t, std::string_view reason, outbox&);
 
-    [[nodiscard]] ssrc_t local_source() const noexcept;
+    [[nodiscard]] ssrc_t local_source() const noexcept { return stream_.ssrc(); }
     /// Where RTP is sent now; not usable if unknown.
-    [[nodiscard]] endpoint remote() const noexcept;
-    [[nodiscard]] session_statistics const& statistics() const noexcept;
-    /// Reception statistics of the source that is being heard; null before the first.
+    [[nodiscard]] endpoint remote() const noexcept { return peer_.destination(component::rtp); }
+    [[nodiscard]] session_statistics const& statistics() const noexcept { return statistics_; }
+    /// Reception statistics of the source that is being heard; null before the first. Valid until the next input.
     [[nodiscard]] source const* heard_source() const noexcept;
-    [[nodiscard]] std::optional<duration> round_trip() const noexcept;
+    [[nodiscard]] std::optional<duration> round_trip() const noexcept { return round_trip_; }
 
 private:
-    class implementation;
-    std::unique_ptr<implementation> self_;
+    session(now_t, session_settings, environment&, packet_pool&);
+
+    // session_rtp.cpp
+    void on_rtp(now_t, packet_buffer, endpoint const& from, outbox&);
+    [[nodiscard]] bool is_usable(time_point, packet_view const&, payload_mapping const*, outbox&, endpoint const& from);
+    [[nodiscard]] bool select_source(time_point, member&, bool is_restart, outbox&);
+    void on_contributors(time_point, packet_view const&);
+    void on_own_ssrc(now_t, endpoint const& from, outbox&);
+    [[nodiscard]] payload_mapping const* find_mapping(payload_type) const noexcept;
+    void on_life(time_point, outbox&);
+    [[nodiscard]] error_code send_rtp(time_point, packet_header, packet_buffer payload, outbox&);
+    void send_due_digit(time_point, outbox&);
+
+    // session_rtcp.cpp
+    void on_rtcp(now_t, packet_buffer const&, endpoint const& from, outbox&);
+    void on_report(now_t, rtcp_packet const&, endpoint const& from, outbox&);
+    void on_description(time_point, rtcp_packet const&);
+    void on_bye(time_point, rtcp_packet const&, outbox&);
+    void on_report_about_us(time_point, ssrc_t reporter, report_block const&, outbox&);
+    void on_rtcp_timeout(now_t, outbox&);
+    [[nodiscard]] bool send_report(now_t, std::optional<std::string_view> bye_reason, outbox&);
+    [[nodiscard]] rtcp_group group() const noexcept;
+
+    [[nodiscard]] std::optional<time_point> media_deadline() const noexcept;
+
+    session_settings settings_;
+    environment* environment_;  // not owned
+    packet_pool* pool_;         // not owned
+
+    outgoing_stream stream_;
+    peer_address peer_;
+    member_table members_;
+    rtcp_scheduler scheduler_;
+    dtmf_sender digits_out_;
+    dtmf_receiver digits_in_;
+
+    payload_map payloads_;
+    direction direction_ = direction::inactive;
+    peer_media expectation_ = peer_media::optional;
+
+    std::optional<ssrc_t> heard_;  // the source whose media is delivered
+    bool must_announce_ = true;    // media_started is owed
+    time_point silent_since_;      // the last life sign, or when media began to be expected
+    bool has_timed_out_ = false;
+
+    // RFC 3550 8.2: where packets with our own SSRC came from.
+    struct conflict {
+        endpoint from;
+        time_point last_seen;
+    };
+    boost::container::static_vector<conflict, 8> conflicts_;
+
+    struct sent_report {
+        ntp32_t middle{};
+        time_point at;
+    };
+    std::array<sent_report, 8> sent_reports_{};  // a ring, to recognise LSR
+    std::size_t next_sent_report_ = 0;
+    std::array<time_point, 2> last_reports_;  // the last and the one before
+    std::optional<duration> round_trip_;
+
+    session_statistics statistics_;
+    bool is_stopped_ = false;
+    std::string bye_reason_;
 };
 
 }  // namespace rtp

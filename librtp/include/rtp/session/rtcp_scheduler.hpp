@@ -1,0 +1,79 @@
+// When to send the next RTCP report, and when a BYE.
+//
+// Holds the variables of RFC 3550 6.3 under their RFC names (tp, tn, pmembers, avg_rtcp_size, initial); whom the group
+// consists of is told at every call. Knows no packets. RFC 3550 6.2, 6.3.1 to 6.3.7, A.7.
+#pragma once
+
+#include <cstddef>
+
+#include "rtp/environment.hpp"
+#include "rtp/time.hpp"
+
+namespace rtp {
+
+/// The session as seen now. `members` and `senders` include ourselves.
+struct rtcp_group {
+    std::size_t members = 1;
+    std::size_t senders = 0;
+    bool we_sent = false;  ///< We sent RTP since the second last report.
+};
+
+struct rtcp_rates {
+    double bandwidth = 1000;                     ///< For RTCP of all members together, in octets per second; above 0.
+    duration minimum = std::chrono::seconds(5);  ///< Between two reports of ours; half of it before the first.
+};
+
+/// The deterministic calculated interval Td (RFC 3550 6.3.1 steps 1 to 3); at most one day.
+[[nodiscard]] duration deterministic_interval(
+    rtcp_rates const&, rtcp_group const&, double average_size, duration minimum
+) noexcept;
+
+class rtcp_scheduler final {
+public:
+    /// The first report is due after about half the minimum. `first_size` is what it will probably be, with IP and UDP
+    /// headers.
+    rtcp_scheduler(time_point now, rtcp_rates, std::size_t first_size, environment&);
+
+    /// Due time of the report, or of the BYE after leave().
+    [[nodiscard]] time_point next_deadline() const noexcept { return tn_; }
+
+    /// Timer reconsideration (6.3.6): true if the report has to go out now; then call on_sent() or on_skipped(). If
+    /// not, the deadline has moved on.
+    [[nodiscard]] bool is_time_to_send(time_point now, rtcp_group const&);
+    void on_sent(time_point now, std::size_t size, rtcp_group const&);
+    /// Nothing could be sent, for want of an address.
+    void on_skipped(time_point now, rtcp_group const&);
+
+    /// A compound packet came; sizes include IP and UDP headers.
+    void on_received(std::size_t size) noexcept;
+    /// Reverse reconsideration (6.3.4): if members left, the next report comes earlier.
+    void on_group_changed(time_point now, rtcp_group const&) noexcept;
+
+    /// BYE back-off (6.3.7). From here on is_time_to_send() is about the BYE, and the group is counted here, by the
+    /// BYEs of the others.
+    void leave(time_point now, std::size_t bye_size);
+    void on_bye_received(std::size_t size) noexcept;
+    /// The BYE is out.
+    void on_left() noexcept { leaving_ = false; }
+    [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }
+
+    /// Td of a receiver, for timing out members (6.3.5); always from the fixed minimum of 5 s (6.2).
+    [[nodiscard]] duration member_interval(rtcp_group const&) const noexcept;
+    [[nodiscard]] double average_size() const noexcept { return avg_rtcp_size_; }
+
+private:
+    [[nodiscard]] duration random_interval(rtcp_group const&) const;
+    void schedule_next(time_point now, rtcp_group const&);
+
+    environment* environment_;  // not owned
+    rtcp_rates rates_;
+    time_point tp_;
+    time_point tn_;
+    std::size_t pmembers_ = 1;
+    double avg_rtcp_size_;
+    bool initial_ = true;
+    bool leaving_ = false;
+    rtcp_group leaving_group_;
+};
+
+}  // namespace rtp
