@@ -4,55 +4,54 @@
 #include "sdp/negotiate/answer.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace sdp {
 
 namespace {
 
+/// A format to offer, and the number that its owner would like.
+struct wanted {
+    format what;
+    std::optional<payload_type> wish;
+};
+using wanted_list = boost::container::small_vector<wanted, 8>;
+
+void want(wanted_list& list, codec const& codec, std::string_view parameters, std::optional<payload_type> wish) {
+    auto& added = list.emplace_back();
+    added.what.codec = codec;
+    added.what.parameters = parameters;
+    added.wish = wish;
+}
+
 /// The telephone events that go with the codecs: one for each clock rate, 8000 always, since gateways expect it.
-void add_telephone_events(media& line, telephone_event_capability const& able) {
+void want_telephone_events(wanted_list& list, telephone_event_capability const& able) {
     boost::container::small_vector<std::uint32_t, 4> rates{8000};
-    for (auto const& format : line.formats) {
-        if (std::find(rates.begin(), rates.end(), format.codec.clock_rate) == rates.end()) {
-            rates.push_back(format.codec.clock_rate);
-        }
+    for (auto const& codec : list) {
+        auto const rate = codec.what.codec.clock_rate;
+        if (std::find(rates.begin(), rates.end(), rate) == rates.end()) rates.push_back(rate);
     }
-    for (auto const rate : rates)
-        line.formats.push_back({{}, {"telephone-event", rate, 1}, able.events});
+    for (auto const rate : rates) {
+        auto const wish = rate == 8000 ? std::optional{able.payload} : std::nullopt;
+        want(list, {"telephone-event", rate, 1}, able.events, wish);
+    }
 }
 
-void number_formats(media& line, capabilities const& able, format_history const* history, media const* last) {
-    format_history const nothing;
-    payload_allocator numbers{history != nullptr ? *history : nothing, last};
-    boost::container::small_vector<std::optional<payload_type>, 8> given;
-    for (std::size_t i = 0; i != line.formats.size(); ++i) {
-        auto const& wanted = line.formats[i];
-        std::optional<payload_type> wish;
-        if (i < able.audio.size()) {
-            wish = able.audio[i].payload;
-        } else if (wanted.codec.clock_rate == 8000) {
-            wish = able.telephone_event->payload;
-        }
-        given.push_back(numbers.settled(wanted, wish));
-    }
-    // Free numbers come last, so that they do not take what another format wishes. A format for which none is left
-    // goes.
-    format_list numbered;
-    for (std::size_t i = 0; i != line.formats.size(); ++i) {
-        auto const payload = given[i] ? given[i] : numbers.free_number();
-        if (!payload) continue;
-        line.formats[i].payload = *payload;
-        numbered.push_back(std::move(line.formats[i]));
-    }
-    line.formats.assign(std::make_move_iterator(numbered.begin()), std::make_move_iterator(numbered.end()));
-}
-
-void add_formats(media& line, capabilities const& able, format_history const* history, media const* last) {
+void add_formats(media& line, capabilities const& able, payload_allocator numbers) {
+    wanted_list list;
     for (auto const& codec : able.audio)
-        line.formats.push_back({{}, codec.codec, codec.parameters});
-    if (able.telephone_event) add_telephone_events(line, *able.telephone_event);
-    number_formats(line, able, history, last);
+        want(list, codec.codec, codec.parameters, codec.payload);
+    if (able.telephone_event) want_telephone_events(list, *able.telephone_event);
+
+    // Free numbers are given last, so that they do not take what another format wishes.
+    boost::container::small_vector<std::optional<payload_type>, 8> given;
+    for (auto const& entry : list)
+        given.push_back(numbers.settled(entry.what, entry.wish));
+    for (std::size_t i = 0; i != list.size(); ++i) {
+        if (!given[i]) given[i] = numbers.free_number();
+        if (!given[i]) continue;  // All 32 dynamic numbers have a meaning in this session.
+        list[i].what.payload = *given[i];
+        line.formats.push_back(std::move(list[i].what));
+    }
 }
 
 }  // namespace
@@ -71,7 +70,7 @@ session make_offer(capabilities const& able, local_media const& local, origin co
         fill_in_stream(line, stream, local.address.family, able);
         bool const same_stream = last != nullptr && is_on(previous, i);
         auto const* const history = i < previous.histories.size() ? &previous.histories[i] : nullptr;
-        add_formats(line, able, history, same_stream ? last : nullptr);
+        add_formats(line, able, payload_allocator{history, same_stream ? last : nullptr});
         // What was multiplexed stays multiplexed (RFC 5761 5.1.1).
         bool const multiplexed = same_stream && previous.lines[i].rtcp_mux && able.rtcp_mux != rtcp_mux_policy::refuse;
         line.rtcp_mux = able.rtcp_mux == rtcp_mux_policy::offer || multiplexed;

@@ -4,6 +4,7 @@
 #include "sdp/negotiate/agreement.hpp"
 
 #include <optional>
+#include <span>
 
 namespace sdp {
 
@@ -14,8 +15,11 @@ void remember(format_history&, media const&);
 /// Hands out the numbers of one offered line: first those with a past or a wish of their own, then free ones.
 class payload_allocator final {
 public:
-    /// `last` is the line as we last wrote it, or null. Both must outlive the allocator.
-    payload_allocator(format_history const& history, media const* last) noexcept : history_{history}, last_{last} {}
+    /// What the line has used so far, and the line as we last wrote it; either may be null. Both must outlive the
+    /// allocator.
+    payload_allocator(format_history const* history, media const* last) noexcept : last_{last} {
+        if (history != nullptr) history_ = *history;
+    }
 
     /// The number of our last description, else any other the session has used for the codec, else the wished one if it
     /// means nothing else here.
@@ -28,7 +32,7 @@ private:
     [[nodiscard]] bool is_given(payload_type) const noexcept;
     [[nodiscard]] bool is_used_for_another(payload_type, format const&) const noexcept;
 
-    format_history const& history_;
+    std::span<format const> history_;
     media const* last_;
     boost::container::small_vector<payload_type, 8> given_;
 };
