@@ -20,8 +20,9 @@ public:
         std::uint32_t index;
         if (free_.empty()) {
             index = static_cast<std::uint32_t>(slots_.size());
+            // erase() must not allocate: there is always room to note every slot as free.
+            if (free_.capacity() <= slots_.size()) free_.reserve(2 * slots_.size() + 16);
             slots_.emplace_back();
-            free_.reserve(slots_.size());  // erase() must not allocate
         } else {
             index = free_.back();
             free_.pop_back();
@@ -44,6 +45,12 @@ public:
         return slot.generation == handle.generation && slot.value ? &*slot.value : nullptr;
     }
     [[nodiscard]] T const* find(Handle handle) const noexcept { return const_cast<slot_table*>(this)->find(handle); }
+
+    /// The handle of the live object in a slot; an empty one where the slot is free. For indexes kept beside the table.
+    [[nodiscard]] Handle handle_at(std::uint32_t index) const noexcept {
+        if (index >= slots_.size() || !slots_[index].value) return {};
+        return {index, slots_[index].generation};
+    }
 
     void erase(Handle handle) noexcept {
         if (find(handle) == nullptr) return;

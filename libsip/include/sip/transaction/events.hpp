@@ -44,15 +44,17 @@ struct request_received {
     bool merged = false;     ///< the same request came over another path: 482 (8.2.2.2)
 };
 
-/// Our final response was not delivered: no ACK for a non-2xx within Timer H, or the flow failed. The transaction is
-/// gone.
+/// A response was not delivered. errc::transaction_timeout: no ACK for a non-2xx within Timer H; the transaction is
+/// gone. errc::transport_failed: the flow failed; the transaction lives (RFC 6026 7.1) unless it was a non-INVITE's
+/// that had its final response, and reroute() gives it another flow.
 struct response_failed {
     transaction_id id;
     owner_token owner = 0;  ///< as set by set_owner()
     errc why{};
 };
 
-/// A 2xx to an INVITE whose client transaction is gone: the keeper of ACKs answers it.
+/// A 2xx to an INVITE whose client transaction is gone: the keeper of ACKs answers it. Nothing shows that we sent that
+/// INVITE; other late responses are dropped (RFC 6026 7.2).
 struct stray_response {
     message response;
     flow_id flow = flow_id::none;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "sip/environment.hpp"
 #include "sip/time.hpp"
@@ -23,11 +24,14 @@ struct outgoing_request {
     rport_request rport = rport_request::yes;
     sip::timing timing;
     owner_token owner = 0;
+    std::string_view branch_suffix;  ///< appended to the branch: what a proxy finds loops by (16.6 step 8)
 };
 
 struct transaction_limits {
-    std::size_t transactions =
-        65536;  ///< client and server together; beyond, requests are answered 503 without a transaction
+    /// Client and server together; beyond, requests are answered 503 without a transaction.
+    std::size_t transactions = 65536;
+    /// A server transaction is made before anybody knows whose account the request is for; see set_timing().
+    sip::timing server_timing = {};
 };
 
 /// Where results go: actions for the shell, events for the layer above.
@@ -56,19 +60,30 @@ public:
     [[nodiscard]] result<buffer_ref> send_ack(outgoing_request const&, transaction_outbox);
 
     // ---- server side
-    /// Sends a response, provisional or final, and keeps it for retransmissions. No effect (errc::no_such_session) if
-    /// the transaction is gone.
+    /// Sends a response, provisional or final, and keeps it for retransmissions. An INVITE takes several 2xx, which a
+    /// forking proxy may have. Errors, without effect but where noted:
+    ///   errc::no_such_session   the transaction is gone;
+    ///   errc::wrong_state       it has had its final response;
+    ///   errc::invalid_argument  not a response, or a provisional one to a non-INVITE request: its only one is the 100
+    ///                           that the layer sends when it is due (RFC 4320 4.1);
+    ///   errc::transport_failed  kept, but the connection is gone: see reroute().
+    /// A 408 to a non-INVITE request is not sent, it ends the transaction (RFC 4320 4.2).
     error_code respond(time_point now, transaction_id, buffer_ref response, transaction_outbox);
     /// Sends a 2xx of an INVITE once more; the usage owns its retransmission (13.3.1.4).
     error_code respond_again(time_point now, transaction_id, buffer_ref const& response, transaction_outbox);
+    /// Where the connection that a request came over is gone: from now on its responses take this flow, and the newest
+    /// one is sent at once (18.2.2). response_destination() says where to connect to.
+    error_code reroute(transaction_id, flow_id, endpoint const& to, transaction_outbox);
     void set_owner(transaction_id, owner_token) noexcept;
+    /// The account's timers, for those that start from now on.
+    void set_timing(transaction_id, timing const&) noexcept;
 
     // ---- inputs
     /// A message from the network. `received` is parsed from what arrived; the layer stamps its Via (18.2.1).
     /// An INVITE that its user has not answered within 200 ms gets a 100 (17.2.1).
     void on_message(time_point now, message received, flow_id, endpoint const& from, transaction_outbox);
-    /// The flow is gone: every transaction that needs it fails (client) or goes on without it (18.2.2's fall-back is
-    /// not tried for UDP).
+    /// The flow is gone: client transactions that wait on it fail (17.1.4); server transactions go on without it and
+    /// tell their user, who may reroute() (RFC 6026 7.1).
     void on_flow_failed(time_point now, flow_id, transaction_outbox);
     void on_timeout(time_point now, transaction_outbox);
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
