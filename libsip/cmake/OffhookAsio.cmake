@@ -1,0 +1,17 @@
+# Boost.Asio compiled once: users see declarations only, and the net shells of libsip and librtp share one copy.
+
+# offhook_require_asio(): makes the target offhook_asio, where it is first asked for.
+function(offhook_require_asio)
+  if(TARGET offhook_asio)
+    return()
+  endif()
+  add_library(offhook_asio STATIC ${PROJECT_SOURCE_DIR}/libsip/cmake/asio_impl.cpp)
+  add_library(offhook::asio ALIAS offhook_asio)
+  set_target_properties(offhook_asio PROPERTIES EXPORT_NAME asio)
+  target_compile_definitions(offhook_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION)
+  target_compile_features(offhook_asio PUBLIC cxx_std_20)
+  target_link_libraries(offhook_asio PUBLIC Boost::headers Threads::Threads)
+  if(OFFHOOK_INSTALL)
+    install(TARGETS offhook_asio EXPORT offhook-targets)
+  endif()
+endfunction()

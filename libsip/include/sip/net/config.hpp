@@ -1,0 +1,45 @@
+// What a user sets on the net shell: sizes of queues and buffers, and the time-outs that keep a slow or dead peer from
+// holding anything for ever. Protocol timers are not here: those belong to the core.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sip/syntax/parse.hpp"
+#include "sip/time.hpp"
+
+namespace sip::net {
+
+/// Every bound of one driver. The defaults suit a phone; a proxy raises `connections`.
+struct shell_config {
+    // ---- datagrams
+    std::size_t receive_burst = 64;                  ///< datagrams read from one socket before others get their turn
+    std::size_t socket_buffer = 4 * 1024 * 1024;     ///< asked of the kernel for each direction; it may give less
+    std::size_t datagram_queue_bytes = 1024 * 1024;  ///< waiting for a full socket; beyond, datagrams are dropped
+    std::uint8_t dscp = 0;  ///< 0 to 63 in every packet sent (RFC 4594: 24, CS3, for signalling)
+
+    // ---- connections
+    std::size_t connections = 256;                ///< accepted ones; more are closed at once
+    std::size_t write_queue_bytes = 1024 * 1024;  ///< waiting for one peer; beyond, the flow fails (errc::queue_full)
+    duration connect_timeout = std::chrono::seconds(10);
+    duration write_timeout = std::chrono::seconds(32);         ///< bytes wait and the peer takes none
+    duration half_message_timeout = std::chrono::seconds(32);  ///< from a message's first byte to its last; also from
+                                                               ///< accept to the first whole message
+    duration idle_timeout = std::chrono::minutes(15);  ///< nothing in either direction, keep-alives included; more than
+                                                       ///< the 64*T1 that RFC 3261 18 asks for
+
+    // ---- names
+    std::size_t outstanding_queries = 64;  ///< name look-ups at a time; more are answered errc::limit_reached
+    duration query_timeout = std::chrono::seconds(2);  ///< for the first try with one name server
+    std::vector<std::string> name_servers;             ///< "192.0.2.53" or "192.0.2.53:5353"; empty: the system's
+
+    // ---- timers
+    duration timer_slack = std::chrono::milliseconds(2);  ///< deadlines this close together share one wake-up
+
+    parse_limits parse;  ///< what the framer of a connection accepts
+};
+
+}  // namespace sip::net

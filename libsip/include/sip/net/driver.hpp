@@ -1,0 +1,87 @@
+// The loop around one core: sockets, connections, name look-ups and one timer on a Boost.Asio executor. It samples the
+// clocks, feeds the core, performs its actions, delivers its events, and wakes it when a deadline is due. It knows
+// nothing of calls or registrations: the user agent and the proxy run on the same driver.
+//
+// Everything runs on one executor that runs one thing at a time (an io_context with one thread, or a strand); all
+// functions are called on it. No locks, no helper threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <type_traits>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "sip/log.hpp"
+#include "sip/net/config.hpp"
+#include "sip/net/trace.hpp"
+#include "sip/ua/protocol_core.hpp"
+
+namespace sip::net {
+
+class driver final {
+public:
+    /// `core` outlives the driver. Nothing happens before the first listen() or command().
+    driver(boost::asio::any_io_executor, protocol_core& core, shell_config = {}, log_sink = {});
+    driver(driver const&) = delete;
+    driver& operator=(driver const&) = delete;
+    /// As close().
+    ~driver();
+
+    /// Called for every event, after the actions of the same input have been performed. It may command the driver,
+    /// close it or destroy it. It must not throw.
+    void on_event(std::function<void(event&)>);
+    void on_message(message_trace);
+
+    /// Binds a datagram socket, or listens for connections; returns the bound address (port 0 takes any free port).
+    /// An unspecified address (0.0.0.0, ::) receives on all; Via and Contact then name the one that leads to `towards`,
+    /// or to the wide network where that is unspecified too.
+    [[nodiscard]] result<endpoint> listen(endpoint const& local, ip_address const& towards = {});
+
+    /// Feeds the core one command: `run(now_t, outbox&)` calls it once. Its actions have been performed when this
+    /// returns; its events are delivered before this returns, or after the event that is being delivered now. Returns
+    /// what `run` returns.
+    template <class Command>
+    auto command(Command&& run) {
+        auto const held = impl_;  // an event handler may destroy the driver before this returns
+        auto const now = begin();
+        if constexpr (std::is_void_v<std::invoke_result_t<Command, now_t, outbox&>>) {
+            std::forward<Command>(run)(now, pending());
+            settle(held);
+        } else {
+            auto answer = std::forward<Command>(run)(now, pending());
+            settle(held);
+            return answer;
+        }
+    }
+
+    /// Closes every socket and drops what is queued. The core is not told; no event follows. Idempotent.
+    void close() noexcept;
+
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;
+
+    /// Counters for tests and metrics. They only grow, but for the two that say so.
+    struct counters {
+        std::uint64_t received = 0, sent = 0;   ///< messages
+        std::uint64_t keep_alives = 0;          ///< pings and pongs received
+        std::uint64_t datagrams_dropped = 0;    ///< could not be sent: full queue, no route, too large
+        std::uint64_t connections_refused = 0;  ///< over the limit
+        std::uint64_t messages_outlived = 0;  ///< not sent, since their transaction ended before the connection was up
+        std::uint64_t wake_ups = 0, timer_wake_ups = 0;
+        std::size_t connections = 0;  ///< now: accepted and opened
+        std::size_t queries = 0;      ///< now: name look-ups that wait
+    };
+    [[nodiscard]] counters count() const noexcept;
+
+private:
+    struct impl;
+    now_t begin();
+    outbox& pending() noexcept;
+    static void settle(std::shared_ptr<impl> const&);
+
+    std::shared_ptr<impl> impl_;  ///< shared with the operations in flight
+};
+
+}  // namespace sip::net

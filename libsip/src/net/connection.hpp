@@ -1,0 +1,99 @@
+// One TCP connection: a flow to one peer. It cuts messages out of the stream, answers pings, and bounds everything: the
+// queue towards the peer, the time a connect, a half message or a stalled write may take, and silence.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/flow_owner.hpp"
+#include "net/lazy_timer.hpp"
+#include "sip/handle.hpp"
+#include "sip/net/config.hpp"
+#include "sip/syntax/framer.hpp"
+
+namespace sip::net {
+
+enum class origin : std::uint8_t { accepted, opened };
+
+class connection final : public std::enable_shared_from_this<connection> {
+public:
+    connection(boost::asio::ip::tcp::socket, origin, flow_owner&, buffer_pool&, shell_config const&);
+
+    /// Takes over an accepted socket.
+    void start(flow_id, endpoint const& local, endpoint const& remote, time_point now);
+    /// Connects; the owner hears on_change(up) or on_change(failed), never before this returns.
+    void open(flow_id, endpoint const& remote, time_point now);
+
+    /// Queues, and writes as soon as the connection is up. Reaching the bound fails the flow.
+    void send(buffer_ref bytes, transaction_id origin, time_point now);
+    /// After on_change(up): drops the queued messages for which `wanted(transaction_id)` is false, then writes the
+    /// rest.
+    template <class Wanted>
+    std::size_t flush(Wanted&& wanted) {
+        auto const before = queue_.size();
+        for (auto& entry : queue_)
+            if (!wanted(entry.origin)) forget(entry);
+        std::erase_if(queue_, [](queued const& entry) { return !entry.bytes; });
+        up_ = true;
+        write();
+        return before - queue_.size();
+    }
+
+    /// Writes what is queued, then closes; the owner hears on_released() and nothing else.
+    void finish();
+    /// Closes now; the owner hears nothing.
+    void close() noexcept;
+
+    [[nodiscard]] net::origin how() const noexcept { return origin_; }
+    [[nodiscard]] endpoint const& local() const noexcept { return local_; }
+    [[nodiscard]] endpoint const& remote() const noexcept { return remote_; }
+
+private:
+    struct queued {
+        buffer_ref bytes;
+        transaction_id origin;
+    };
+    void on_connected(error_code);
+    void read();
+    void on_read(error_code, std::size_t);
+    void take_frames();
+    void write();
+    void on_written(error_code, std::size_t);
+    void on_time();
+    void arm();
+    void forget(queued&) noexcept;
+    enum class last_words : std::uint8_t { write, drop };
+    void end(flow_change, error_code, std::string text, last_words = last_words::drop);
+    void release();
+    [[nodiscard]] time_point deadline() const noexcept;
+
+    boost::asio::ip::tcp::socket socket_;
+    net::origin origin_;
+    flow_owner& owner_;
+    buffer_pool& pool_;
+    shell_config const& config_;
+    framer framer_;
+    lazy_timer timer_;
+    flow_id flow_ = flow_id::none;
+    endpoint local_, remote_;
+    std::vector<char> chunk_;  ///< what one read brings
+    std::deque<queued> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::size_t front_written_ = 0;  ///< bytes of the first queued message that the kernel has already
+    std::size_t writing_ = 0;        ///< messages handed to the write in flight
+
+    bool up_ = false;
+    bool finishing_ = false;  ///< the owner knows of the end: only the queue is left to write
+    bool closed_ = false;
+    time_point last_traffic_{};
+    std::optional<time_point> connect_by_, message_by_, write_by_;
+};
+
+}  // namespace sip::net

@@ -1,0 +1,391 @@
+#include "sip/net/driver.hpp"
+
+#include <cassert>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/error.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "net/addresses.hpp"
+#include "net/connection.hpp"
+#include "net/dns.hpp"
+#include "net/flow_owner.hpp"
+#include "net/lazy_timer.hpp"
+#include "net/listener.hpp"
+#include "net/udp.hpp"
+#include "sip/net/local_address.hpp"
+
+namespace sip::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+/// A datagram of nothing but line ends and zeros keeps a NAT binding open; phones and servers send it in many sizes.
+bool is_keep_alive(std::string_view bytes) noexcept {
+    return bytes.size() <= 4 && bytes.find_first_not_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+/// An address in the wide network, for the question which of ours leads there. Nothing is sent to it (RFC 5737, 3849).
+ip_address anywhere(bool is_v6) noexcept {
+    return *ip_address::from(is_v6 ? "2001:db8::1" : "192.0.2.1");
+}
+
+template <class... Visitors>
+struct overloaded : Visitors... {
+    using Visitors::operator()...;
+};
+template <class... Visitors>
+overloaded(Visitors...) -> overloaded<Visitors...>;
+
+}  // namespace
+
+struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::impl> {
+    impl(asio::any_io_executor loop, protocol_core& driven, shell_config settings, log_sink sink)
+        : executor(std::move(loop)), core(driven), config(std::move(settings)), log(sink), timer(executor) {}
+
+    // ---- one wake-up
+
+    void wake() override {
+        if (depth++ != 0) return;
+        alive = shared_from_this();
+        instant = {clock::now(), std::chrono::system_clock::now()};
+        ++counts.wake_ups;
+    }
+
+    void rest() override {
+        if (--depth != 0) return;
+        if (!closed) arm();
+        auto const released = std::move(alive);  // perhaps the last owner, where a handler destroyed the driver
+    }
+
+    time_point now() const noexcept override { return instant.mono; }
+
+    void arm() {
+        // Deadlines that lie close together share a wake-up.
+        if (auto const next = core.next_deadline())
+            timer.arm(std::max(next->at, instant.mono + config.timer_slack), shared_from_this(), &impl::on_time);
+    }
+
+    void on_time() {
+        if (closed) return;
+        waking const wake_up(*this);
+        ++counts.timer_wake_ups;
+        core.on_timeout(instant, out);
+        settle();
+    }
+
+    // ---- after each input: actions, then news that they brought, then events
+
+    using resolved = std::tuple<std::uint32_t, std::vector<ip_address>, error_code>;
+    using news = std::variant<flow_event, resolved>;
+
+    void settle() {
+        if (settling) return;  // an action brought news: the loop further up takes it when the actions are done
+        settling = true;
+        while (!closed) {
+            for (auto& one : out.actions) {
+                std::visit([this](auto& what) { perform(what); }, one);
+                if (closed) break;
+            }
+            for (auto& one : out.events)
+                events.push_back(std::move(one));
+            out.clear();
+            if (pending_news.empty() || closed) break;
+            auto const next = std::move(pending_news.front());
+            pending_news.pop_front();
+            std::visit(
+                overloaded{
+                    [this](flow_event const& change) { core.on_flow(instant, change, out); },
+                    [this](resolved const& answer) {
+                        auto const& [request, addresses, error] = answer;
+                        core.on_resolved(instant, request, addresses, error, out);
+                    }},
+                next
+            );
+            after_news(next);
+        }
+        out.clear();
+        settling = false;
+        deliver();
+    }
+
+    void deliver() {
+        if (delivering) return;  // a handler commanded the driver: its events come after the one in hand
+        delivering = true;
+        while (!events.empty() && !closed) {
+            auto next = std::move(events.front());
+            events.pop_front();
+            if (handler) handler(next);
+        }
+        delivering = false;
+    }
+
+    // ---- what sockets tell
+
+    void on_datagram(flow_id flow, endpoint const& local, endpoint const& from, std::string_view bytes) override {
+        if (is_keep_alive(bytes)) {
+            ++counts.keep_alives;
+            return;
+        }
+        on_message(flow, local, from, core.pool().copy(bytes));
+    }
+
+    void on_message(flow_id flow, endpoint const& local, endpoint const& from, buffer_ref bytes) override {
+        ++counts.received;
+        if (trace) trace({direction::received, flow, local, from, bytes.text(), instant});
+        core.on_bytes(instant, flow, from, std::move(bytes), out);
+        settle();
+    }
+
+    void on_keep_alive(keep_alive) override { ++counts.keep_alives; }
+
+    void on_change(flow_event change) override {
+        if (change.change != flow_change::up) log.log(log_level::info, "{}", change.cause_text);
+        pending_news.emplace_back(std::move(change));
+        settle();
+    }
+
+    void on_released(flow_id flow) override {
+        auto const found = connections.find(flow);
+        if (found == connections.end()) return;
+        if (found->second->how() == origin::accepted) --accepted;
+        connections.erase(found);
+    }
+
+    void on_resolved(std::uint32_t request, std::span<ip_address const> addresses, error_code error) override {
+        pending_news.emplace_back(resolved{request, {addresses.begin(), addresses.end()}, error});
+        settle();
+    }
+
+    /// Once the core knows that a connection is up, what waited for it goes out, but for messages that nobody wants
+    /// any more (their transaction has timed out meanwhile).
+    void after_news(news const& what) {
+        auto const* change = std::get_if<flow_event>(&what);
+        if (change == nullptr || change->change != flow_change::up) return;
+        auto const found = connections.find(change->flow);
+        if (found == connections.end()) return;
+        auto const opened = found->second;
+        counts.messages_outlived += opened->flush([this](transaction_id id) { return core.still_wanted(id); });
+    }
+
+    // ---- actions
+
+    void perform(send_message& message) {
+        if (auto const found = connections.find(message.flow); found != connections.end()) {
+            auto const link = found->second;
+            show_sent(message.flow, link->local(), link->remote(), message.bytes);
+            link->send(std::move(message.bytes), message.origin, instant.mono);
+            return;
+        }
+        if (auto const found = sockets.find(message.flow); found != sockets.end()) {
+            error_code why;
+            show_sent(message.flow, found->second->local(), message.to, message.bytes);
+            if (found->second->send(message.to, message.bytes, why) == udp_socket::sent::dropped) {
+                ++counts.datagrams_dropped;
+                log.log(
+                    log_level::warning, "{} bytes to {} were not sent: {}", message.bytes.size(), to_string(message.to),
+                    why.message()
+                );
+            }
+            return;
+        }
+        log.log(
+            log_level::debug, "flow {} is gone: a message to {} was not sent", static_cast<std::uint32_t>(message.flow),
+            to_string(message.to)
+        );
+    }
+
+    void show_sent(flow_id flow, endpoint const& local, endpoint const& remote, buffer_ref const& bytes) {
+        ++counts.sent;
+        if (trace) trace({direction::sent, flow, local, remote, bytes.text(), instant});
+    }
+
+    void perform(open_flow& request) {
+        if (request.to.kind != transport_kind::tcp) {
+            pending_news.emplace_back(flow_event{
+                request.flow,
+                flow_change::failed,
+                {},
+                errc::transport_failed,
+                "no connection to " + to_string(request.to) + ": this transport is not supported"});
+            return;
+        }
+        auto const link =
+            std::make_shared<connection>(tcp::socket(executor), origin::opened, *this, core.pool(), config);
+        connections.emplace(request.flow, link);
+        link->open(request.flow, request.to, instant.mono);
+    }
+
+    void perform(close_flow& request) {
+        if (auto const found = connections.find(request.flow); found != connections.end()) {
+            auto const link = found->second;
+            link->finish();
+        } else if (auto const socket = sockets.find(request.flow); socket != sockets.end()) {
+            socket->second->close();
+            sockets.erase(socket);
+        }
+    }
+
+    void perform(resolve_name& request) {
+        if (!resolver) resolver = std::make_shared<name_resolver>(executor, *this, config);
+        resolver->resolve(request.request, request.name);
+    }
+
+    // ---- listening
+
+    result<endpoint> listen_for_datagrams(endpoint const& local, ip_address const& towards) {
+        auto const socket = std::make_shared<udp_socket>(executor, *this, config);
+        if (auto const error = socket->open(local, port_sharing::exclusive)) return error;
+        auto const bound = socket->bound();
+        endpoint named = bound;
+        if (bound.address.is_unspecified()) named.address = concrete_address(bound.address.is_v6, towards);
+        waking const wake_up(*this);
+        auto const flow = core.add_flow(instant, {named, {}}, out);
+        sockets.emplace(flow, socket);
+        socket->start(flow, named);
+        settle();
+        return bound;
+    }
+
+    static ip_address concrete_address(bool is_v6, ip_address const& towards) {
+        auto const hinted = !towards.is_unspecified() && towards.is_v6 == is_v6;
+        if (auto const found = local_address_towards(hinted ? towards : anywhere(is_v6))) return *found;
+        // No route at all: the machine can still speak to itself.
+        return *ip_address::from(is_v6 ? "::1" : "127.0.0.1");
+    }
+
+    result<endpoint> listen_for_connections(endpoint const& local) {
+        auto const door =
+            std::make_shared<listener>(executor, [this](tcp::socket socket) { on_accepted(std::move(socket)); });
+        if (auto const error = door->open(local, port_sharing::exclusive)) return error;
+        doors.push_back(door);
+        door->start();
+        return door->bound();
+    }
+
+    void on_accepted(tcp::socket socket) {
+        waking const wake_up(*this);
+        error_code error;
+        auto const remote = socket.remote_endpoint(error);
+        if (error) return;  // gone already
+        auto const local = socket.local_endpoint(error);
+        if (error) return;
+        if (accepted >= config.connections) {
+            ++counts.connections_refused;
+            log.log(log_level::info, "{} was refused: {} connections are open", to_string(from_asio(remote)), accepted);
+            return;  // the socket closes with its scope
+        }
+        auto const link = std::make_shared<connection>(std::move(socket), origin::accepted, *this, core.pool(), config);
+        auto const flow = core.add_flow(instant, {from_asio(local), from_asio(remote)}, out);
+        connections.emplace(flow, link);
+        ++accepted;
+        link->start(flow, from_asio(local), from_asio(remote), instant.mono);
+        settle();
+    }
+
+    void close() noexcept {
+        if (closed) return;
+        closed = true;
+        timer.stop();
+        for (auto& door : doors)
+            door->close();
+        for (auto& [flow, socket] : sockets)
+            socket->close();
+        for (auto& [flow, link] : connections)
+            link->close();
+        if (resolver) resolver->close();
+        if (delivering || settling) return;  // the loop further up drops the rest
+        out.clear();
+        events.clear();
+    }
+
+    asio::any_io_executor executor;
+    protocol_core& core;
+    shell_config const config;
+    log_sink log;
+    lazy_timer timer;
+    std::function<void(event&)> handler;
+    message_trace trace;
+    driver::counters counts;
+
+    outbox out;
+    std::deque<event> events;
+    std::deque<news> pending_news;
+    now_t instant;
+    std::shared_ptr<impl> alive;  ///< during a wake-up
+    int depth = 0;
+    bool settling = false, delivering = false, closed = false;
+
+    boost::unordered_flat_map<flow_id, std::shared_ptr<udp_socket>> sockets;
+    boost::unordered_flat_map<flow_id, std::shared_ptr<connection>> connections;
+    std::vector<std::shared_ptr<listener>> doors;
+    std::shared_ptr<name_resolver> resolver;
+    std::size_t accepted = 0;
+};
+
+driver::driver(asio::any_io_executor executor, protocol_core& core, shell_config config, log_sink log)
+    : impl_(std::make_shared<impl>(std::move(executor), core, std::move(config), log)) {}
+
+driver::~driver() {
+    close();
+}
+
+void driver::on_event(std::function<void(event&)> handler) {
+    impl_->handler = std::move(handler);
+}
+
+void driver::on_message(message_trace trace) {
+    impl_->trace = std::move(trace);
+}
+
+result<endpoint> driver::listen(endpoint const& local, ip_address const& towards) {
+    if (impl_->closed) return asio::error::operation_aborted;
+    switch (local.kind) {
+        case transport_kind::udp:
+            return impl_->listen_for_datagrams(local, towards);
+        case transport_kind::tcp:
+            return impl_->listen_for_connections(local);
+        case transport_kind::tls:
+            break;
+    }
+    return errc::transport_failed;
+}
+
+now_t driver::begin() {
+    impl_->wake();
+    return impl_->instant;
+}
+
+outbox& driver::pending() noexcept {
+    return impl_->out;
+}
+
+void driver::settle(std::shared_ptr<impl> const& held) {
+    held->settle();
+    held->rest();
+}
+
+void driver::close() noexcept {
+    impl_->close();
+}
+
+asio::any_io_executor driver::get_executor() const noexcept {
+    return impl_->executor;
+}
+
+driver::counters driver::count() const noexcept {
+    auto counts = impl_->counts;
+    counts.connections = impl_->connections.size();
+    counts.queries = impl_->resolver ? impl_->resolver->outstanding() : 0;
+    return counts;
+}
+
+}  // namespace sip::net
