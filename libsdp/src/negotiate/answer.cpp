@@ -43,13 +43,6 @@ void add_common_events(format_list& common, media const& offered, telephone_even
     }
 }
 
-bool is_host_name(connection const& place) noexcept {
-    return std::any_of(place.address.begin(), place.address.end(), [&place](char c) {
-        bool const letter = lower(c) >= 'a' && lower(c) <= 'z';
-        return letter && place.address.find(':') == std::string::npos;
-    });
-}
-
 /// Why an offered line cannot be served; empty if it can be, its codecs aside.
 std::string_view objection(line_view offered, address_family ours) noexcept {
     auto const& line = offered.line;
@@ -60,7 +53,7 @@ std::string_view objection(line_view offered, address_family ours) noexcept {
     if (place == nullptr) return "no c= line for the m= line";
     if (place->family == address_family::other) return "the address type is not supported";
     if (is_multicast(*place)) return "multicast is not supported";
-    if (place->family != ours && !is_unspecified(*place) && !is_host_name(*place)) return "no common address family";
+    if (place->family != ours) return "no common address family";  // RFC 6157 4.1: answer and offer use the same.
     return {};
 }
 
@@ -103,7 +96,9 @@ public:
     }
 
     /// The objection that says most: that to the first audio line, else that to the first line.
-    [[nodiscard]] std::string_view reason() const { return reason_; }
+    [[nodiscard]] std::string_view reason() const {
+        return reason_.empty() ? "no local stream for the m= line" : reason_;
+    }
 
 private:
     void note(std::string_view reason, media const& line) {
@@ -127,7 +122,7 @@ private:
 
     boost::container::small_vector<planned, 1> lines_;
     boost::container::small_vector<bool, 2> taken_;
-    std::string_view reason_ = "no local stream for the m= line";
+    std::string_view reason_;
     bool reason_is_of_audio_ = false;
     bool wants_media_ = false;
 };
@@ -191,39 +186,39 @@ result<negotiated_lines> apply_answer(
     session const& offer, session const& received, capabilities const& able, local_media const& local,
     agreement const& previous
 ) {
+    auto const misfit = [](std::string_view reason) { return failure{errc::bad_answer, 488, 0, 0, reason}; };
     if (received.media_lines.size() > offer.media_lines.size()) {
-        return failure{errc::bad_answer, 488, 0, 0, "the answer has more m= lines than the offer"};
+        return misfit("the answer has more m= lines than the offer");
     }
     auto const slots = offer_slots(local, previous);
-    negotiated_lines lines;
+    result<negotiated_lines> lines{negotiated_lines(offer.media_lines.size())};
     bool any_on = false;
     bool any_unusable = false;
-    for (std::size_t i = 0; i != offer.media_lines.size(); ++i) {
-        auto& agreed = lines.emplace_back();
-        // Lines that are missing at the end count as refused: some peers leave out what they refuse.
-        if (i >= received.media_lines.size()) continue;
+    // Lines that are missing at the end count as refused: some peers leave out what they refuse.
+    for (std::size_t i = 0; i != received.media_lines.size(); ++i) {
         auto const& asked = offer.media_lines[i];
         auto const& given = received.media_lines[i];
-        if (!same_text(asked.type, given.type)) {
-            return failure{errc::bad_answer, 488, 0, 0, "the answer changes the media type of an m= line"};
-        }
+        if (!same_text(asked.type, given.type)) return misfit("the answer changes the media type of an m= line");
         if (asked.port == 0 || given.port == 0 || i >= slots.size() || !slots[i]) continue;
-        auto const stream = *slots[i];
+        if (!is_transport(given.transport, asked.transport)) {
+            return misfit("the answer changes the transport of an m= line");
+        }
+        auto const* const place = effective_connection(received, given);
+        if (place == nullptr || place->family != local.address.family) {
+            return misfit("the answer changes the address family of an m= line");
+        }
         auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
-        auto outcome_here =
-            outcome(side::offerer, {offer, asked}, {received, given}, local.streams[stream], able, before);
-        bool const has_voice = !outcome_here.send.empty() && carries_voice(outcome_here.send.front().codec);
-        if (!has_voice || !is_transport(given.transport, asked.transport)) {
+        auto const& stream = local.streams[*slots[i]];
+        auto agreed = outcome(side::offerer, {offer, asked}, {received, given}, stream, able, before);
+        if (agreed.send.empty() || !carries_voice(agreed.send.front().codec)) {
             any_unusable = true;
             continue;
         }
-        agreed = std::move(outcome_here);
-        agreed.stream = stream;
+        agreed.stream = slots[i];
+        (*lines)[i] = std::move(agreed);
         any_on = true;
     }
-    if (!any_on && any_unusable) {
-        return failure{errc::bad_answer, 488, 0, 0, "the answer names no codec of the offer"};
-    }
+    if (!any_on && any_unusable) return misfit("the answer names no codec of the offer");
     return lines;
 }
 
