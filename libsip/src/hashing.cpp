@@ -16,8 +16,7 @@ using context_ptr = std::unique_ptr<EVP_MD_CTX, free_md>;
 
 }  // namespace
 
-// EVP_MD_fetch searches the providers under a lock, and EVP_MD_CTX_new allocates: both happen once, here. A kept
-// context that is initialised again with the algorithm it already has reuses its state.
+// EVP_MD_fetch searches the providers under a lock, and EVP_MD_CTX_new allocates: both happen once, here.
 struct hasher::contexts {
     struct entry {
         md_ptr algorithm;

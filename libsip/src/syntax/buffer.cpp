@@ -94,4 +94,8 @@ std::size_t buffer_pool::live() const noexcept {
     return state_->live;
 }
 
+std::size_t buffer_pool::kept_bytes() const noexcept {
+    return state_->kept[0] * pool_state::small + state_->kept[1] * pool_state::large;
+}
+
 }  // namespace sip

@@ -27,6 +27,7 @@ inline constexpr mask call_id = 1 << 12;      ///< word / "@", and '=' '&' '$' '
 inline constexpr mask display = 1 << 13;      ///< token / LWS, and UTF-8 of peers that forget the quotes
 inline constexpr mask scheme = 1 << 14;       ///< ALPHA / DIGIT / + - .
 inline constexpr mask uri_value = 1 << 15;    ///< paramchar and '=': base64 in Record-Route cookies
+inline constexpr mask param_name = 1 << 17;   ///< what may stand in a parameter's name, of a header or a URI
 inline constexpr mask reserved = 1 << 16;     ///< RFC 3261 25.1: ; / ? : @ & = + $ ,
 
 consteval std::array<mask, 256> make_table() {
@@ -40,7 +41,7 @@ consteval std::array<mask, 256> make_table() {
     constexpr std::string_view digits = "0123456789";
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     constexpr unsigned alphanum = token | host | user | password | uri_param | uri_header | any_uri | param_value |
-                                  call_id | display | scheme | uri_value;
+                                  call_id | display | scheme | uri_value | param_name;
     add(digits, digit | hex | alphanum);
     add(letters, alpha | alphanum);
     add("ABCDEFabcdef", hex);
@@ -52,10 +53,11 @@ consteval std::array<mask, 256> make_table() {
     add("&=+$,;?/#", user);
     add("&=+$,", password);
     add("[]/:&+$", uri_param | uri_value);
+    add("[]/:&+$%-.!*_`'~()", param_name);
     add("=", uri_value);
     add("[]/?:+$&=", uri_header);
     add(":/?#[]@!$&'()*+,;=%", any_uri);
-    add("[]:/@=&$?", param_value);
+    add("[]:/@=&$?()", param_value);
     add("()<>:\\\"/[]?{}@=&$|#^", call_id);
     add("+-.", scheme);
     add(";/?:@&=+$,", reserved);
@@ -72,12 +74,20 @@ inline constexpr std::array<mask, 256> table = make_table();
 
 /// The first byte in [at, end) that is not of the class.
 [[nodiscard]] constexpr char const* skip(char const* at, char const* end, mask wanted) noexcept {
+    for (; end - at >= 4; at += 4) {  // every header is read by this loop: four bytes for one look at the bound
+        if (!is(at[0], wanted)) return at;
+        if (!is(at[1], wanted)) return at + 1;
+        if (!is(at[2], wanted)) return at + 2;
+        if (!is(at[3], wanted)) return at + 3;
+    }
     while (at != end && is(*at, wanted))
         ++at;
     return at;
 }
 [[nodiscard]] constexpr char const* skip_lws(char const* at, char const* end) noexcept {
-    return skip(at, end, lws);
+    while (at != end && is(*at, lws))
+        ++at;
+    return at;
 }
 
 /// The same, where "%" HEX HEX counts as one character of the class. A '%' that begins no escape stops the scan.

@@ -1,5 +1,8 @@
 #include "sip/syntax/message.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "syntax/chars.hpp"
 #include "syntax/grammar.hpp"
 #include "syntax/message_index.hpp"
@@ -10,6 +13,7 @@ std::string_view detail::next_list_element(std::string_view& rest) noexcept {
     char const* at = rest.data();
     char const* end = at + rest.size();
     char const* from = at;
+    if (rest.find(',') == std::string_view::npos) return chars::trim(std::exchange(rest, {}));
     for (; at != end && *at != ','; ++at) {
         // What is opened and never closed reaches to the end of the line: its parser then says what is wrong.
         if (*at == '"') {

@@ -111,7 +111,10 @@ struct name_piece {
         word = std::bit_cast<std::uint64_t>(text);
         letters = std::bit_cast<std::uint64_t>(bits);
     }
-    [[nodiscard]] constexpr bool matches(std::uint64_t other) const noexcept { return ((word ^ other) & letters) == 0; }
+    /// Zero where the other word is the same but for upper and lower case.
+    [[nodiscard]] constexpr std::uint64_t difference(std::uint64_t other) const noexcept {
+        return (word ^ other) & letters;
+    }
 };
 
 constexpr std::size_t longest_name = 24;
@@ -171,6 +174,19 @@ std::uint64_t load(char const* at) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, at, sizeof word);
     return word;
+}
+
+/// Up to eight bytes, zeros behind them: two overlapping loads, since a copy of unknown length costs a call.
+std::uint64_t load_short(char const* at, std::size_t length) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    if (length == 8) return load(at);
+    auto piece = [at](auto word, std::size_t offset) {
+        std::memcpy(&word, at + offset, sizeof word);
+        return std::uint64_t{word} << (8 * offset);
+    };
+    if (length >= 4) return piece(std::uint32_t{}, 0) | piece(std::uint32_t{}, length - 4);
+    if (length >= 2) return piece(std::uint16_t{}, 0) | piece(std::uint16_t{}, length - 2);
+    return static_cast<unsigned char>(*at);
 }
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(method::publish) + 1> method_names{
@@ -285,15 +301,14 @@ header_id header_from(std::string_view name) noexcept {
         tail = load(at + length - 8);
         if (length > 16) middle = load(at + 8);
     } else {
-        std::memcpy(&head, at, length);
+        head = load_short(at, length);
     }
     for (unsigned slot = name_hash(at, length);; slot = (slot + 1) % 256) {
         std::uint8_t index = names.slots[slot];
         if (index == 0) return header_id::unknown;
         auto const& entry = names.entries[index];
-        if (entry.length == length && entry.head.matches(head) && entry.tail.matches(tail) &&
-            entry.middle.matches(middle))
-            return entry.id;
+        auto difference = entry.head.difference(head) | entry.tail.difference(tail) | entry.middle.difference(middle);
+        if (entry.length == length && difference == 0) return entry.id;
     }
 }
 

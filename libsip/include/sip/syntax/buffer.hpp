@@ -79,6 +79,8 @@ public:
     [[nodiscard]] buffer_ref copy(std::string_view text);
     /// Buffers that somebody still holds: zero when all work is done (a test asserts it).
     [[nodiscard]] std::size_t live() const noexcept;
+    /// Bytes that wait for reuse. Bounded: what one burst needed beyond that goes back to the heap.
+    [[nodiscard]] std::size_t kept_bytes() const noexcept;
 
 private:
     detail::pool_state* state_;

@@ -1,0 +1,43 @@
+// Replaces operator new of a test program by one that counts. Include it in exactly one source of a program.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace test {
+
+inline std::atomic<std::size_t> allocation_count{0};
+
+/// Calls of operator new since the program began.
+inline std::size_t allocations() noexcept {
+    return allocation_count.load(std::memory_order_relaxed);
+}
+
+inline void* counted_allocation(std::size_t size) {
+    allocation_count.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    throw std::bad_alloc();
+}
+
+}  // namespace test
+
+void* operator new(std::size_t size) {
+    return test::counted_allocation(size);
+}
+void* operator new[](std::size_t size) {
+    return test::counted_allocation(size);
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
