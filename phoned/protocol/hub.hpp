@@ -67,6 +67,8 @@ struct hub_output {
     std::uint32_t attachment = 0;  ///< As given to attach_audio; 0 none
 };
 
+class hub_state;
+
 class hub {
 public:
     hub(hub_options, phone_commands&);
@@ -85,12 +87,14 @@ public:
     void set_ringer(now_t, const ringer&);
     void set_audio_output(now_t, audio_output);
     void set_audio_gain(now_t, audio_gain);
-    /// Tells audio drivers to run or to rest. Called by the audio plane.
+    /// Tells the audio driver to run or to rest. Called by the audio plane.
     void set_audio_running(now_t, bool);
+    /// Tells everybody that the phone stops, and why; connections end when that is written.
+    void shut_down(now_t, std::string_view reason);
 
     // The shell's side.
 
-    /// A client connected. None if there are too many (the shell closes the socket).
+    /// A client connected. None if there are far too many (the shell closes the socket without a word).
     [[nodiscard]] std::optional<client_id> on_connect(now_t, plane, peer_credentials);
     void on_bytes(now_t, client_id, std::string_view bytes);
     /// The socket closed or failed. The id is not known any more afterwards.
@@ -104,8 +108,8 @@ public:
     void on_written(now_t, client_id, std::size_t bytes);
     /// True when the client is to be closed as soon as output() is empty or its time to take it is over.
     [[nodiscard]] bool is_finished(client_id) const noexcept;
-    /// Clients that have something to write or are finished since the last call.
-    [[nodiscard]] std::vector<client_id> take_ready();
+    /// Clients that have something to write or are finished.
+    [[nodiscard]] std::vector<client_id> ready() const;
     /// Requests to the shell since the last call.
     [[nodiscard]] std::vector<hub_request> take_requests();
     /// The plane for an audio_wanted is made; its descriptors travel as `attachment` (not 0).
@@ -114,8 +118,7 @@ public:
     [[nodiscard]] std::size_t client_count() const noexcept;
 
 private:
-    class state;
-    std::unique_ptr<state> state_;
+    std::unique_ptr<hub_state> state_;
 };
 
 /// The machine-readable schema of the protocol (what rpc.discover answers), as JSON text.

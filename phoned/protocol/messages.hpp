@@ -24,12 +24,12 @@ enum class registration_state { disabled, unregistered, registering, registered,
 
 struct account_summary {
     unsigned account;  ///< 1-16, as in the configuration
-    std::string label;
-    std::string address;  ///< Address of record, `sip:1001@example.org`
+    std::string label = {};
+    std::string address = {};  ///< Address of record, `sip:1001@example.org`
     registration_state state;
     unsigned sip_code = 0;            ///< Last final answer to REGISTER; 0 when none came
-    std::string reason;               ///< Its phrase, or the cause of a failure without an answer
-    std::string server;               ///< Where the registration lives, `192.0.2.1:5060;transport=udp`
+    std::string reason = {};          ///< Its phrase, or the cause of a failure without an answer
+    std::string server = {};          ///< Where the registration lives, `192.0.2.1:5060;transport=udp`
     std::chrono::seconds expires{0};  ///< As granted
 };
 
@@ -47,17 +47,17 @@ struct call_summary {
     unsigned account;
     call_direction direction;
     call_state state;
-    std::string local;        ///< Our URI
-    std::string remote;       ///< The other side's URI
-    std::string remote_name;  ///< Its display name; may be empty
+    std::string local = {};        ///< Our URI
+    std::string remote = {};       ///< The other side's URI
+    std::string remote_name = {};  ///< Its display name; may be empty
     bool held_by_us = false;
     bool held_by_peer = false;
     bool muted = false;
-    std::string call_id, local_tag, remote_tag;       ///< The dialog (RFC 3261 12)
-    std::optional<std::chrono::milliseconds> talked;  ///< Since the answer; none before
+    std::string call_id = {}, local_tag = {}, remote_tag = {};  ///< The dialog (RFC 3261 12)
+    std::optional<std::chrono::milliseconds> talked = {};       ///< Since the answer; none before
     ended_by ended = ended_by::nobody;
-    unsigned sip_code = 0;  ///< The final answer that ended it, if one did
-    std::string cause;      ///< Why it ended, in words: `Busy Here`, `no media for 30 s`
+    unsigned sip_code = 0;   ///< The final answer that ended it, if one did
+    std::string cause = {};  ///< Why it ended, in words: `Busy Here`, `no media for 30 s`
 };
 
 // ------------------------------------------------------------------------------------------------ media
@@ -67,12 +67,12 @@ enum class media_direction { inactive, sendonly, recvonly, sendrecv };
 struct call_media {
     call_number call;
     media_direction direction;  ///< As negotiated, seen from us
-    std::string codec;          ///< `PCMU/8000`
+    std::string codec = {};     ///< `PCMU/8000`
     unsigned payload_type = 0;
     std::chrono::milliseconds ptime{0};
-    std::string local;  ///< `192.0.2.1:11780`
-    std::string remote;
-    std::optional<unsigned> dtmf_payload_type;
+    std::string local = {};  ///< `192.0.2.1:11780`
+    std::string remote = {};
+    std::optional<unsigned> dtmf_payload_type = {};
 };
 
 /// Media statistics of one call so far (RFC 3550). As an event it is a level: the newest replaces one not yet sent.
@@ -82,9 +82,9 @@ struct call_quality {
     std::uint64_t packets_lost = 0, packets_late = 0, packets_duplicated = 0, frames_concealed = 0;
     std::chrono::microseconds jitter{0};
     std::chrono::milliseconds playout_delay{0};
-    std::optional<std::chrono::microseconds> round_trip;  ///< From RTCP; none until the first report came back
-    std::optional<double> remote_fraction_lost;           ///< 0-1, what the other side reports of us
-    std::string digits_received;                          ///< Digits heard so far, oldest first; the newest 64
+    std::optional<std::chrono::microseconds> round_trip = {};  ///< From RTCP; none until the first report came back
+    std::optional<double> remote_fraction_lost = {};           ///< 0-1, what the other side reports of us
+    std::string digits_received = {};                          ///< Digits heard so far, oldest first; the newest 64
 };
 
 // ------------------------------------------------------------------------------------------------ what devices report
@@ -94,7 +94,7 @@ enum class driver_kind { keypad, hook, display, led, audio, ringer, expansion, m
 /// A key going down or up: an edge, never dropped or merged. Names: 0-9 * #, L1.., S1.., P1.., UP DOWN LEFT RIGHT OK
 /// CANCEL, HOLD TRANSFER CONF REDIAL MESSAGE MUTE SPEAKER HEADSET DND VOL_UP VOL_DOWN.
 struct key_event {
-    std::string key;
+    std::string key = {};
     bool down;
     bool repeat = false;
     std::uint64_t ts_us = 0;  ///< CLOCK_MONOTONIC of the driver's machine
@@ -124,36 +124,36 @@ struct led_pattern_step {
 enum class led_preset { off, on, slow, fast, ring, custom };
 
 struct led {
-    std::string id;      ///< `L1`, `message`, `speaker`, ...
-    std::string colour;  ///< `green`, `red`; drivers with one colour ignore it
+    std::string id = {};      ///< `L1`, `message`, `speaker`, ...
+    std::string colour = {};  ///< `green`, `red`; drivers with one colour ignore it
     led_preset pattern = led_preset::off;
-    std::vector<led_pattern_step> steps;  ///< Only for `custom`
+    std::vector<led_pattern_step> steps = {};  ///< Only for `custom`
     friend bool operator==(const led&, const led&) = default;
 };
 
 struct line_key_label {
-    std::string label;
-    std::string icon;  ///< `idle`, `ringing`, `talking`, `held`, `unregistered`, ...
+    std::string label = {};
+    std::string icon = {};  ///< `idle`, `ringing`, `talking`, `held`, `unregistered`, ...
     friend bool operator==(const line_key_label&, const line_key_label&) = default;
 };
 
 /// What the display means; a driver renders it as it can. The hub counts the revision.
 struct screen {
-    std::string id;  ///< `idle`, `dialling`, `incoming`, `talking`, ...
-    std::string title;
-    std::vector<std::string> rows;
-    std::vector<std::string> soft_keys;                             ///< S1.. from the left
-    std::vector<line_key_label> line_keys;                          ///< L1.. in order
-    std::optional<std::pair<std::uint32_t, std::uint32_t>> cursor;  ///< row, column
+    std::string id = {};  ///< `idle`, `dialling`, `incoming`, `talking`, ...
+    std::string title = {};
+    std::vector<std::string> rows = {};
+    std::vector<std::string> soft_keys = {};                             ///< S1.. from the left
+    std::vector<line_key_label> line_keys = {};                          ///< L1.. in order
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> cursor = {};  ///< row, column
     std::uint64_t revision = 0;
     friend bool operator==(const screen&, const screen&) = default;
 };
 
 struct ringer {
     bool ringing = false;
-    std::string tone;                       ///< Tone id, `Ring1`, `Bellcore-dr2`, ...
-    std::vector<led_pattern_step> cadence;  ///< Empty: the tone's own
-    unsigned volume = 8;                    ///< 0-15
+    std::string tone = {};                       ///< Tone id, `Ring1`, `Bellcore-dr2`, ...
+    std::vector<led_pattern_step> cadence = {};  ///< Empty: the tone's own
+    unsigned volume = 8;                         ///< 0-15
     friend bool operator==(const ringer&, const ringer&) = default;
 };
 
@@ -182,17 +182,17 @@ struct call_quality_event {
 /// Published by the hub itself.
 struct driver_event {
     bool up;
-    std::string name;
-    std::vector<driver_kind> kinds;
-    std::string reason;  ///< Why it went down
+    std::string name = {};
+    std::vector<driver_kind> kinds = {};
+    std::string reason = {};  ///< Why it went down
 };
 
 enum class alarm_severity { warning, error, critical };
 
 struct alarm_event {
     alarm_severity level;
-    std::string source;  ///< `driver:keypad`, `account.1`, `config`, ...
-    std::string text;
+    std::string source = {};  ///< `driver:keypad`, `account.1`, `config`, ...
+    std::string text = {};
 };
 
 enum class trace_direction { received, sent };
@@ -201,9 +201,9 @@ enum class trace_direction { received, sent };
 struct trace_event {
     wall_time at;
     trace_direction direction;
-    std::string transport;      ///< `udp`, `tcp`, `tls`
-    std::string local, remote;  ///< `192.0.2.1:5060`
-    std::string text;  ///< Bytes outside UTF-8 are shown as U+FFFD; longer than max_trace_text is cut and marked
+    std::string transport = {};           ///< `udp`, `tcp`, `tls`
+    std::string local = {}, remote = {};  ///< `192.0.2.1:5060`
+    std::string text = {};  ///< Bytes outside UTF-8 are shown as U+FFFD; longer than max_trace_text is cut and marked
 };
 
 using event = std::variant<

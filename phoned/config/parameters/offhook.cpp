@@ -28,7 +28,7 @@ constexpr parameter rows[] = {
     {"offhook.log_level", no_index, phone, integer(0, 5), "2", "0 trace, 1 debug, 2 info, 3 warning, 4 error, 5 off",
      phone_field<&settings::level>},
     {"offhook.access.X", numbered(max_access_rules), phone, access(), "",
-     "who may do what on the sockets; the first rule that fits counts", access_field},
+     "who may do what on the sockets; the rules that fit add up", access_field},
 };
 
 }  // namespace

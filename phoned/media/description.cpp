@@ -1,0 +1,118 @@
+#include "phoned/media/description.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace phoned {
+
+namespace {
+
+rtp::payload_format format_of(const sdp::codec& codec) {
+    return {codec.name, static_cast<rtp::clock_rate>(codec.clock_rate), static_cast<std::uint8_t>(codec.channels)};
+}
+
+const rtp::codec* codec_of(const sdp::format& format) {
+    return rtp::find_codec(format_of(format.codec));
+}
+
+rtp::payload_type number_of(const sdp::format& format) {
+    return static_cast<rtp::payload_type>(sdp::number(format.payload));
+}
+
+rtp::endpoint endpoint_of(const std::optional<sdp::endpoint>& remote) {
+    if (!remote) return {};
+    return rtp::endpoint::from_text(remote->address, remote->port).value_or(rtp::endpoint{});
+}
+
+rtp::direction direction_of(const sdp::negotiated& line) {
+    if (line.may_send) return line.may_receive ? rtp::direction::send_receive : rtp::direction::send_only;
+    return line.may_receive ? rtp::direction::receive_only : rtp::direction::inactive;
+}
+
+}  // namespace
+
+sdp::capabilities capabilities_of(const account_settings& account) {
+    sdp::capabilities able;
+    for (const auto& setting : codec_preference(account)) {
+        auto known = sdp::known_codec(setting.payload_type);
+        if (known && rtp::find_codec(format_of(known->codec)) != nullptr) able.audio.push_back(std::move(*known));
+    }
+    const bool sends_events =
+        account.dtmf == dtmf_method::telephone_event || account.dtmf == dtmf_method::telephone_event_and_info;
+    if (sends_events)
+        able.telephone_event->payload = static_cast<sdp::payload_type>(account.dtmf_payload);
+    else
+        able.telephone_event.reset();
+    able.ptime.reset();
+    if (account.ptime.count() > 0) able.ptime = account.ptime;
+    return able;
+}
+
+sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold) {
+    sdp::local_media media;
+    const bool is_v6 = ports.rtp.family == rtp::address_family::ipv6;
+    auto text = ports.rtp.to_text();
+    text.resize(text.rfind(':'));
+    if (is_v6) text = text.substr(1, text.size() - 2);
+    media.address = {is_v6 ? sdp::address_family::ip6 : sdp::address_family::ip4, std::move(text)};
+    media.streams.push_back({ports.rtp.port, ports.rtcp.port, sdp::direction::sendrecv, hold});
+    return media;
+}
+
+std::optional<media_plan> plan_of(const sdp::negotiated& line) {
+    if (!line.stream) return std::nullopt;
+    media_plan plan;
+    for (const auto& format : line.receive)
+        if (const auto* codec = codec_of(format))
+            plan.payloads.receive.push_back({number_of(format), codec->properties.format.rate, rtp::payload_use::audio}
+            );
+    for (const auto& format : line.receive_events)
+        plan.payloads.receive.push_back(
+            {number_of(format), static_cast<rtp::clock_rate>(format.codec.clock_rate),
+             rtp::payload_use::telephone_event}
+        );
+    const auto sendable = std::find_if(line.send.begin(), line.send.end(), [](const sdp::format& format) {
+        return codec_of(format) != nullptr;
+    });
+    if (sendable != line.send.end()) {
+        plan.codec = codec_of(*sendable);
+        plan.payload = number_of(*sendable);
+        plan.payloads.send_rate = plan.codec->properties.format.rate;
+        plan.codec_name = fmt::format("{}/{}", sendable->codec.name, sendable->codec.clock_rate);
+    }
+    if (line.send_events)
+        plan.payloads.send_events = rtp::event_format{
+            number_of(*line.send_events), static_cast<rtp::clock_rate>(line.send_events->codec.clock_rate)};
+    plan.remote = {endpoint_of(line.remote_rtp), endpoint_of(line.remote_rtcp)};
+    plan.direction = direction_of(line);
+    // A peer that holds us, or that we hold, owes us nothing; neither does one that we do not listen to.
+    const bool expected = line.may_receive && !line.remote_hold && !line.local_hold;
+    plan.peer = expected ? rtp::peer_media::expected : rtp::peer_media::optional;
+    plan.multiplexed = line.rtcp_mux;
+    plan.packet_time = line.send_ptime;
+    return plan;
+}
+
+const rtp::codec* receiving_codec(const sdp::negotiated& line, rtp::payload_type type) {
+    const auto at = std::find_if(line.receive.begin(), line.receive.end(), [&](const sdp::format& format) {
+        return number_of(format) == type;
+    });
+    return at == line.receive.end() ? nullptr : codec_of(*at);
+}
+
+media_direction direction_shown(rtp::direction direction) {
+    switch (direction) {
+        case rtp::direction::inactive:
+            return media_direction::inactive;
+        case rtp::direction::send_only:
+            return media_direction::sendonly;
+        case rtp::direction::receive_only:
+            return media_direction::recvonly;
+        case rtp::direction::send_receive:
+            return media_direction::sendrecv;
+    }
+    return media_direction::inactive;
+}
+
+}  // namespace phoned

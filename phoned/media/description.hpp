@@ -1,0 +1,48 @@
+// Where SDP meets RTP: from the phone's settings to what is offered, and from what was agreed to what an RTP session is
+// told. No state, no packets.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "phoned/config/settings.hpp"
+#include "phoned/media/sockets.hpp"
+#include "phoned/protocol/messages.hpp"
+#include "rtp/codec/codec.hpp"
+#include "rtp/session/settings.hpp"
+#include "sdp/negotiate/agreement.hpp"
+#include "sdp/negotiate/capabilities.hpp"
+
+namespace phoned {
+
+/// The account's codecs in its order, without those that this build cannot encode; telephone-event where digits travel
+/// so.
+[[nodiscard]] sdp::capabilities capabilities_of(const account_settings&);
+
+/// Our side of the one audio line of a call.
+[[nodiscard]] sdp::local_media local_media_of(const media_ports&, sdp::hold_style);
+
+/// What an agreement about one audio line means for its RTP session and its codecs.
+struct media_plan {
+    const rtp::codec* codec = nullptr;  ///< What we send; null when nothing can be sent or decoded
+    rtp::payload_type payload{};        ///< Its number on the wire
+    rtp::payload_map payloads;
+    rtp::remote_addresses remote;
+    rtp::direction direction = rtp::direction::inactive;
+    rtp::peer_media peer = rtp::peer_media::optional;
+    bool multiplexed = false;
+    std::chrono::milliseconds packet_time{20};
+    std::string codec_name;  ///< `PCMU/8000`, for people
+};
+
+/// The plan for a line; nothing for one that is off. Host names in c= lines are not looked up: such a line cannot be
+/// sent to.
+[[nodiscard]] std::optional<media_plan> plan_of(const sdp::negotiated&);
+
+/// Which codec decodes a payload number of the agreement; null for telephone-event and unknown numbers.
+[[nodiscard]] const rtp::codec* receiving_codec(const sdp::negotiated&, rtp::payload_type);
+
+[[nodiscard]] media_direction direction_shown(rtp::direction);
+
+}  // namespace phoned

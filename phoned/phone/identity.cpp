@@ -1,0 +1,129 @@
+#include "phoned/phone/identity.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "sip/syntax/uri.hpp"
+
+namespace phoned {
+
+namespace {
+
+sip::transport_kind transport_of(const account_settings& account) {
+    switch (account.transport) {
+        case sip_transport::udp: return sip::transport_kind::udp;
+        case sip_transport::tcp: return sip::transport_kind::tcp;
+        case sip_transport::tls: return sip::transport_kind::tls;
+        case sip_transport::dns: return sip::transport_kind::udp;  // until NAPTR is asked, its usual outcome
+    }
+    return sip::transport_kind::udp;
+}
+
+std::string host_text(std::string_view host, std::uint16_t port) {
+    const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+    auto text = bare_v6 ? fmt::format("[{}]", host) : std::string(host);
+    if (port != 0 && port != 5060) text += fmt::format(":{}", port);
+    return text;
+}
+
+std::string transport_parameter(const account_settings& account) {
+    switch (account.transport) {
+        case sip_transport::udp:
+        case sip_transport::dns: return {};
+        case sip_transport::tcp: return ";transport=tcp";
+        case sip_transport::tls: return ";transport=tls";
+    }
+    return {};
+}
+
+bool looks_like_a_number(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '*' || c == '#' || c == '-';
+    });
+}
+
+/// "192.0.2.1", "192.0.2.1:5062", "[2001:db8::1]"
+bool is_address(std::string_view text) {
+    if (sip::ip_address::from(text)) return true;
+    const auto colon = text.rfind(':');
+    return colon != std::string_view::npos && sip::ip_address::from(text.substr(0, colon)).has_value();
+}
+
+}  // namespace
+
+bool is_usable(const account_settings& account) {
+    return account.enabled && !account.user_name.empty() && !account.servers[0].host.empty();
+}
+
+std::string address_of_record(const account_settings& account) {
+    return sip::to_string(sip::uri_parts{
+        .scheme = sip::uri_scheme::sip,
+        .user = account.user_name,
+        .host = account.servers[0].host,
+        .port = std::nullopt,
+        .params = {},
+    });
+}
+
+std::string server_text(const account_settings& account) {
+    return host_text(account.servers[0].host, account.servers[0].port) + transport_parameter(account);
+}
+
+sip::account_config sip_account(const account_settings& account, std::string_view instance) {
+    sip::account_config out;
+    out.address_of_record = address_of_record(account);
+    out.display_name = account.display_name;
+    out.auth_name = std::string(digest_user(account));
+    out.password = account.password;
+    out.registrar = "sip:" + server_text(account);
+    const auto& proxy = account.outbound_proxy;
+    if (account.outbound_proxy_enabled && !proxy.host.empty())
+        out.route_set.push_back("sip:" + host_text(proxy.host, proxy.port) + transport_parameter(account) + ";lr");
+    out.transport = transport_of(account);
+    out.expires = account.servers[0].expires;
+    out.retry_after_failure = account.reg_fail_retry_interval;
+    out.use_rport = account.rport;
+    out.timing = {account.timer_t1, account.timer_t2, account.timer_t4};
+    if (!instance.empty()) out.contact_params = fmt::format(";+sip.instance=\"<urn:uuid:{}>\"", instance);
+    return out;
+}
+
+std::optional<std::string> target_uri(
+    std::string_view dialled, const account_settings& account, const settings& phone, std::string& why
+) {
+    std::string text;
+    for (char c : dialled)
+        if (c != ' ') text += c;
+    if (text.empty()) {
+        why = "there is nothing to dial";
+        return std::nullopt;
+    }
+    std::string uri;
+    if (text.starts_with("sip:") || text.starts_with("sips:") || text.starts_with("tel:")) {
+        uri = text;
+    } else if (text.find('@') != std::string::npos) {
+        uri = "sip:" + text;
+    } else if (is_address(text)) {
+        if (!phone.direct_ip_call) {
+            why = "calls to addresses are switched off (features.direct_ip_call_enable)";
+            return std::nullopt;
+        }
+        uri = "sip:" + text;
+    } else {
+        auto user = sip::escape_user(text);
+        if (!phone.escape_pound)
+            for (auto at = user.find("%23"); at != std::string::npos; at = user.find("%23", at))
+                user.replace(at, 3, "#");
+        uri = fmt::format("sip:{}@{}{}", user, host_text(account.servers[0].host, account.servers[0].port), transport_parameter(account));
+        if (account.user_equal_phone && looks_like_a_number(text)) uri += ";user=phone";
+    }
+    if (const auto parsed = sip::parse_uri(uri); !parsed) {
+        why = fmt::format("'{}' is no number and no SIP address", dialled);
+        return std::nullopt;
+    }
+    return uri;
+}
+
+}  // namespace phoned

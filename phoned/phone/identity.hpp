@@ -1,0 +1,30 @@
+// From an account's settings to its SIP identity, and from what a user dials to a SIP URI. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "phoned/config/settings.hpp"
+#include "sip/ua/config.hpp"
+
+namespace phoned {
+
+/// True where the account is switched on and complete enough to be used.
+[[nodiscard]] bool is_usable(const account_settings&);
+
+/// `sip:1001@example.com`
+[[nodiscard]] std::string address_of_record(const account_settings&);
+
+/// `example.com:5062;transport=tcp`: where the registration lives, for people.
+[[nodiscard]] std::string server_text(const account_settings&);
+
+/// `instance` is the phone's own UUID: it tells registrars that a restarted phone is the same one (RFC 5626 4.1).
+[[nodiscard]] sip::account_config sip_account(const account_settings&, std::string_view instance);
+
+
+/// A number, `user@host`, a host or address, or a whole SIP URI. A number goes to the account's own server; `#` is escaped where
+/// sip.use_23_as_pound says so. Nothing and the reason where it makes no URI.
+[[nodiscard]] std::optional<std::string> target_uri(std::string_view dialled, const account_settings&, const settings&, std::string& why);
+
+}  // namespace phoned
