@@ -83,15 +83,22 @@ private:
         index_block_ = std::move(block);
     }
 
+    /// A CR that is the last byte leaves open what it means: such a line has no end yet.
+    [[nodiscard]] scan::line find_line(char const* at) const noexcept {
+        auto line = scan::find_line(at, header_end_);
+        if (line.end && *line.end == '\r' && line.end + 1 == header_end_) line.end = nullptr;
+        return line;
+    }
+
     /// `line_end` is the CR or LF that ends a line: the start of the next one, or nullptr where a CR stands alone
     /// (no SIP grammar has it, and other parsers would take it for a line end).
     [[nodiscard]] char const* next_line(char const* line_end) const noexcept {
         if (*line_end == '\n') return line_end + 1;
-        return line_end + 1 != end_ && line_end[1] == '\n' ? line_end + 2 : nullptr;
+        return line_end[1] == '\n' ? line_end + 2 : nullptr;
     }
 
     char const* read_start_line(char const* at) noexcept {
-        auto const line = scan::find_line(at, header_end_);
+        auto const line = find_line(at);
         if (!line.end) return fail_at_end(header_end_), nullptr;
         char const* next = next_line(line.end);
         if (!next) return fail(line.end, errc::syntax_error), nullptr;
@@ -162,13 +169,13 @@ private:
     char const* read_headers(char const* at) {
         for (;;) {
             if (at == header_end_) return fail_at_end(at), nullptr;
-            auto line = scan::find_line(at, header_end_);
+            auto line = find_line(at);
             if (!line.end) return fail_at_end(header_end_), nullptr;
             char const* next = next_line(line.end);
             if (line.end == at && next) return next;
             // A line that begins with white space continues this one (7.3.1).
             while (next && next != header_end_ && (*next == ' ' || *next == '\t')) {
-                auto more = scan::find_line(next, header_end_);
+                auto more = find_line(next);
                 if (!more.end) return fail_at_end(header_end_), nullptr;
                 line.end = more.end;
                 next = next_line(more.end);
