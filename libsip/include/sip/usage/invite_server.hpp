@@ -1,0 +1,63 @@
+// The 2xx responses of a callee (RFC 3261 13.3.1.4): each is repeated, whatever the transport, until *its* ACK comes,
+// and given up after 64*T1. Which ACK belongs to which 2xx is decided by the CSeq that is awaited, never by what came
+// last.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <boost/container/small_vector.hpp>
+
+#include "sip/handle.hpp"
+#include "sip/syntax/buffer.hpp"
+#include "sip/time.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip {
+
+/// What the body of a 2xx was, and so what its ACK brings.
+enum class answer_body : std::uint8_t { answer_or_none, offer };
+
+/// A 2xx to an INVITE that waits for its ACK.
+struct pending_answer {
+    std::uint32_t cseq = 0;
+    buffer_ref response;
+    transaction_id transaction;
+    endpoint way_back;  ///< where the response goes when its flow is gone (18.2.2)
+    answer_body body = answer_body::answer_or_none;
+    duration interval{};  ///< until the next repetition but one: T1, doubling up to T2
+    time_point resend_at;
+    time_point give_up_at;
+};
+
+/// The answers of one dialog that are out. Several may overlap: the peer may send its next INVITE while an ACK is lost.
+class pending_answers {
+public:
+    /// One more than this many un-acknowledged INVITEs of a peer are not taken (the caller answers 500).
+    static constexpr std::size_t most = 4;
+
+    /// Starts the repetition of a 2xx that has just been sent.
+    void add(time_point now, timing const&, pending_answer);
+    /// The answer that this ACK confirms; it is not repeated any more. Nothing for an ACK that came again or is astray.
+    [[nodiscard]] std::optional<pending_answer> on_ack(std::uint32_t cseq);
+
+    [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
+    /// An answer whose time has come: to be sent again, or (gave_up) at the end of its 64*T1 and no longer kept. Call
+    /// until nothing.
+    struct due {
+        pending_answer answer;
+        bool gave_up = false;
+    };
+    [[nodiscard]] std::optional<due> pop_due(time_point now, timing const&);
+
+    [[nodiscard]] bool is_full() const noexcept { return answers_.size() >= most; }
+    [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
+    [[nodiscard]] bool awaits(std::uint32_t cseq) const noexcept;
+    void clear() noexcept { answers_.clear(); }
+
+private:
+    boost::container::small_vector<pending_answer, 1> answers_;
+};
+
+}  // namespace sip

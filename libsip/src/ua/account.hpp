@@ -1,0 +1,42 @@
+// One identity as the user agent keeps it: its settings, what was read out of them, and its registration.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "outgoing.hpp"
+#include "sip/dialog/route_set.hpp"
+#include "sip/ua/config.hpp"
+#include "sip/usage/auth_retry.hpp"
+#include "sip/usage/registration.hpp"
+
+namespace sip {
+
+/// What account_config says, checked and in the form that messages need.
+struct identity {
+    account_config config;
+    std::string user, host;              ///< of the address of record; the user without escapes
+    std::string contact_user;            ///< as written in a URI
+    std::string from_address;            ///< "Alice" <sip:alice@example.com>
+    route_set routes;                    ///< the outbound proxies as Route elements
+    std::vector<std::string> own_hosts;  ///< its domain, registrar and proxies: who may ask for credentials
+
+    /// errc::invalid_argument, with a sentence in `why`.
+    [[nodiscard]] static result<identity> from(account_config, std::string* why);
+    [[nodiscard]] bool is_own_host(std::string_view host) const noexcept;
+    [[nodiscard]] account_credentials credentials() const;
+};
+
+struct account {
+    sip::identity identity;
+    authenticator auth;
+    sip::registration registration;
+    outgoing_id register_request;              ///< the REGISTER that is out
+    flow_id registered_flow = flow_id::none;   ///< the one that the last REGISTER took
+    std::string contact_uri;                   ///< what the last REGISTER bound
+    std::vector<ip_address> server_addresses;  ///< what the names of own_hosts led to
+
+    static constexpr std::size_t most_server_addresses = 16;
+};
+
+}  // namespace sip

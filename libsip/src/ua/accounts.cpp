@@ -1,0 +1,180 @@
+// Accounts: reading their settings, and the REGISTER requests that usage/registration asks for (RFC 3261 10.2).
+#include <fmt/format.h>
+
+#include "core_impl.hpp"
+
+namespace sip {
+
+namespace {
+
+std::string display_address(std::string_view display_name, std::string_view uri) {
+    auto const name = quote_display_name(display_name);
+    return name.empty() ? fmt::format("<{}>", uri) : fmt::format("{} <{}>", name, uri);
+}
+
+registration_settings settings_of(account_config const& config) {
+    registration_settings settings;
+    settings.expires = config.expires;
+    settings.retry_after_failure = config.retry_after_failure;
+    return settings;
+}
+
+bool has_line_break(std::string_view text) noexcept {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+}  // namespace
+
+result<identity> identity::from(account_config config, std::string* why) {
+    auto const refuse = [&](std::string_view what, std::string_view value) {
+        if (why != nullptr) *why = fmt::format("{}: \"{}\" cannot be used", what, value);
+        return make_error_code(errc::invalid_argument);
+    };
+    identity made;
+    auto const aor = parse_uri(config.address_of_record);
+    if (!aor || !aor->is_sip_or_sips() || aor->host.empty())
+        return refuse("address of record", config.address_of_record);
+    if (has_line_break(config.display_name)) return refuse("display name", config.display_name);
+    if (has_line_break(config.contact_params)) return refuse("contact parameters", config.contact_params);
+    made.user = unescape(aor->user);
+    made.host = aor->host;
+    made.contact_user = config.contact_user.empty() ? std::string(aor->user) : escape_user(config.contact_user);
+    made.from_address = display_address(config.display_name, config.address_of_record);
+    made.own_hosts.push_back(made.host);
+    if (!config.registrar.empty()) {
+        auto const registrar = parse_uri(config.registrar);
+        if (!registrar || !registrar->is_sip_or_sips() || registrar->host.empty())
+            return refuse("registrar", config.registrar);
+        made.own_hosts.emplace_back(registrar->host);
+    }
+    for (auto const& route : config.route_set) {
+        // "<sip:proxy;lr>" or "sip:proxy;lr": without brackets the parameters would belong to the header (20.10).
+        auto const bare = route.starts_with('<') && route.ends_with('>')
+                              ? std::string_view(route).substr(1, route.size() - 2)
+                              : std::string_view(route);
+        auto const uri = parse_uri(bare);
+        if (!uri || !uri->is_sip_or_sips() || uri->host.empty()) return refuse("outbound proxy", route);
+        made.routes.push_back(fmt::format("<{}>", bare));
+        made.own_hosts.emplace_back(uri->host);
+    }
+    made.config = std::move(config);
+    return made;
+}
+
+bool identity::is_own_host(std::string_view name) const noexcept {
+    for (auto const& own : own_hosts)
+        if (detail::equal_ignoring_case(own, name)) return true;
+    return false;
+}
+
+account_credentials identity::credentials() const {
+    return {
+        .auth_name = config.auth_name.empty() ? user : config.auth_name,
+        .password = config.password,
+        .realm = config.realm,
+        .own_domains = own_hosts,
+        .minimum_strength = config.minimum_strength,
+    };
+}
+
+result<account_id> user_agent_core::impl::add_account(account_config settings, std::string* why) {
+    auto made = identity::from(std::move(settings), why);
+    if (!made) return made.error();
+    auto credentials = made->credentials();
+    auto const registration_options = settings_of(made->config);
+    return accounts.emplace(account{
+        .identity = std::move(*made),
+        .auth = authenticator(std::move(credentials)),
+        .registration = registration(registration_options, env),
+        .register_request = {},
+        .registered_flow = flow_id::none,
+        .contact_uri = {},
+        .server_addresses = {},
+    });
+}
+
+error_code user_agent_core::impl::update_account(account_id id, account_config settings, std::string* why) {
+    auto* found = accounts.find(id);
+    if (found == nullptr) return errc::no_such_account;
+    auto made = identity::from(std::move(settings), why);
+    if (!made) return made.error();
+    found->auth = authenticator(made->credentials());
+    found->registration.update(settings_of(made->config));
+    found->identity = std::move(*made);
+    found->server_addresses.clear();
+    return {};
+}
+
+void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome outcome) {
+    auto* account = accounts.find(id);
+    if (account == nullptr) return;
+    deadlines.set({deadline_owner::account, id}, account->registration.next_deadline());
+    if (outcome.news) {
+        auto const& news = *outcome.news;
+        t.out.events.emplace_back(registration_changed{
+            .account = id,
+            .state = news.state,
+            .status = news.status,
+            .error = news.error,
+            .expires = news.expires,
+            .next_attempt = news.next_attempt,
+        });
+    }
+    if (outcome.send) send_register(t, id, *outcome.send);
+}
+
+void user_agent_core::impl::send_register(turn& t, account_id id, registration::request wanted) {
+    auto& account = *accounts.find(id);
+    auto const& own = account.identity;
+    routed_target const way(own.config.registrar, own.routes);
+    auto const from = fmt::format("{};tag={}", own.from_address, account.registration.from_tag());
+    auto out = start_draft(
+        buffers, {.method = "REGISTER",
+                  .way = way,
+                  .from = from,
+                  .to = own.from_address,
+                  .call_id = account.registration.call_id(),
+                  .cseq = wanted.cseq}
+    );
+    out.header(header_id::expires, wanted.expires);
+    add_own_headers(out, method::register_);
+    auto draft = finish_draft(buffers, out);
+    if (!draft) return apply(t, id, account.registration.on_failed(t.now.mono, errc::invalid_argument));
+    outgoing request;
+    request.what = purpose::registration;
+    request.account = id;
+    request.draft = std::move(*draft);
+    request.strict_route = way.is_strict();
+    request.cseq = wanted.cseq;
+    account.register_request = start(t, std::move(request));
+}
+
+void user_agent_core::impl::on_register_response(
+    turn& t, outgoing_id id, message_view response, error_code auth_error
+) {
+    auto const owner = requests.find(id)->account;
+    forget(id);
+    auto* account = accounts.find(owner);
+    if (account == nullptr || account->register_request != id) return;
+    account->register_request = {};
+    apply(t, owner, account->registration.on_response(t.now.mono, response, account->contact_uri, auth_error));
+}
+
+void user_agent_core::impl::on_register_failed(turn& t, outgoing_id id, errc why) {
+    auto const owner = requests.find(id)->account;
+    forget(id);
+    auto* account = accounts.find(owner);
+    if (account == nullptr || account->register_request != id) return;
+    account->register_request = {};
+    apply(t, owner, account->registration.on_failed(t.now.mono, why));
+}
+
+void user_agent_core::impl::on_account_flow_down(turn& t, flow_id flow) {
+    accounts.for_each([&](account_id id, account& account) {
+        if (account.registered_flow != flow || account.register_request) return;
+        account.registered_flow = flow_id::none;
+        apply(t, id, account.registration.on_flow_lost(t.now.mono));
+    });
+}
+
+}  // namespace sip

@@ -1,0 +1,212 @@
+// Calls as callee (RFC 3261 13.3, 9.2): the INVITE rings, is answered, refused, cancelled or left alone; and the ACK.
+#include <algorithm>
+#include <utility>
+
+#include "core_impl.hpp"
+
+namespace sip {
+
+namespace {
+
+/// 13.3.1.1: proxies give up an INVITE that is silent for three minutes, so a provisional response comes each minute.
+constexpr auto provisional_interval = std::chrono::minutes(1);
+
+}  // namespace
+
+void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    if (calls.size() >= config.limits.sessions) {
+        (void)respond(t, input.id, request, {.status = 486});
+        return;
+    }
+    new_tag const tag(env.random);
+    auto made = dialog::from_request(request, tag.view(), config.limits.route_set);
+    if (!made) {
+        auto const reason = to_string(made.error());
+        (void)respond(t, input.id, request, {.status = made.error().suggested_status, .reason = reason});
+        return;
+    }
+    auto const session = calls.emplace();
+    auto& call = *calls.find(session);
+    call.account = account_for(request);
+    call.timing = timing_of(call.account);
+    call.role = dialog_role::uas;
+    call.stage = call_stage::ringing;
+    call.dialog = dialogs.add(std::move(*made), invite_usage(session));
+    take_invite(session, call, input);
+    call.ring_limit = t.now.mono + config.ring_limit;
+    if (auto const expires = request.get<header_id::expires>())
+        call.invite_expiry = t.now.mono + std::chrono::seconds(*expires);
+    bool const has_offer = is_description(request);
+    if (has_offer) call.offers.offer_received(offer_carrier::invite);
+    schedule_call(session, call);
+    t.out.events.emplace_back(incoming_call{
+        .id = session, .account = call.account, .invite = input.request, .has_offer = has_offer});
+}
+
+void user_agent_core::impl::take_invite(session_id id, call& of, request_received const& input) {
+    of.unanswered = {input.id, input.request, input.flow, input.from};
+    open_invites.emplace(token_of(input.id), id);
+    transactions.set_owner(input.id, token_of(id));
+}
+
+void user_agent_core::impl::close_invite(call& of) {
+    open_invites.erase(token_of(of.unanswered.transaction));
+    of.unanswered = {};
+}
+
+void user_agent_core::impl::refuse_invite(turn& t, call& of, std::uint16_t status) {
+    if (!of.unanswered.transaction) return;
+    auto const* in = dialogs.find(of.dialog);
+    (void)respond(
+        t, of.unanswered.transaction, of.unanswered.request.view(),
+        {.status = status, .to_tag = in != nullptr ? in->id().local_tag : std::string_view{}}
+    );
+    close_invite(of);
+}
+
+error_code user_agent_core::impl::ring(turn& t, session_id id, std::uint16_t status, std::string_view description) {
+    auto* call = visible_call(id);
+    if (call == nullptr) return errc::no_such_session;
+    if (call->stage != call_stage::ringing) return errc::wrong_state;
+    if (status < 101 || status > 199) return errc::invalid_argument;
+    auto const request = call->unanswered.request.view();
+    auto wire = write_reply(
+        request, {.status = status,
+                  .to_tag = dialogs.find(call->dialog)->id().local_tag,
+                  .content_type = config.accept,
+                  .body = description,
+                  .contact_flow = call->unanswered.flow,
+                  .account = call->account}
+    );
+    if (!wire) return wire.error();
+    call->last_provisional = *wire;
+    call->repeat_provisional = t.now.mono + provisional_interval;
+    schedule_call(id, *call);
+    return transactions.respond(t.now.mono, call->unanswered.transaction, std::move(*wire), t.transactions());
+}
+
+error_code user_agent_core::impl::answer(turn& t, session_id id, std::string_view description) {
+    auto* call = visible_call(id);
+    if (call == nullptr) return errc::no_such_session;
+    if (call->stage != call_stage::ringing) return errc::wrong_state;
+    bool const answers_offer = call->offers.owes_answer_to(offer_carrier::invite);
+    // 13.2.1: the 2xx answers the offer, or makes one where the INVITE had none.
+    if (description.empty()) return errc::invalid_argument;
+    auto const cseq = call->unanswered.request.view().cseq().number;
+    if (auto const failed =
+            send_success(t, id, *call, description, answers_offer ? answer_body::answer_or_none : answer_body::offer))
+        return failed;
+    call->first_answer = cseq;
+    call->stage = call_stage::up;
+    dialogs.find(call->dialog)->confirm();
+    call->ring_limit.reset();
+    call->invite_expiry.reset();
+    call->repeat_provisional.reset();
+    call->last_provisional = {};
+    schedule_call(id, *call);
+    return {};
+}
+
+error_code user_agent_core::impl::send_success(
+    turn& t, session_id id, call& call, std::string_view description, answer_body body
+) {
+    auto const request = call.unanswered.request.view();
+    auto wire = write_reply(
+        request, {.status = 200,
+                  .to_tag = dialogs.find(call.dialog)->id().local_tag,
+                  .content_type = config.accept,
+                  .body = description,
+                  .contact_flow = call.unanswered.flow,
+                  .account = call.account}
+    );
+    if (!wire) return wire.error();
+    pending_answer pending;
+    pending.cseq = request.cseq().number;
+    pending.response = *wire;
+    pending.transaction = call.unanswered.transaction;
+    pending.way_back = response_destination(request.top_via(), call.unanswered.from).value_or(call.unanswered.from);
+    pending.body = body;
+    call.answers.add(t.now.mono, call.timing, std::move(pending));
+    if (body == answer_body::offer)
+        call.offers.offer_sent(offer_carrier::success);
+    else
+        call.offers.close();
+    auto const transaction = call.unanswered.transaction;
+    close_invite(call);
+    schedule_call(id, call);
+    // A connection that is gone by now does not matter: the repetition finds another way (13.3.1.4).
+    (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
+    return {};
+}
+
+error_code user_agent_core::impl::reject(
+    turn& t, session_id id, std::uint16_t status, std::string_view reason, std::span<extra_header const> headers
+) {
+    auto* call = visible_call(id);
+    if (call == nullptr) return errc::no_such_session;
+    if (call->stage != call_stage::ringing) return errc::wrong_state;
+    if (status < 300 || status > 699 || !are_free_headers(headers)) return errc::invalid_argument;
+    auto const failed = respond(
+        t, call->unanswered.transaction, call->unanswered.request.view(),
+        {.status = status, .reason = reason, .to_tag = dialogs.find(call->dialog)->id().local_tag, .headers = headers}
+    );
+    if (failed == errc::invalid_argument) return failed;  // the user's text cannot be sent; the call still rings
+    close_invite(*call);
+    end_call(t, id, end_reason::refused, status);
+    return {};
+}
+
+void user_agent_core::impl::on_cancel(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    if (!input.cancels) {
+        (void)respond(t, input.id, request, {.status = 481});
+        return;
+    }
+    auto const waiting = open_invites.find(token_of(input.cancels));
+    auto const session = waiting != open_invites.end() ? waiting->second : session_id{};
+    auto* call = calls.find(session);
+    std::string_view const tag = call != nullptr && dialogs.find(call->dialog) != nullptr
+                                     ? dialogs.find(call->dialog)->id().local_tag
+                                     : std::string_view{};
+    (void)respond(t, input.id, request, {.status = 200, .to_tag = tag});
+    if (call == nullptr) return;  // 9.2: it crossed our final response
+
+    refuse_invite(t, *call, 487);
+    if (call->stage == call_stage::ringing) return end_call(t, session, end_reason::cancelled, 487, {}, input.request);
+    call->offers.close();
+    t.out.events.emplace_back(offer_withdrawn{session});
+}
+
+void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
+    auto const ack = input.request.view();
+    auto const usage = dialogs.usage(dialogs.find(dialog_of_request(ack)), usage_kind::invite);
+    if (!usage) return;
+    auto const session = handle_of<session_id>(usage->owner);
+    auto* call = calls.find(session);
+    if (call == nullptr) return;
+    auto const confirmed = call->answers.on_ack(ack.cseq().number);
+    if (!confirmed) return;
+    schedule_call(session, *call);
+
+    bool const is_first = call->first_answer == confirmed->cseq;
+    if (is_first) call->first_answer.reset();
+    if (call->stage == call_stage::releasing) {
+        if (!is_first) return;
+        send_bye(t, *dialogs.find(call->dialog), call->account, call->bye_reason);
+        return erase_call(t, session);
+    }
+    if (is_first) t.out.events.emplace_back(call_confirmed{.id = session, .ack = input.request});
+    if (confirmed->body != answer_body::offer) return;
+    call->offers.close();
+    if (is_description(ack)) {
+        t.out.events.emplace_back(remote_answer{.id = session, .carrier = input.request, .fork = 0});
+        return;
+    }
+    // An ACK must answer the offer of its 2xx (13.2.1). Of a new session nothing is left then; an established one goes
+    // on as it was.
+    if (is_first) return lose_call(t, session, end_reason::protocol_error, 0, {}, input.request);
+    t.out.events.emplace_back(offer_failed{.id = session, .status = 0, .will_retry = false, .response = {}});
+}
+
+}  // namespace sip

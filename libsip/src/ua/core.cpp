@@ -1,0 +1,334 @@
+// The front of the user agent: each input makes a turn, whose events are worked off before it ends.
+#include "sip/ua/core.hpp"
+
+#include <utility>
+
+#include "core_impl.hpp"
+#include "sip/syntax/parse.hpp"
+
+namespace sip {
+
+namespace {
+
+std::string list_of_methods(std::vector<method> const& more) {
+    std::string list = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+    for (auto const name : more) {
+        list += ", ";
+        list += to_string(name);
+    }
+    return list;
+}
+
+std::string joined(std::vector<std::string> const& words) {
+    std::string list;
+    for (auto const& word : words) {
+        if (!list.empty()) list += ", ";
+        list += word;
+    }
+    return list;
+}
+
+}  // namespace
+
+user_agent_core::impl::impl(user_agent_config c, environment& e)
+    : config(std::move(c)),
+      env(e),
+      allow(list_of_methods(config.methods)),
+      supported(joined(config.supported)),
+      names({.datagram_limit = config.datagram_limit}),
+      transactions(env, buffers, {.transactions = config.limits.transactions, .server_timing = config.timing}),
+      dialogs(env.random()),
+      acks(env.random()) {}
+
+// ---- what the transaction layer says
+
+void user_agent_core::impl::finish(turn& t) {
+    // Working on one event may add further ones; indices stay valid while the list grows.
+    for (std::size_t i = 0; i < t.events.size(); ++i) {
+        auto const next = std::move(t.events[i]);
+        std::visit([&](auto const& input) { handle(t, input); }, next);
+    }
+    t.events.clear();
+}
+
+void user_agent_core::impl::handle(turn& t, response_received const& input) {
+    auto const id = handle_of<outgoing_id>(input.owner);
+    auto* request = requests.find(id);
+    if (request == nullptr) return;
+    auto const response = input.response.view();
+    auto const status = response.status();
+    bool const is_invite = request->what == purpose::invite || request->what == purpose::reinvite;
+
+    if (status < 200) {
+        if (!is_invite) return;
+        if (request->client.on_provisional() == invite_client::step::send_cancel)
+            (void)transactions.cancel(t.now.mono, request->transaction, 0, t.transactions());
+        if (request->what == purpose::invite && status > 100) on_invite_provisional(t, id, input.response);
+        return;
+    }
+    if (status < 300 && is_invite) {
+        if (auto const known = acks.find(response)) return repeat_ack(t, known, request->account);
+        if (request->what == purpose::invite) return on_invite_success(t, id, input.response);
+        return on_reinvite_success(t, id, input.response);
+    }
+
+    error_code auth_error;
+    if (status == 401 || status == 407) {
+        auth_error = answer_challenge(t, id, response);
+        if (!auth_error) return;
+    }
+    // RFC 3263 4.3: 503 sends us to the next address, if there is one.
+    bool const has_next = request->next_location < request->locations.size();
+    if (status == 503 && has_next && !request->client.is_cancelled()) {
+        request->client.restart();
+        return try_next_location(t, id);
+    }
+    switch (request->what) {
+        case purpose::invite:
+            return on_invite_failure(t, id, input.response, auth_error);
+        case purpose::reinvite:
+            return on_reinvite_failure(t, id, input.response, {});
+        case purpose::registration:
+            return on_register_response(t, id, response, auth_error);
+        case purpose::in_call:
+        case purpose::single:
+            return on_request_done(t, id, input.response, auth_error);
+        case purpose::bye:
+        case purpose::ack:
+            return forget(id);
+    }
+}
+
+void user_agent_core::impl::handle(turn& t, request_failed const& input) {
+    auto const id = handle_of<outgoing_id>(input.owner);
+    auto* request = requests.find(id);
+    if (request == nullptr || try_elsewhere(t, id, input.why)) return;
+    switch (request->what) {
+        case purpose::invite:
+            return on_invite_failure(t, id, {}, input.why);
+        case purpose::reinvite:
+            return on_reinvite_failure(t, id, {}, input.why);
+        case purpose::registration:
+            return on_register_failed(t, id, input.why);
+        case purpose::in_call:
+        case purpose::single:
+            return on_request_done(t, id, {}, input.why);
+        case purpose::bye:
+            return forget(id);
+        case purpose::ack:
+            // The next copy of the 2xx tries again.
+            if (auto* kept = acks.find(request->ack)) kept->state = ack_state::sent;
+            return forget(id);
+    }
+}
+
+void user_agent_core::impl::handle(turn&, response_failed const&) {
+    // A refusal that was not acknowledged is forgotten; a 2xx is repeated by its call, over another connection if need
+    // be, until its own time is over.
+}
+
+void user_agent_core::impl::handle(turn& t, stray_response const& input) {
+    if (auto const known = acks.find(input.response.view())) repeat_ack(t, known, {});
+}
+
+// ---- time
+
+void user_agent_core::impl::on_timeout(turn& t) {
+    transactions.on_timeout(t.now.mono, t.transactions());
+    finish(t);
+    while (auto const due = deadlines.pop_due(t.now.mono)) {
+        on_due(t, *due);
+        finish(t);
+    }
+}
+
+void user_agent_core::impl::on_due(turn& t, deadline_key key) {
+    switch (key.owner) {
+        case deadline_owner::call:
+            return on_call_due(t, key.as<session_id>());
+        case deadline_owner::outgoing:
+            return on_outgoing_due(t, key.as<outgoing_id>());
+        case deadline_owner::ack:
+            return acks.forget(key.as<ack_handle>());
+        case deadline_owner::request:
+            // The user forgot it. Its sender has given up by now (RFC 4320); this ends the transaction.
+            (void)respond_held(t, key.as<request_id>(), 500, {}, {}, {});
+            return;
+        case deadline_owner::account: {
+            auto const id = key.as<account_id>();
+            if (auto* account = accounts.find(id)) apply(t, id, account->registration.on_timeout(t.now.mono));
+            return;
+        }
+    }
+}
+
+std::optional<wakeup> user_agent_core::impl::next_deadline() const noexcept {
+    auto const transaction = transactions.next_deadline();
+    auto const own = deadlines.next();
+    if (!own && !transaction) return std::nullopt;
+    if (!own || (transaction && *transaction <= own->at)) return wakeup{*transaction, wake_reason::transaction};
+    switch (own->key.owner) {
+        case deadline_owner::account:
+            return wakeup{own->at, wake_reason::registration};
+        case deadline_owner::call:
+            if (auto const* call = calls.find(own->key.as<session_id>()))
+                return wakeup{own->at, call->reason_for(own->at)};
+            return wakeup{own->at, wake_reason::other};
+        case deadline_owner::outgoing:
+        case deadline_owner::ack:
+        case deadline_owner::request:
+            return wakeup{own->at, wake_reason::other};
+    }
+    return std::nullopt;
+}
+
+// ---- the public face
+
+user_agent_core::user_agent_core(user_agent_config config, environment& env)
+    : impl_(std::make_unique<impl>(std::move(config), env)) {}
+user_agent_core::~user_agent_core() = default;
+
+namespace {
+
+/// One input: runs `work`, then everything that follows from it.
+template <class Impl, class Work>
+auto in_turn(Impl& core, now_t now, outbox& out, Work&& work) {
+    turn t{now, out, {}};
+    if constexpr (std::is_void_v<decltype(work(t))>) {
+        work(t);
+        core.finish(t);
+    } else {
+        auto outcome = work(t);
+        core.finish(t);
+        return outcome;
+    }
+}
+
+}  // namespace
+
+result<account_id> user_agent_core::add_account(account_config config, std::string* why) {
+    return impl_->add_account(std::move(config), why);
+}
+error_code user_agent_core::update_account(account_id id, account_config config, std::string* why) {
+    return impl_->update_account(id, std::move(config), why);
+}
+error_code user_agent_core::register_account(now_t now, account_id id, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) -> error_code {
+        auto* account = impl_->accounts.find(id);
+        if (account == nullptr) return errc::no_such_account;
+        if (account->identity.config.registrar.empty()) return errc::wrong_state;
+        impl_->apply(t, id, account->registration.start(now.mono));
+        return {};
+    });
+}
+error_code user_agent_core::unregister_account(now_t now, account_id id, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) -> error_code {
+        auto* account = impl_->accounts.find(id);
+        if (account == nullptr) return errc::no_such_account;
+        impl_->apply(t, id, account->registration.stop(now.mono));
+        return {};
+    });
+}
+
+result<session_id> user_agent_core::invite(now_t now, account_id id, invite_options const& options, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->invite(t, id, options); });
+}
+error_code user_agent_core::ring(
+    now_t now, session_id id, std::uint16_t status, std::string_view description, outbox& out
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->ring(t, id, status, description); });
+}
+error_code user_agent_core::answer(now_t now, session_id id, std::string_view description, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->answer(t, id, description); });
+}
+error_code user_agent_core::reject(
+    now_t now, session_id id, std::uint16_t status, std::string_view reason, std::span<extra_header const> headers,
+    outbox& out
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->reject(t, id, status, reason, headers); });
+}
+error_code user_agent_core::hang_up(now_t now, session_id id, std::string_view reason, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->hang_up(t, id, reason); });
+}
+error_code user_agent_core::reoffer(now_t now, session_id id, std::string_view description, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->reoffer(t, id, description); });
+}
+error_code user_agent_core::answer_offer(now_t now, session_id id, std::string_view description, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->answer_offer(t, id, description); });
+}
+error_code user_agent_core::refuse_offer(now_t now, session_id id, std::uint16_t status, outbox& out) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status); });
+}
+result<request_id> user_agent_core::request_in_call(
+    now_t now, session_id id, method name, std::string_view content_type, std::string_view body, outbox& out
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->request_in_call(t, id, name, content_type, body); });
+}
+result<request_id> user_agent_core::send_request(
+    now_t now, account_id id, method name, std::string_view target, std::span<extra_header const> headers,
+    std::string_view content_type, std::string_view body, outbox& out
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) {
+        return impl_->send_request(t, id, name, target, headers, content_type, body);
+    });
+}
+error_code user_agent_core::respond(
+    now_t now, request_id id, std::uint16_t status, std::span<extra_header const> headers,
+    std::string_view content_type, std::string_view body, outbox& out
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) {
+        return impl_->respond_held(t, id, status, headers, content_type, body);
+    });
+}
+
+flow_id user_agent_core::add_flow(now_t, flow_description const& description, outbox&) {
+    return impl_->flows.add(description);
+}
+void user_agent_core::on_flow(now_t now, flow_event const& news, outbox& out) {
+    in_turn(*impl_, now, out, [&](turn& t) {
+        impl_->flows.on_event(news);
+        if (news.change == flow_change::up) return impl_->on_flow_up(t, news.flow);
+        impl_->transactions.on_flow_failed(now.mono, news.flow, t.transactions());
+        impl_->on_flow_down(t, news.flow);
+        impl_->on_account_flow_down(t, news.flow);
+    });
+}
+void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, buffer_ref bytes, outbox& out) {
+    in_turn(*impl_, now, out, [&](turn& t) {
+        auto parsed = parse_message(std::move(bytes), impl_->buffers, impl_->config.limits.parse);
+        if (!parsed) return impl_->refuse_malformed(t, parsed.error(), flow, from);
+        impl_->transactions.on_message(now.mono, std::move(*parsed), flow, from, t.transactions());
+    });
+}
+void user_agent_core::on_resolved(
+    now_t now, std::uint32_t request, std::span<ip_address const> addresses, error_code error, outbox& out
+) {
+    in_turn(*impl_, now, out, [&](turn& t) {
+        auto found = impl_->names.on_resolved(request, addresses, error, out.actions);
+        impl_->on_located(t, request, std::move(found));
+    });
+}
+void user_agent_core::on_timeout(now_t now, outbox& out) {
+    in_turn(*impl_, now, out, [&](turn& t) { impl_->on_timeout(t); });
+}
+std::optional<wakeup> user_agent_core::next_deadline() const noexcept {
+    return impl_->next_deadline();
+}
+bool user_agent_core::still_wanted(transaction_id id) const noexcept {
+    return !id || impl_->transactions.is_live(id);
+}
+buffer_pool& user_agent_core::pool() noexcept {
+    return impl_->buffers;
+}
+user_agent_core::counts user_agent_core::live() const noexcept {
+    return {
+        .sessions = impl_->calls.size(),
+        .dialogs = impl_->dialogs.size(),
+        .transactions = impl_->transactions.live(),
+        .ack_keepers = impl_->acks.size(),
+        .requests = impl_->requests.size() + impl_->held.size(),
+        .buffers = impl_->buffers.live(),
+    };
+}
+
+}  // namespace sip

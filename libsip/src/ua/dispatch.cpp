@@ -1,0 +1,193 @@
+// Requests of the peer (RFC 3261 8.2, 12.2.2). The questions are asked in this order, and the first that fails is
+// answered:
+//
+//   1  can it be read at all?                      400, 505, 513 ... (refuse_malformed, without a transaction)
+//   2  has it come twice, over two paths?          482
+//   3  is it an ACK or a CANCEL?                   they are part of another request
+//   4  do we know and serve its method?            501, 405
+//   5  do the headers that we act on make sense?   400
+//   6  do we serve the scheme of its Request-URI?  416
+//   7  does it require what we have not?           420
+//   8  does it name a dialog?                      481; 500 where it is out of order; then the call decides
+//   9  otherwise it is new: INVITE, OPTIONS, or one for the user
+#include <algorithm>
+
+#include "core_impl.hpp"
+
+namespace sip {
+
+namespace {
+
+/// The option tags of Require that we do not have, as Unsupported lists them.
+std::string missing_options(message_view request, std::vector<std::string> const& have) {
+    std::string missing;
+    for (auto const& option : request.all<header_id::require>()) {
+        if (!option) continue;
+        bool const known = std::any_of(have.begin(), have.end(), [&](std::string const& tag) {
+            return detail::equal_ignoring_case(tag, option->token);
+        });
+        if (known) continue;
+        if (!missing.empty()) missing += ", ";
+        missing += option->token;
+    }
+    return missing;
+}
+
+bool accepts(message_view request, std::string_view type, std::string_view subtype) noexcept {
+    if (!request.has(header_id::accept)) return true;  // 20.1: application/sdp by default
+    for (auto const& range : request.all<header_id::accept>()) {
+        if (!range) continue;
+        if (range->is(type, subtype) || range->is(type, "*") || range->is("*", "*")) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void user_agent_core::impl::refuse_malformed(
+    turn& t, message_failure const& failure, flow_id flow, endpoint const& from
+) {
+    env.log.log(log_level::info, "unusable message from {}: {}", to_string(from), to_string(failure.why));
+    bool const answerable = failure.is_request && failure.partial && failure.why.suggested_status != 0 &&
+                            failure.partial.view().method() != method::ack;
+    if (!answerable) return;
+    auto const request = failure.partial.view();
+    auto const destination = response_destination(request.top_via(), from);
+    if (!destination) return;
+    // 8.2.7: without a transaction; the same text makes the same answer when it is repeated.
+    auto wire = write_reply(request, reply{.status = failure.why.suggested_status, .reason = to_string(failure.why)});
+    if (wire) t.out.actions.push_back(send_message{flow, *destination, std::move(*wire), {}});
+}
+
+void user_agent_core::impl::handle(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
+    if (input.merged) return refuse({.status = 482});
+    if (request.method() == method::ack) return on_ack(t, input);
+    if (request.method() == method::cancel) return on_cancel(t, input);
+
+    if (request.method() == method::unknown) return refuse({.status = 501});
+    bool const is_own =
+        request.method() == method::invite || request.method() == method::bye || request.method() == method::options;
+    if (!is_own && std::find(config.methods.begin(), config.methods.end(), request.method()) == config.methods.end())
+        return refuse({.status = 405});
+
+    if (auto const failure = validate_request(request)) {
+        auto const reason = to_string(*failure);
+        return refuse({.status = failure->suggested_status, .reason = reason});
+    }
+    auto const uri = parse_uri(request.request_uri());
+    if (!uri || uri->scheme == uri_scheme::other) return refuse({.status = 416});
+    if (auto const missing = missing_options(request, config.supported); !missing.empty())
+        return refuse({.status = 420, .extra = header_id::unsupported, .extra_value = missing});
+
+    if (!request.to_tag().empty()) return on_in_dialog(t, input);
+    if (request.method() == method::bye) return refuse({.status = 481});
+    on_out_of_dialog(t, input);
+}
+
+void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
+    auto const at = dialogs.find(dialog_of_request(request));
+    auto* found = dialogs.find(at);
+    auto const usage = dialogs.usage(at, usage_kind::invite);
+    if (found == nullptr || !usage) return refuse({.status = 481});
+    if (!found->accept_remote_cseq(request.cseq())) return refuse({.status = 500, .reason = "Out of Order"});
+    auto const session = handle_of<session_id>(usage->owner);
+    auto const* call = calls.find(session);
+    if (call == nullptr) return refuse({.status = 481});
+    if (request.method() == method::bye) return on_bye(t, session, input);
+    if (request.method() == method::options) return on_options(t, input);
+    if (call->stage == call_stage::releasing) return refuse({.status = 481});
+    if (request.method() == method::invite) return on_reinvite(t, session, input);
+    refuse({.status = 200});
+    t.out.events.emplace_back(in_call_request{session, input.request});
+}
+
+void user_agent_core::impl::on_out_of_dialog(turn& t, request_received const& input) {
+    switch (input.request.view().method()) {
+        case method::invite:
+            if (!refuse_content(t, input)) on_invite(t, input);
+            return;
+        case method::options:
+            return on_options(t, input);
+        case method::unknown:
+        case method::ack:
+        case method::bye:
+        case method::cancel:
+        case method::register_:
+        case method::prack:
+        case method::update:
+        case method::info:
+        case method::subscribe:
+        case method::notify:
+        case method::refer:
+        case method::message:
+        case method::publish:
+            return hold_request(t, input);
+    }
+}
+
+void user_agent_core::impl::on_options(turn& t, request_received const& input) {
+    // 11.2: what an INVITE would be answered with now.
+    auto const request = input.request.view();
+    bool const busy = request.to_tag().empty() && calls.size() >= config.limits.sessions;
+    (void)respond(
+        t, input.id, request,
+        {.status = static_cast<std::uint16_t>(busy ? 486 : 200),
+         .contact_flow = input.flow,
+         .account = account_for(request)}
+    );
+}
+
+bool user_agent_core::impl::is_description(message_view message) const noexcept {
+    if (message.body().empty()) return false;
+    auto const type = message.get<header_id::content_type>();
+    auto const ours = parse_media_type(config.accept);
+    return type && ours && type->is(ours->type, ours->subtype);
+}
+
+bool user_agent_core::impl::refuse_content(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    auto const refuse = [&](reply const& r) {
+        (void)respond(t, input.id, request, r);
+        return true;
+    };
+    auto const encoding = request.raw(header_id::content_encoding);
+    if (!encoding.empty() && !detail::equal_ignoring_case(encoding, "identity"))
+        return refuse({.status = 415, .extra = header_id::accept_encoding, .extra_value = "identity"});
+    if (!request.body().empty() && !is_description(request)) {
+        // 20.11: a body with handling=optional may be passed over.
+        auto const disposition = request.get<header_id::content_disposition>();
+        bool const optional =
+            disposition && detail::equal_ignoring_case(disposition->params.value("handling"), "optional");
+        if (!optional) return refuse({.status = 415});
+    }
+    auto const ours = parse_media_type(config.accept);
+    if (ours && !accepts(request, ours->type, ours->subtype)) return refuse({.status = 406});
+    return false;
+}
+
+account_id user_agent_core::impl::account_for(message_view request) {
+    account_id first, named;
+    auto const match = [&](std::string_view address) {
+        auto const uri = parse_uri(address);
+        if (!uri || uri->user.empty()) return;
+        auto const user = unescape(uri->user);
+        accounts.for_each([&](account_id id, account const& candidate) {
+            bool const fits = user == candidate.identity.user || uri->user == candidate.identity.contact_user;
+            // Two accounts with one user part: the domain tells them apart.
+            if (fits && (!named || detail::equal_ignoring_case(uri->host, candidate.identity.host))) named = id;
+        });
+    };
+    accounts.for_each([&](account_id id, account const&) {
+        if (!first) first = id;
+    });
+    match(request.request_uri());
+    if (!named)
+        if (auto const to = request.get<header_id::to>()) match(to->uri.text);
+    return named ? named : first;
+}
+
+}  // namespace sip

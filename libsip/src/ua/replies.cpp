@@ -1,0 +1,91 @@
+// Responses: what the user agent adds to those that copy their request (RFC 3261 8.2.6, 11.2, 12.1.1, 13.3.1).
+#include <array>
+
+#include "core_impl.hpp"
+
+namespace sip {
+
+namespace {
+
+constexpr std::array headers_of_our_own{
+    header_id::via,        header_id::from,           header_id::to,           header_id::call_id,
+    header_id::cseq,       header_id::content_length, header_id::content_type, header_id::max_forwards,
+    header_id::user_agent, header_id::server,         header_id::record_route,
+};
+
+}  // namespace
+
+bool are_free_headers(std::span<extra_header const> headers) noexcept {
+    for (auto const& [name, value] : headers) {
+        auto const id = header_from(name);
+        for (auto const own : headers_of_our_own)
+            if (id == own) return false;
+    }
+    return true;
+}
+
+std::string_view user_agent_core::impl::contact_user(account_id id, message_view request) const noexcept {
+    if (auto const* account = accounts.find(id)) return account->identity.contact_user;
+    // Without an account the caller's own spelling leads back to us.
+    auto const uri = parse_uri(request.request_uri());
+    return uri ? uri->user : std::string_view{};
+}
+
+std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user) const {
+    auto const* flow = flows.find(id);
+    if (flow == nullptr) return {};
+    std::string uri = flow->local.kind == transport_kind::tls ? "sips:" : "sip:";
+    if (!user.empty()) {
+        uri += user;
+        uri += '@';
+    }
+    uri += host_port(flow->local);
+    if (flow->local.kind == transport_kind::tcp) uri += ";transport=tcp";
+    return uri;
+}
+
+void user_agent_core::impl::write_contact(
+    message_builder& out, flow_id flow, std::string_view user, std::string_view params
+) const {
+    out.begin(header_id::contact).text("<").text(contact_uri(flow, user)).text(">").text(params);
+}
+
+result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
+    std::string_view tag = reply.to_tag;
+    std::optional<new_tag> fresh;
+    if (tag.empty() && request.to_tag().empty() && reply.status != 100) tag = fresh.emplace(env.random).view();
+
+    auto out = start_response(buffers, request, reply.status, tag, reply.reason);
+    bool const makes_dialog = request.method() == method::invite && reply.status > 100 && reply.status < 300;
+    if (makes_dialog) out.copy(request, header_id::record_route);
+    if (reply.contact_flow != flow_id::none) {
+        auto const* account = accounts.find(reply.account);
+        write_contact(
+            out, reply.contact_flow, contact_user(reply.account, request),
+            account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
+        );
+    }
+    // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.
+    bool const tells_abilities = reply.status >= 200 && reply.status < 300 &&
+                                 (request.method() == method::invite || request.method() == method::options);
+    if (tells_abilities || reply.status == 405) out.header(header_id::allow, allow);
+    if (tells_abilities && !supported.empty()) out.header(header_id::supported, supported);
+    if ((tells_abilities && request.method() == method::options) || reply.status == 415 || reply.status == 406)
+        out.header(header_id::accept, config.accept);
+    if (reply.extra != header_id::unknown) out.header(reply.extra, reply.extra_value);
+    if (!config.product.empty()) out.header(header_id::server, config.product);
+    for (auto const& [name, value] : reply.headers)
+        out.header(name, value);
+    if (!reply.body.empty()) out.body(reply.content_type, reply.body);
+    return out.finish();
+}
+
+error_code user_agent_core::impl::respond(
+    turn& t, transaction_id transaction, message_view request, reply const& reply
+) {
+    auto wire = write_reply(request, reply);
+    if (!wire) return wire.error();
+    return transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
+}
+
+}  // namespace sip

@@ -1,0 +1,367 @@
+// How a request of ours gets out: find the addresses of its next hop (transport/locator), take or open a flow to the
+// first of them, write the message for that flow, give it to a transaction; after a failure go on with the next
+// address (RFC 3263 4.3). Challenges are answered here for all kinds of requests (RFC 3261 22.2).
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "core_impl.hpp"
+
+namespace sip {
+
+namespace {
+
+/// Via, Contact and credentials are not part of the draft yet; the limit for datagrams counts them (18.1.1).
+constexpr std::size_t room_for_headers = 220;
+
+/// 8.1.1.8: requests that make a dialog or refresh its target carry Contact, and so does REGISTER.
+bool wants_contact(message_view draft) noexcept {
+    auto const name = draft.method();
+    return name == method::invite || name == method::register_ || name == method::options ||
+           name == method::subscribe || name == method::refer || name == method::update || name == method::notify;
+}
+
+}  // namespace
+
+sip::timing user_agent_core::impl::timing_of(account_id id) const noexcept {
+    auto const* account = accounts.find(id);
+    return account != nullptr ? account->identity.config.timing : config.timing;
+}
+
+void user_agent_core::impl::set_deadline(outgoing_id id, std::optional<time_point> at) {
+    auto* request = requests.find(id);
+    if (request == nullptr) return;
+    request->deadline = at;
+    deadlines.set({deadline_owner::outgoing, id}, at);
+}
+
+void user_agent_core::impl::forget(outgoing_id id) {
+    auto* request = requests.find(id);
+    if (request == nullptr) return;
+    if (request->stage == outgoing::stage::locating) names.forget(request->lookup);
+    deadlines.set({deadline_owner::outgoing, id}, std::nullopt);
+    requests.erase(id);
+}
+
+// ---- on the way out
+
+outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
+    auto const id = requests.emplace(std::move(request));
+    auto& made = *requests.find(id);
+    made.serial = ++serial;
+    made.stage = outgoing::stage::locating;
+    // Not even a look-up or a connection attempt may outlast what a transaction would have (pjsip #1583).
+    set_deadline(id, t.now.mono + transaction_life(timing_of(made.account)));
+
+    auto const draft = made.draft.view();
+    auto const route = draft.get<header_id::route>();
+    auto const hop = parse_uri(route && !made.strict_route ? route->uri.text : draft.request_uri());
+    auto const* account = accounts.find(made.account);
+    auto const found =
+        hop ? names.locate(
+                  {.uri = *hop,
+                   .preferred = account != nullptr ? account->identity.config.transport : transport_kind::udp,
+                   .message_size = draft.text().size() + room_for_headers},
+                  t.out.actions
+              )
+            : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
+    made.lookup = found.number;
+    if (!found.is_done) return id;
+    if (found.locations.empty()) {
+        t.events.push_back(request_failed{{}, token_of(id), errc::transport_failed});
+        return id;
+    }
+    made.locations = found.locations;
+    try_next_location(t, id);
+    return id;
+}
+
+void user_agent_core::impl::on_located(turn& t, std::uint32_t number, lookup found) {
+    if (!found.is_done) return;
+    outgoing_id waiting;
+    requests.for_each([&](outgoing_id id, outgoing const& request) {
+        if (request.stage == outgoing::stage::locating && request.lookup == number) waiting = id;
+    });
+    auto* request = requests.find(waiting);
+    if (request == nullptr) return;
+    if (found.locations.empty()) {
+        t.events.push_back(request_failed{{}, token_of(waiting), errc::name_not_found});
+        return;
+    }
+    if (auto* account = accounts.find(request->account)) {
+        for (auto const& location : found.locations) {
+            auto& known = account->server_addresses;
+            bool const is_new = std::find(known.begin(), known.end(), location.to.address) == known.end();
+            if (!account->identity.is_own_host(location.server_name) || !is_new) continue;
+            if (known.size() >= account::most_server_addresses) known.erase(known.begin());
+            known.push_back(location.to.address);
+        }
+    }
+    request->locations = std::move(found.locations);
+    try_next_location(t, waiting);
+}
+
+void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
+    auto& request = *requests.find(id);
+    while (request.next_location < request.locations.size()) {
+        auto const& location = request.locations[request.next_location++];
+        auto flow = flows.towards(location.to);
+        if (!flow && !is_reliable(location.to.kind)) continue;  // no socket of this address family
+        if (!flow) {
+            flow = flows.add_opening(location.to);
+            t.out.actions.push_back(open_flow{*flow, location.to, location.server_name});
+        }
+        auto const* account = accounts.find(request.account);
+        request.flow = *flow;
+        request.to = location.to;
+        request.flow_was_up = is_reliable(location.to.kind) && flows.find(*flow)->state == flow_state::up;
+        request.reached_own_server =
+            account != nullptr &&
+            (account->identity.is_own_host(location.server_name) ||
+             std::find(account->server_addresses.begin(), account->server_addresses.end(), location.to.address) !=
+                 account->server_addresses.end());
+        if (flows.find(*flow)->state == flow_state::up) return transmit(t, id);
+        request.stage = outgoing::stage::opening;
+        set_deadline(id, t.now.mono + transaction_life(timing_of(request.account)));
+        return;
+    }
+    t.events.push_back(request_failed{{}, token_of(id), errc::transport_failed});
+}
+
+void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
+    auto& request = *requests.find(id);
+    auto const draft = request.draft.view();
+    auto* account = accounts.find(request.account);
+    auto out = compose_head(buffers, draft, request.cseq);
+    if (wants_contact(draft)) {
+        write_contact(
+            out, request.flow, contact_user(request.account, draft),
+            account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
+        );
+    }
+    // The ACK of a 2xx repeats the credentials of its INVITE (22.1).
+    if (account != nullptr) {
+        account->auth.write_credentials(
+            out, draft.method_text(), draft.request_uri(), draft.body(), origin_of(request), env
+        );
+    }
+    auto wire = compose_tail(out, draft);
+    if (!wire) {
+        t.events.push_back(request_failed{{}, token_of(id), errc::invalid_argument});
+        return;
+    }
+    auto const* flow = flows.find(request.flow);
+    outgoing_request sent;
+    sent.wire = std::move(*wire);
+    sent.flow = request.flow;
+    sent.to = request.to;
+    sent.sent_by = flow->local;
+    bool const wants_rport = account == nullptr || account->identity.config.use_rport;
+    sent.rport = wants_rport ? rport_request::yes : rport_request::no;
+    sent.timing = timing_of(request.account);
+    sent.owner = token_of(id);
+    if (request.what == purpose::ack) {
+        auto const bytes = transactions.send_ack(sent, t.transactions());
+        if (auto* kept = acks.find(request.ack); kept != nullptr && bytes) {
+            kept->state = ack_state::sent;
+            kept->wire = *bytes;
+            kept->flow = request.flow;
+            kept->to = request.to;
+        }
+        forget(id);
+        return;
+    }
+    if (request.what == purpose::registration && account != nullptr) {
+        account->registered_flow = request.flow;
+        account->contact_uri = contact_uri(request.flow, account->identity.contact_user);
+    }
+    request.stage = outgoing::stage::sent;
+    // A re-INVITE that nobody finishes is cancelled like a call that nobody answers; all else ends by itself.
+    set_deadline(id, request.what == purpose::reinvite ? std::optional(t.now.mono + config.ring_limit) : std::nullopt);
+    auto const transaction = transactions.send_request(t.now.mono, sent, t.transactions());
+    if (transaction)
+        request.transaction = *transaction;
+    else
+        t.events.push_back(request_failed{{}, token_of(id), errc::limit_reached});
+}
+
+void user_agent_core::impl::on_flow_up(turn& t, flow_id flow) {
+    // Requests leave in the order in which they were made: a BYE behind its ACK.
+    std::vector<std::pair<std::uint64_t, outgoing_id>> waiting;
+    requests.for_each([&](outgoing_id id, outgoing const& request) {
+        if (request.stage == outgoing::stage::opening && request.flow == flow) waiting.emplace_back(request.serial, id);
+    });
+    std::sort(waiting.begin(), waiting.end());
+    for (auto const& [order, id] : waiting)
+        transmit(t, id);
+}
+
+void user_agent_core::impl::on_flow_down(turn& t, flow_id flow) {
+    std::vector<std::pair<std::uint64_t, outgoing_id>> waiting;
+    requests.for_each([&](outgoing_id id, outgoing const& request) {
+        if (request.stage == outgoing::stage::opening && request.flow == flow) waiting.emplace_back(request.serial, id);
+    });
+    std::sort(waiting.begin(), waiting.end());
+    for (auto const& [order, id] : waiting)
+        try_next_location(t, id);
+}
+
+// ---- after a failure
+
+challenge_origin user_agent_core::impl::origin_of(outgoing const& request) const noexcept {
+    if (request.what == purpose::registration) return challenge_origin::registrar;
+    return request.reached_own_server ? challenge_origin::own_server : challenge_origin::stranger;
+}
+
+error_code user_agent_core::impl::answer_challenge(turn& t, outgoing_id id, message_view response) {
+    auto& request = *requests.find(id);
+    auto* account = accounts.find(request.account);
+    if (account == nullptr) return errc::no_credentials;
+    if (request.client.is_cancelled()) return errc::wrong_state;
+    if (auto const refused = account->auth.on_challenge(response, origin_of(request), request.attempts)) return refused;
+
+    // 22.2: the same request with the next CSeq. In a dialog that number belongs to the dialog.
+    if (request.what == purpose::registration) {
+        request.cseq = account->registration.retry().cseq;
+    } else {
+        auto* inside = dialogs.find(dialogs.find(dialog_of_response(response)));
+        if (inside != nullptr && inside->phase() == dialog_phase::early) inside = nullptr;
+        request.cseq = inside != nullptr ? inside->next_local_cseq() : request.cseq + 1;
+    }
+    request.client.restart();
+    if (flows.find(request.flow) == nullptr) {
+        --request.next_location;
+        try_next_location(t, id);
+    } else {
+        transmit(t, id);
+    }
+    return {};
+}
+
+bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
+    auto& request = *requests.find(id);
+    bool const never_answered = request.client.current() != invite_client::state::proceeding;
+    if (why != errc::transport_failed || request.client.is_cancelled() || !never_answered) return false;
+    // A connection that was open before may have died unnoticed: the same address deserves a fresh one.
+    if (std::exchange(request.flow_was_up, false)) --request.next_location;
+    if (request.next_location >= request.locations.size()) return false;
+    request.client.restart();
+    try_next_location(t, id);
+    return true;
+}
+
+void user_agent_core::impl::cancel(turn& t, outgoing_id id) {
+    auto* request = requests.find(id);
+    if (request == nullptr) return;
+    if (request->client.cancel() == invite_client::step::send_cancel)
+        (void)transactions.cancel(t.now.mono, request->transaction, 0, t.transactions());
+    else if (request->stage != outgoing::stage::sent && request->stage != outgoing::stage::answered)
+        forget(id);  // it never left
+}
+
+void user_agent_core::impl::on_outgoing_due(turn& t, outgoing_id id) {
+    auto* request = requests.find(id);
+    if (request == nullptr) return;
+    request->deadline.reset();
+    switch (request->stage) {
+        case outgoing::stage::locating:
+        case outgoing::stage::opening:
+            t.events.push_back(request_failed{{}, token_of(id), errc::transaction_timeout});
+            return;
+        case outgoing::stage::sent:
+            return cancel(t, id);
+        case outgoing::stage::answered:
+            return forget(id);
+    }
+}
+
+// ---- ACK and BYE
+
+result<message> user_agent_core::impl::draft_in_dialog(
+    dialog const& in, std::string_view method_name, std::uint32_t cseq, std::span<extra_header const> headers,
+    std::string_view content_type, std::string_view body
+) {
+    auto const way = in.way();
+    auto out = start_draft(
+        buffers, {.method = method_name,
+                  .way = way,
+                  .from = in.local_address(),
+                  .to = in.remote_address(),
+                  .call_id = in.id().call_id,
+                  .cseq = cseq}
+    );
+    add_own_headers(out, method_from(method_name));
+    for (auto const& [name, value] : headers)
+        out.header(name, value);
+    if (!body.empty()) out.body(content_type, body);
+    return finish_draft(buffers, out);
+}
+
+void user_agent_core::impl::add_own_headers(message_builder& out, method name) const {
+    if (!config.product.empty()) out.header(header_id::user_agent, config.product);
+    if (name != method::invite && name != method::options && name != method::register_) return;
+    out.header(header_id::allow, allow);
+    if (!supported.empty()) out.header(header_id::supported, supported);
+    if (name == method::options) out.header(header_id::accept, config.accept);
+}
+
+ack_handle user_agent_core::impl::hold_ack(turn& t, dialog const& in, message_view success, account_id account) {
+    auto draft = draft_in_dialog(in, "ACK", success.cseq().number, {}, {}, {});
+    if (!draft) return {};
+    auto const id = acks.keep(std::move(*draft), ack_state::awaits_answer);
+    acks.find(id)->strict_route = in.way().is_strict();
+    deadlines.set({deadline_owner::ack, id}, t.now.mono + transaction_life(timing_of(account)));
+    return id;
+}
+
+void user_agent_core::impl::send_ack(turn& t, ack_handle id, account_id account) {
+    auto* kept = acks.find(id);
+    if (kept == nullptr) return;
+    kept->state = ack_state::on_its_way;
+    outgoing ack;
+    ack.what = purpose::ack;
+    ack.account = account;
+    ack.ack = id;
+    ack.draft = kept->draft;
+    ack.strict_route = kept->strict_route;
+    ack.cseq = kept->draft.view().cseq().number;
+    (void)start(t, std::move(ack));
+}
+
+void user_agent_core::impl::acknowledge(
+    turn& t, dialog const& in, message_view success, account_id account, std::string_view description
+) {
+    auto const id = hold_ack(t, in, success, account);
+    auto* kept = acks.find(id);
+    if (kept == nullptr) return;
+    if (!description.empty())
+        if (auto with = with_body(buffers, kept->draft.view(), config.accept, description)) kept->draft = *with;
+    send_ack(t, id, account);
+}
+
+void user_agent_core::impl::repeat_ack(turn& t, ack_handle id, account_id account) {
+    auto* kept = acks.find(id);
+    if (kept == nullptr || kept->state != ack_state::sent) return;  // it will go as soon as it can
+    if (kept->wire && flows.find(kept->flow) != nullptr)
+        t.out.actions.push_back(send_message{kept->flow, kept->to, kept->wire, {}});
+    else
+        send_ack(t, id, account);  // the connection it went over is gone
+}
+
+void user_agent_core::impl::send_bye(turn& t, dialog& in, account_id account, std::string_view reason) {
+    auto const cseq = in.next_local_cseq();
+    std::array<extra_header, 1> header;
+    if (!reason.empty()) header[0] = {"Reason", std::string(reason)};
+    auto draft = draft_in_dialog(in, "BYE", cseq, {header.data(), reason.empty() ? 0U : 1U}, {}, {});
+    if (!draft) return;
+    outgoing bye;
+    bye.what = purpose::bye;
+    bye.account = account;
+    bye.draft = std::move(*draft);
+    bye.strict_route = in.way().is_strict();
+    bye.cseq = cseq;
+    (void)start(t, std::move(bye));
+}
+
+}  // namespace sip
