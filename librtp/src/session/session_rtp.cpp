@@ -60,16 +60,12 @@ void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outb
         return;
     }
     if (std::exchange(must_announce_, false)) out.events.emplace_back(media_started{view.ssrc(), from});
-    switch (mapping->use) {
-        case payload_use::audio:
-            ++statistics_.packets_delivered;
-            out.media.push_back({now.mono, std::move(packet)});
-            return;
-        case payload_use::telephone_event:
-            if (!digits_in_.on_packet(now.mono, mapping->rate, view.timestamp(), view.marker(), view.payload(), out))
-                ++statistics_.malformed;
-            return;
+    if (mapping->use == payload_use::telephone_event &&
+        !digits_in_.on_packet(now.mono, mapping->rate, view.timestamp(), view.marker(), view.payload(), out)) {
+        ++statistics_.malformed;
     }
+    ++statistics_.packets_delivered;
+    out.media.push_back({now.mono, mapping->use, view, std::move(packet)});
 }
 
 // Enters the packet into the statistics of its source; false if it is not to be used, for the reason that is then

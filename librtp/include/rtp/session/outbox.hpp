@@ -28,10 +28,13 @@ struct send_datagram {
     packet_buffer packet;
 };
 
-/// A whole RTP packet of the source that is being heard, with a payload type of the map that is audio. Never a
-/// duplicate within the last 64.
+/// A packet of the source that is being heard, with a payload type of the map; never a duplicate within the last 64.
+/// Telephone events come too, besides being understood here, so that the jitter buffer does not take their sequence
+/// numbers for lost audio.
 struct received_media {
     time_point arrival;
+    payload_use use;
+    packet_view view;  ///< Of `packet`; valid as long as the packet is kept, also when it is moved.
     packet_buffer packet;
 };
 

@@ -1,0 +1,63 @@
+// Covers: once a call is going, receiving, sending, digits and reports allocate nothing. Operator new is replaced in
+// this program to count.
+#include "unit/rtp/support/party.hpp"
+
+#include "rtp/buffer/jitter_buffer.hpp"
+#include "support/counting_new.hpp"
+
+using namespace rtp;
+using namespace rtp_test;
+
+namespace {
+
+/// The RTP packets of a peer, written over one template so that the test itself allocates nothing.
+struct peer_stream {
+    std::array<std::byte, 172> bytes{std::byte{0x80}};
+    std::uint16_t sequence = 0;
+
+    std::span<const std::byte> next() {
+        ++sequence;
+        store_u16(std::span(bytes).subspan(2), sequence);
+        store_u32(std::span(bytes).subspan(4), sequence * 160U);
+        store_u32(std::span(bytes).subspan(8), 0xbeef);
+        return bytes;
+    }
+};
+
+void run(party& p, peer_stream& stream, jitter_buffer& playout, int packets) {
+    for (int i = 0; i < packets; ++i) {
+        p.media.on_packet(p.time(), component::rtp, packet_buffer(p.pool, stream.next()), peer_rtp, p.out);
+        for (auto& media : p.out.media) {
+            (void)playout.put(media.arrival, media.view, std::move(media.packet), packet_content::audio, 160);
+        }
+        (void)playout.get(p.now);
+        packet_buffer frame(p.pool);
+        (void)frame.append(160);
+        (void)p.media.send(p.time(), {pcmu, 160, false, std::move(frame)}, p.out);
+        if (i % 100 == 0) (void)p.media.send_digit(p.time(), '1', 100ms, p.out);
+        p.now += 20ms;
+        if (*p.media.next_deadline() <= p.now) p.media.on_timeout(p.time(), p.out);
+        p.out.clear();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A minute of audio, digits and reports both ways allocates nothing") {
+    party p;
+    peer_stream stream;
+    jitter_buffer playout{jitter_settings{}};
+    run(p, stream, playout, 500);
+    auto const before = test::allocations();
+    run(p, stream, playout, 3000);
+    CHECK(test::allocations() - before == 0);
+    CHECK(p.media.statistics().packets_delivered >= 3000);
+    CHECK(p.media.statistics().rtcp_sent >= 10);
+}
+
+TEST_CASE("The counter counts") {
+    auto const before = test::allocations();
+    auto const something = std::make_unique<int>(1);
+    CHECK(test::allocations() == before + 1);
+    CHECK(*something == 1);
+}
