@@ -1,0 +1,173 @@
+// Puts the packets of one stream back into order and into time: `put` takes them as the network delivers them, `get`
+// hands them out at the pace of the audio device.
+//
+//     sender       |1|2|3|4|5|6|          one packet each 20 ms
+//     network        1  2    43  6        later, unevenly, out of order, one lost
+//     this buffer       1 2 3 4 . 6       each one `delay` after the fastest packet could have come
+//
+// The delay follows a delay_estimator (adaptive mode) or stands still (fixed mode). It grows where sound is being
+// invented anyway, because nothing came in time; it shrinks by leaving out lost packets, and by `correction`, which
+// asks whoever holds the samples to drop or repeat some where nobody hears it. Knows packets and times, no samples, no
+// codecs. RFC 3550 (sequence numbers, timestamps, SSRC), RFC 3551 4.1 (silence suppression).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "rtp/buffer/delay_estimator.hpp"
+#include "rtp/buffer/packet_ring.hpp"
+#include "rtp/stats/media_time.hpp"
+#include "rtp/stats/sequence.hpp"
+#include "rtp/time.hpp"
+#include "rtp/wire/packet.hpp"
+
+namespace rtp {
+
+enum class jitter_mode : std::uint8_t { fixed, adaptive };
+
+struct jitter_settings {
+    clock_rate rate{8000};  ///< Of the timestamps.
+    jitter_mode mode = jitter_mode::adaptive;
+    duration minimum = std::chrono::milliseconds(0);  ///< The adaptive delay stays within these two.
+    duration maximum = std::chrono::milliseconds(300);
+    duration normal = std::chrono::milliseconds(120);  ///< The fixed delay.
+    duration start = std::chrono::milliseconds(60);    ///< The adaptive delay until the network is known.
+    duration period = std::chrono::milliseconds(10);   ///< Silence and concealment come in pieces of this length.
+    std::size_t capacity = 64;                         ///< Packets; rounded up to a power of two, at least 8.
+};
+
+enum class put_result : std::uint8_t {
+    queued,
+    duplicate,  ///< Its sequence number has been here already.
+    late,       ///< Its turn is over.
+    held,       ///< Another SSRC, or numbers far from the others: kept aside until a second one like it follows.
+    overflow,   ///< Queued, but it pushed out older packets that nobody had fetched.
+    reset,      ///< Queued on a new time line: first packet, new SSRC, restarted numbers, changed route.
+};
+
+/// What is to be played next.
+struct playout_frame {
+    enum class kind : std::uint8_t {
+        media,    ///< Decode `payload`.
+        conceal,  ///< Invent `units` of sound: a packet is missing.
+        silence,  ///< Nothing is being said, or nothing has come for so long that inventing would be lying.
+    };
+    kind what = kind::silence;
+    /// Media only. Valid until the next call of `put` or `get`.
+    std::span<const std::byte> payload{};
+    payload_type type{};
+    /// How long this lasts, in clock units. For media: all of the payload.
+    std::int64_t units = 0;
+    /// Media only: this much of its beginning is to be decoded but not played, its time has passed.
+    std::int64_t skip = 0;
+    /// How far the delay is from where it should be, in clock units: positive asks to repeat samples, negative to drop
+    /// some. A wish, to be granted where it is not heard.
+    std::int64_t correction = 0;
+};
+
+/// Counts since construction; a reset does not clear them. All in packets unless said otherwise.
+struct jitter_statistics {
+    std::uint64_t queued = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t late = 0;
+    std::uint64_t lost = 0;       ///< Missing when their turn came. Those that came later count as late too.
+    std::uint64_t discarded = 0;  ///< Dropped unplayed, because the buffer was full or the delay above its maximum.
+    std::uint64_t resets = 0;
+    std::uint64_t empties = 0;  ///< How often the buffer ran dry during sound.
+    std::int64_t media_units = 0;
+    std::int64_t concealed_units = 0;
+    std::int64_t silent_units = 0;
+};
+
+/// One stream, one thread. Allocates on construction only; packets are moved in and freed when played.
+class jitter_buffer final {
+public:
+    explicit jitter_buffer(jitter_settings const&);
+
+    /// Takes a packet that came at `arrival`, a time that never goes back. `view` is of `packet`, `units` its length in
+    /// clock units (0 for what is not audio). Refused packets are freed.
+    put_result put(
+        time_point arrival, packet_view const& view, packet_buffer packet, packet_content content, std::int64_t units
+    ) noexcept;
+
+    /// What to play next, fetched at `now` and heard after the `staged` clock units that the caller has fetched before
+    /// but not played yet. Call it only when less than a period is staged: what comes later than now is too late.
+    [[nodiscard]] playout_frame get(time_point now, std::int64_t staged = 0) noexcept;
+
+    /// Forgets the stream and its packets; settings, counters and the learned delay stay.
+    void reset() noexcept;
+
+    /// The delay aimed at.
+    [[nodiscard]] duration target_delay() const noexcept;
+    /// The delay of what was handed out last, against the fastest packet: what buffering costs now.
+    [[nodiscard]] duration delay() const noexcept { return delay_; }
+    [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+    [[nodiscard]] jitter_statistics const& statistics() const noexcept { return statistics_; }
+    [[nodiscard]] jitter_settings const& settings() const noexcept { return settings_; }
+
+private:
+    enum class phase : std::uint8_t {
+        idle,      // no packet has come
+        starting,  // sound begins when the delay of the first packet has passed
+        playing,
+        quiet,  // the sender has said that it is silent, or sends something else
+    };
+
+    // A packet that does not fit the time line, and when it came.
+    struct stray_packet {
+        queued_packet packet;
+        sequence_t sequence{};
+        timestamp_t timestamp{};
+        ssrc_t ssrc{};
+        time_point arrival{};
+    };
+
+    [[nodiscard]] bool is_plausible(time_point arrival, packet_view const&, packet_content) const noexcept;
+    [[nodiscard]] bool is_confirmed_by(time_point arrival, packet_view const&) const noexcept;
+    put_result put_stray(time_point arrival, packet_view const&, queued_packet&&) noexcept;
+    put_result put_known(time_point arrival, queued_packet&&) noexcept;
+    put_result put_late(time_point arrival, queued_packet&&) noexcept;
+    void start(time_point arrival, ssrc_t, sequence_t, timestamp_t, queued_packet&&) noexcept;
+    bool make_room(std::int64_t sequence) noexcept;
+
+    [[nodiscard]] bool play(time_point now, playout_frame&) noexcept;
+    [[nodiscard]] bool pass_hole(time_point now, queued_packet const& later, playout_frame&) noexcept;
+    [[nodiscard]] playout_frame run_dry(time_point now) noexcept;
+    [[nodiscard]] playout_frame conceal(std::int64_t units) noexcept;
+    [[nodiscard]] playout_frame silence(std::int64_t units) noexcept;
+    void lose_until(std::int64_t sequence) noexcept;
+
+    [[nodiscard]] duration transit(time_point, std::int64_t timestamp) const noexcept;
+    [[nodiscard]] duration delay_of(time_point, std::int64_t timestamp) const noexcept;
+    [[nodiscard]] duration limit() const noexcept;
+    [[nodiscard]] std::int64_t in_units(duration) const noexcept;
+
+    jitter_settings settings_;
+    delay_estimator estimator_;
+    packet_ring ring_;
+    queued_packet handed_out_;  // keeps its payload alive
+    stray_packet stray_;
+
+    phase phase_ = phase::idle;
+    ssrc_t ssrc_{};
+    sequence_extender sequences_;
+    timestamp_extender timestamps_;
+    time_point anchor_time_{};  // transit 0: this timestamp at this time
+    std::int64_t anchor_ = 0;
+    bool is_fresh_ = false;  // nothing of this time line has been fetched
+
+    std::int64_t position_ = 0;      // the timestamp that plays next
+    std::int64_t packet_units_ = 0;  // length of the last audio packet
+    std::int64_t held_ = 0;          // concealed while the position stood still
+    std::int64_t gap_ = 0;           // not media, since the last media
+    time_point dry_at_{};            // when the buffer was last found empty during sound
+    bool is_cutting_ = false;        // discarding, from above the limit down to the target
+    std::uint32_t late_run_ = 0;     // late packets in a row
+    time_point late_since_{};
+
+    duration delay_{0};
+    jitter_statistics statistics_;
+};
+
+}  // namespace rtp

@@ -1,0 +1,94 @@
+#include "rtp/buffer/concealment.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rtp {
+namespace {
+
+std::int16_t to_sample(float value) noexcept {
+    return static_cast<std::int16_t>(std::lrintf(std::clamp(value, -32768.0F, 32767.0F)));
+}
+
+}  // namespace
+
+// Three periods of up to 15 ms, and a quarter more to blend with.
+concealment::concealment(std::uint32_t sample_rate)
+    : sample_rate_(sample_rate), history_(sample_rate * 50UL / 1000), source_(history_.size()) {}
+
+void concealment::remember(std::span<const std::int16_t> samples) noexcept {
+    auto const size = history_.size();
+    if (samples.size() >= size) {
+        std::copy(samples.end() - static_cast<std::ptrdiff_t>(size), samples.end(), history_.begin());
+        return;
+    }
+    std::move(history_.begin() + static_cast<std::ptrdiff_t>(samples.size()), history_.end(), history_.begin());
+    std::copy(samples.begin(), samples.end(), history_.end() - static_cast<std::ptrdiff_t>(samples.size()));
+}
+
+void concealment::begin_gap() noexcept {
+    is_in_gap_ = true;
+    source_ = history_;  // same size: no allocation
+    period_ = find_pitch(source_, sample_rate_).period;
+    at_ = source_.size() - period_;
+    step_ = static_cast<float>(source_.back()) - static_cast<float>(source_[at_ - 1]);
+    filled_ = 0;
+    gain_ = 1;
+}
+
+float concealment::next() noexcept {
+    auto const end = source_.size();
+    // The more of the gap is filled, the more periods are taken in turn: one alone would hum.
+    auto const periods = std::min<std::size_t>(filled_ / in_samples(10) + 1, 3);
+    auto const blend = period_ / 4;
+    if (at_ == end) at_ -= periods * period_;
+    auto value = static_cast<float>(source_[at_]);
+    if (filled_ >= period_ && end - at_ <= blend) {
+        // The end of a round becomes what precedes its beginning, so that the round closes smoothly.
+        auto const share = static_cast<float>(blend - (end - at_) + 1) / static_cast<float>(blend + 1);
+        value += (static_cast<float>(source_[at_ - periods * period_]) - value) * share;
+    }
+    if (filled_ < blend) value += step_ * (1 - static_cast<float>(filled_ + 1) / static_cast<float>(blend + 1));
+    value *= gain_;
+    ++at_;
+    ++filled_;
+    if (filled_ > in_samples(10)) gain_ = std::max(0.0F, gain_ - 1 / static_cast<float>(in_samples(50)));
+    return value;
+}
+
+void concealment::conceal(std::span<std::int16_t> samples) noexcept {
+    if (!is_in_gap_) begin_gap();
+    for (auto& sample : samples)
+        sample = to_sample(next());
+    remember(samples);
+}
+
+void concealment::fall_silent(std::span<std::int16_t> samples) noexcept {
+    if (!is_in_gap_) begin_gap();
+    auto const slope = 1 / static_cast<float>(in_samples(5));
+    for (auto& sample : samples) {
+        gain_ = std::max(0.0F, gain_ - slope);
+        sample = gain_ > 0 ? to_sample(next()) : std::int16_t{0};
+    }
+    remember(samples);
+}
+
+void concealment::on_cut() noexcept {
+    if (!is_in_gap_) begin_gap();
+}
+
+void concealment::on_media(std::span<std::int16_t> samples) noexcept {
+    if (is_in_gap_) {
+        // The longer the gap, the less the invented sound resembles the real one: fade more slowly.
+        auto const wanted = gain_ > 0 ? std::min(in_samples(4) + filled_ * 2 / 5, in_samples(10)) : in_samples(2);
+        auto const fade = std::min(wanted, samples.size());
+        for (std::size_t n = 0; n < fade; ++n) {
+            auto const share = static_cast<float>(n + 1) / static_cast<float>(fade + 1);
+            samples[n] = to_sample(static_cast<float>(samples[n]) * share + next() * (1 - share));
+        }
+        is_in_gap_ = false;
+    }
+    remember(samples);
+}
+
+}  // namespace rtp

@@ -1,0 +1,208 @@
+#include "rtp/buffer/playout.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rtp/buffer/splice.hpp"
+
+namespace rtp {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr float always_quiet = 3400;   // -55 dBov as power in squared 16-bit steps
+constexpr float quiet_over_floor = 4;  // 6 dB
+constexpr float floor_rise = 1.004F;   // for each packet: within seconds it follows a louder room
+// The delay is this far off before sound that is not quiet is touched, one pitch period at a time.
+constexpr duration forced_correction = 40ms;
+constexpr duration between_splices = 100ms;
+constexpr float voiced = 0.8F;
+
+float power_of(std::span<const std::int16_t> samples) noexcept {
+    float sum = 0;
+    for (auto const sample : samples)
+        sum += static_cast<float>(sample) * static_cast<float>(sample);
+    return samples.empty() ? 0 : sum / static_cast<float>(samples.size());
+}
+
+}  // namespace
+
+result<playout> playout::create(jitter_settings settings, std::span<const playout_payload> payloads) {
+    std::vector<decoding> decodings;
+    for (auto const& payload : payloads) {
+        if (payload.content != packet_content::audio) continue;
+        if (payload.decoded_by == nullptr) return make_error_code(errc::invalid_argument);
+        auto const& properties = payload.decoded_by->properties;
+        if (properties.format.channels != 1) return make_error_code(errc::invalid_argument);
+        if (!decodings.empty()) {
+            auto const& other = decodings.front().by.properties();
+            if (properties.sample_rate != other.sample_rate || properties.format.rate != other.format.rate)
+                return make_error_code(errc::invalid_argument);
+        }
+        decodings.push_back({payload, decoder(*payload.decoded_by)});
+    }
+    if (decodings.empty()) return make_error_code(errc::invalid_argument);
+    settings.rate = decodings.front().by.properties().format.rate;
+    auto const sample_rate = decodings.front().by.properties().sample_rate;
+    playout made(settings, sample_rate, std::move(decodings));
+    for (auto const& payload : payloads)
+        if (payload.content == packet_content::comfort_noise) made.noise_types_.push_back(payload.type);
+    return made;
+}
+
+playout::playout(jitter_settings const& settings, std::uint32_t sample_rate, std::vector<decoding> decodings)
+    : sample_rate_(sample_rate),
+      rate_(settings.rate),
+      decodings_(std::move(decodings)),
+      buffer_(settings),
+      concealment_(sample_rate),
+      staged_(4 * in_samples(longest_packet)) {
+    runs_.reserve(64);
+}
+
+std::size_t playout::in_samples(duration span) const noexcept {
+    return static_cast<std::size_t>(to_units(span, clock_rate{sample_rate_}));
+}
+
+playout::decoding* playout::find(payload_type type) noexcept {
+    auto const found = std::find_if(decodings_.begin(), decodings_.end(), [type](decoding const& each) {
+        return each.payload.type == type;
+    });
+    return found == decodings_.end() ? nullptr : &*found;
+}
+
+put_result playout::put(time_point arrival, packet_view const& view, packet_buffer packet) noexcept {
+    if (auto const* known = find(view.type())) {
+        auto const samples = known->by.samples(view.payload());
+        if (samples && *samples <= in_samples(longest_packet)) {
+            auto const units = to_units(*samples, known->by.properties());
+            return buffer_.put(arrival, view, std::move(packet), packet_content::audio, units);
+        }
+    }
+    auto const is_noise = std::find(noise_types_.begin(), noise_types_.end(), view.type()) != noise_types_.end();
+    auto const content = is_noise ? packet_content::comfort_noise : packet_content::other;
+    return buffer_.put(arrival, view, std::move(packet), content, 0);
+}
+
+playout_period playout::get(time_point now, std::span<std::int16_t> samples) noexcept {
+    samples = samples.first(std::min(samples.size(), in_samples(longest_packet)));
+    while (staged_end_ - staged_begin_ < samples.size())
+        fetch(now);
+    auto const from = staged_.begin() + static_cast<std::ptrdiff_t>(staged_begin_);
+    std::copy_n(from, samples.size(), samples.begin());
+    staged_begin_ += samples.size();
+
+    playout_period period;
+    for (auto left = samples.size(); left > 0;) {
+        auto& first = runs_.front();
+        auto const part = std::min(left, first.samples);
+        switch (first.what) {
+            case playout_frame::kind::media:
+                period.media += part;
+                break;
+            case playout_frame::kind::conceal:
+                period.concealed += part;
+                break;
+            case playout_frame::kind::silence:
+                period.silent += part;
+                break;
+        }
+        left -= part;
+        first.samples -= part;
+        if (first.samples == 0) runs_.erase(runs_.begin());
+    }
+    return period;
+}
+
+void playout::stage(playout_frame::kind what, std::size_t samples) noexcept {
+    if (samples == 0) return;
+    staged_end_ += samples;
+    // A period rarely holds more than three runs; should there ever be too many, the last one takes the rest.
+    if (runs_.empty() || (runs_.back().what != what && runs_.size() < runs_.capacity())) {
+        runs_.push_back({what, samples});
+    } else {
+        runs_.back().samples += samples;
+    }
+}
+
+std::span<std::int16_t> playout::room() noexcept {
+    if (staged_begin_ > 0) {
+        auto const begin = staged_.begin() + static_cast<std::ptrdiff_t>(staged_begin_);
+        std::copy(begin, staged_.begin() + static_cast<std::ptrdiff_t>(staged_end_), staged_.begin());
+        staged_end_ -= std::exchange(staged_begin_, 0);
+    }
+    return std::span(staged_).subspan(staged_end_);
+}
+
+void playout::fetch(time_point now) noexcept {
+    auto const staged = staged_end_ - staged_begin_;
+    auto const& properties = decodings_.front().by.properties();
+    auto const frame = buffer_.get(now, to_units(staged, properties));
+    if (frame.what == playout_frame::kind::media) return fetch_media(frame);
+    auto const free = room();
+    auto const wanted = std::max<std::size_t>(to_samples(frame.units, properties), 1);
+    auto const samples = free.first(std::min(wanted, free.size()));
+    if (frame.what == playout_frame::kind::silence) {
+        concealment_.fall_silent(samples);
+    } else if (last_ != nullptr && last_->by.has_concealment()) {
+        last_->by.conceal(samples);
+        concealment_.on_media(samples);
+    } else {
+        concealment_.conceal(samples);
+    }
+    stage(frame.what, samples.size());
+}
+
+void playout::fetch_media(playout_frame const& frame) noexcept {
+    auto const free = room();
+    last_ = find(frame.type);
+    auto const decoded = last_->by.decode(frame.payload, free.first(in_samples(longest_packet)));
+    auto const& properties = last_->by.properties();
+    auto const skip = to_samples(frame.skip, properties);
+    if (!decoded || *decoded <= skip) {
+        ++statistics_.undecodable;
+        auto const samples = free.first(to_samples(frame.units, properties) - skip);
+        concealment_.conceal(samples);
+        return stage(playout_frame::kind::conceal, samples.size());
+    }
+    auto size = *decoded - skip;
+    std::copy_n(free.begin() + static_cast<std::ptrdiff_t>(skip), size, free.begin());
+    auto const units = frame.correction;
+    auto const by = static_cast<std::int64_t>(to_samples(std::abs(units), properties));
+    size = correct(size, units < 0 ? -by : by);
+    concealment_.on_media(free.first(size));
+    stage(playout_frame::kind::media, size);
+}
+
+bool playout::is_quiet(std::span<const std::int16_t> samples) noexcept {
+    auto const power = power_of(samples);
+    floor_ = std::min(power, floor_ * floor_rise + 1);
+    return power < always_quiet || power < floor_ * quiet_over_floor;
+}
+
+// Changes the length of the packet that has just been decoded behind the staged samples. Returns its new size.
+std::size_t playout::correct(std::size_t size, std::int64_t by) noexcept {
+    auto const samples = std::span(staged_).subspan(staged_end_);
+    auto const period = in_samples(buffer_.settings().period);
+    auto const off = static_cast<std::size_t>(by < 0 ? -by : by);
+    auto const quiet = is_quiet(samples.first(size));
+    since_splice_ += size;
+    std::size_t change = 0;
+    if (off >= period && quiet) {
+        change = std::min(off - off % period, size);
+    } else if (off >= in_samples(forced_correction) && since_splice_ >= in_samples(between_splices)) {
+        auto const found = concealment_.last_pitch();
+        if (found.likeness >= voiced && found.period < size) change = found.period;
+    }
+    if (change == 0) return size;
+    since_splice_ = 0;
+    if (by > 0) {
+        statistics_.repeated += change;
+        return lengthen(samples, size, change);
+    }
+    statistics_.dropped += change;
+    if (change == size) concealment_.on_cut();
+    return shorten(samples, size, change);
+}
+
+}  // namespace rtp
