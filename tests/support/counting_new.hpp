@@ -1,4 +1,5 @@
-// Replaces operator new of a test program by one that counts. Include it in exactly one source of a program.
+// Replaces operator new of a test program by one that counts, and that fails when told to. Include it in exactly one
+// source of a program.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,12 @@
 namespace test {
 
 inline std::atomic<std::size_t> allocation_count{0};
+inline std::atomic<long> allocations_until_failure{0};
+
+/// Makes the n-th allocation from now throw bad_alloc, once; 0 switches that off.
+inline void fail_allocation(long n) noexcept {
+    allocations_until_failure.store(n, std::memory_order_relaxed);
+}
 
 /// Calls of operator new since the program began.
 inline std::size_t allocations() noexcept {
@@ -17,6 +24,9 @@ inline std::size_t allocations() noexcept {
 
 inline void* counted_allocation(std::size_t size) {
     allocation_count.fetch_add(1, std::memory_order_relaxed);
+    if (allocations_until_failure.load(std::memory_order_relaxed) > 0 &&
+        allocations_until_failure.fetch_sub(1, std::memory_order_relaxed) == 1)
+        throw std::bad_alloc();
     if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
     throw std::bad_alloc();
 }

@@ -118,10 +118,11 @@ std::string authorization_value(hasher const& h, digest_input const& in, std::st
     if (!opaque.empty()) value += fmt::format(R"(, opaque="{}")", opaque);
     if (in.qop != quality_of_protection::none) {
         auto nc = nonce_count_text(in.nonce_count);
-        value += fmt::format(
-            R"(, qop={}, nc={}, cnonce="{}")", to_string(in.qop), std::string_view(nc.data(), nc.size()), in.cnonce
-        );
+        value += fmt::format(", qop={}, nc={}", to_string(in.qop), std::string_view(nc.data(), nc.size()));
     }
+    // RFC 2617 3.2.2 ties cnonce to qop, but a -sess algorithm cannot be checked without it.
+    if (in.qop != quality_of_protection::none || in.algorithm.session)
+        value += fmt::format(R"(, cnonce="{}")", in.cnonce);
     return value;
 }
 
