@@ -86,6 +86,8 @@ public:
     void set_link(node_id from, node_id to, link_quality quality) { links_[{from, to}] = quality; }
     /// Sees every message when it is sent.
     std::function<void(packet const&)> on_packet;
+    /// Sees every message when it arrives.
+    std::function<void(packet const&)> on_arrival;
     /// Says false for a datagram that shall be lost.
     std::function<bool(packet const&)> lets_pass;
 
@@ -288,6 +290,7 @@ private:
     void deliver(flow_key to, packet const& p) {
         if (flows_.find(to) == flows_.end()) return;  // closed meanwhile
         auto& core = *nodes_[to.first].core;
+        if (on_arrival) on_arrival(p);
         command(to.first, [&](auto& out) {
             core.on_bytes(clock_.now(), to.second, p.source, core.pool().copy(p.text), out);
         });

@@ -48,6 +48,7 @@ void user_agent_core::impl::take_invite(session_id id, call& of, request_receive
     of.unanswered = {input.id, input.request, input.flow, input.from};
     open_invites.emplace(token_of(input.id), id);
     transactions.set_owner(input.id, token_of(id));
+    transactions.set_timing(input.id, of.timing);
 }
 
 void user_agent_core::impl::close_invite(call& of) {

@@ -40,6 +40,7 @@ error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_vi
         case call_stage::up:
             if (call->first_answer) {
                 // 15.1.1: no BYE before the ACK of our 2xx, or the end of its 64*T1.
+                refuse_invite(t, *call, 487);
                 call->stage = call_stage::releasing;
                 call->bye_reason = reason;
                 t.out.events.emplace_back(call_ended{
@@ -47,7 +48,6 @@ error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_vi
                 return {};
             }
             if (call->owed_ack) send_ack(t, call->owed_ack, call->account);
-            refuse_invite(t, *call, 487);
             if (auto* in = dialogs.find(call->dialog)) send_bye(t, *in, call->account, reason);
             break;
         case call_stage::releasing:
@@ -250,11 +250,8 @@ void user_agent_core::impl::on_bye(turn& t, session_id id, request_received cons
             break;
         }
         case call_stage::ringing:
-            // 15.1.2: what is open is ended with 487.
-            refuse_invite(t, *call, 487);
             return end_call(t, id, end_reason::cancelled, 487, {}, input.request);
         case call_stage::up:
-            refuse_invite(t, *call, 487);
             if (call->owed_ack) send_ack(t, call->owed_ack, call->account);
             break;
     }
@@ -290,7 +287,7 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
         return end_call(t, id, end_reason::no_answer, 480);
     }
     if (is_due(call->invite_expiry)) {
-        refuse_invite(t, *call, 487);  // 13.3.1: the caller's Expires has passed
+        // 13.3.1: the caller's Expires has passed.
         return end_call(t, id, end_reason::no_answer, 487);
     }
     if (is_due(call->repeat_provisional)) {
@@ -302,9 +299,10 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
 }
 
 void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer) {
-    if (!transactions.respond_again(t.now.mono, answer.transaction, answer.response, t.transactions())) return;
-    // The transaction went with its connection. 18.2.2: open another to where Via points; this repetition or the next
-    // one finds it up (pjsip #3805).
+    if (transactions.respond_again(t.now.mono, answer.transaction, answer.response, t.transactions()) !=
+        errc::transport_failed)
+        return;
+    // The connection is gone. 18.2.2: another one to where Via points; this repetition or the next finds it up.
     auto const flow = flows.towards(answer.way_back);
     if (!flow) {
         if (!is_reliable(answer.way_back.kind)) return;
@@ -312,7 +310,7 @@ void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer
         return;
     }
     if (flows.find(*flow)->state == flow_state::up)
-        t.out.actions.push_back(send_message{*flow, answer.way_back, answer.response, {}});
+        (void)transactions.reroute(answer.transaction, *flow, answer.way_back, t.transactions());
 }
 
 // ---- ends
@@ -328,8 +326,7 @@ void user_agent_core::impl::end_call(
 void user_agent_core::impl::lose_call(
     turn& t, session_id id, end_reason why, std::uint16_t status, error_code error, message cause
 ) {
-    auto* call = calls.find(id);
-    refuse_invite(t, *call, 487);
+    auto const* call = calls.find(id);
     if (auto* in = dialogs.find(call->dialog)) send_bye(t, *in, call->account, {});
     end_call(t, id, why, status, error, std::move(cause));
 }
@@ -337,7 +334,7 @@ void user_agent_core::impl::lose_call(
 void user_agent_core::impl::erase_call(turn& t, session_id id) {
     auto* call = calls.find(id);
     if (call == nullptr) return;
-    close_invite(*call);
+    refuse_invite(t, *call, 487);  // 15.1.2: what is still open ends with the dialog
     deadlines.set({deadline_owner::call, id}, std::nullopt);
     drop_forks(id, *call, {});
     auto own = call->reinvite ? requests.find(call->reinvite->request) : nullptr;

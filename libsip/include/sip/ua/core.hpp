@@ -48,8 +48,10 @@ public:
 
     // ---- calls, both sides
     /// Ends the call whatever its state: CANCEL (held back until the first provisional response), BYE (after the ACK of
-    /// our 2xx where that is still out, 15.1.1), or 480 to an INVITE that we have not answered. `reason`: a Reason
-    /// header value, or empty.
+    /// our 2xx where that is still out, 15.1.1), or 480 to an INVITE that we have not answered. For the user the call
+    /// is over at once: call_ended is in the outbox when this returns, and the handle is free. What the protocol still
+    /// asks for (a late 2xx to acknowledge and release, a BYE to repeat) is done without the user. `reason`: a Reason
+    /// header value for the BYE, or empty.
     error_code hang_up(now_t, session_id, std::string_view reason, outbox&);
     /// Offers a new session by re-INVITE. errc::wrong_state while an offer of either side is open (14.1, 14.2).
     error_code reoffer(now_t, session_id, std::string_view description, outbox&);

@@ -71,7 +71,8 @@ struct remote_answer {
 
 /// An offer of ours was not taken: roll back to the session before it. With will_retry the user agent sends the same
 /// offer again by itself after the glare window (RFC 3261 14.1); the call goes on either way, unless call_ended follows
-/// (481, 408: RFC 5057).
+/// (481, 408: RFC 5057). A peer's offer that arrives inside the window overtakes ours: a second offer_failed with
+/// will_retry false comes before its remote_offer, and whether to offer again is the user's to decide.
 struct offer_failed {
     session_id id;
     std::uint16_t status = 0;  ///< 0 where no response came
