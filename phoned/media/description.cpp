@@ -90,6 +90,7 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     const bool expected = line.may_receive && !line.remote_hold && !line.local_hold;
     plan.peer = expected ? rtp::peer_media::expected : rtp::peer_media::optional;
     plan.multiplexed = line.rtcp_mux;
+    plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
     return plan;
 }

@@ -32,6 +32,7 @@ struct media_plan {
     rtp::direction direction = rtp::direction::inactive;
     rtp::peer_media peer = rtp::peer_media::optional;
     bool multiplexed = false;
+    bool is_held_by_us = false;  ///< Our user asked for it: we send no sound of our own
     std::chrono::milliseconds packet_time{20};
     std::string codec_name;  ///< `PCMU/8000`, for people
 };

@@ -1,4 +1,5 @@
-// The audio of one call: RTP session, jitter buffer, codecs and concealment between a pair of sockets and the phone's sound device.
+// The audio of one call: RTP session, jitter buffer, codecs and concealment between a pair of sockets and the phone's
+// sound device.
 //
 //     microphone --on_period--> [digits in band] -> encoder -> packets of ptime -> rtp::session -> datagrams
 //     datagrams --on_packet--> rtp::session -> jitter buffer -> decoder / concealment --on_period--> loudspeaker
@@ -23,30 +24,33 @@
 namespace phoned {
 
 struct stream_settings {
-    std::string cname;                        ///< RFC 7022, the same for all streams of the phone's life
+    std::string cname;  ///< RFC 7022, the same for all streams of the phone's life
     jitter_buffer_settings jitter;
-    std::chrono::seconds media_timeout{0};    ///< offhook.rtp_timeout
-    unsigned digit_end_packets = 3;           ///< features.dtmf.repetition
+    std::chrono::seconds media_timeout{0};  ///< offhook.rtp_timeout
+    unsigned digit_end_packets = 3;         ///< features.dtmf.repetition
     dtmf_method digits = dtmf_method::telephone_event;
 };
 
 class media_stream final {
 public:
-    /// `environment` and `pool` outlive the stream.
-    media_stream(now_t, stream_settings, rtp::environment&, rtp::packet_pool&);
+    /// `environment` and `pool` outlive the stream. Null where a setting is outside its range (rtp::session::create).
+    [[nodiscard]] static std::unique_ptr<media_stream>
+    create(now_t, const stream_settings&, rtp::environment&, rtp::packet_pool&);
     ~media_stream();
 
     /// What an exchange of descriptions agreed on. SSRC, sequence numbers, statistics and the learnt jitter go on.
-    void apply(now_t, const sdp::negotiated&);
+    void apply(now_t, const sdp::negotiated&, rtp::outbox&);
     /// True once apply() has given it something to send or to hear.
     [[nodiscard]] bool is_running() const noexcept;
 
     void on_packet(now_t, rtp::component, rtp::packet_buffer, const rtp::endpoint& from, rtp::outbox&);
 
-    /// One period of 10 ms: takes the microphone's samples, and adds what is heard to `playback`. Both at 8000 or 16000 samples per second.
+    /// One period of 10 ms: takes the microphone's samples, and adds what is heard to `playback`. Both at 8000 or 16000
+    /// samples per second.
     void on_period(now_t, std::span<const std::int16_t> captured, std::span<std::int16_t> playback, rtp::outbox&);
 
-    /// Sends digits 0-9 * # A-D one after the other, `,` is a pause of a second. False where the agreement has no way for digits.
+    /// Sends digits 0-9 * # A-D one after the other, `,` is a pause of a second. False where the agreement has no way
+    /// for digits.
     [[nodiscard]] bool send_digits(now_t, std::string_view digits, rtp::outbox&);
 
     void on_timeout(now_t, rtp::outbox&);
@@ -62,6 +66,7 @@ public:
 
 private:
     class implementation;
+    explicit media_stream(std::unique_ptr<implementation>);
     std::unique_ptr<implementation> self_;
 };
 

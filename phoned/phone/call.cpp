@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::size_t most_digits_kept = 64;
 
-sip::now_t sip_now(now_t now) {
-    return {now.mono, now.wall};
-}
-
-rtp::now_t rtp_now(now_t now) {
-    return {now.mono, now.wall};
-}
-
 /// RFC 3264 5: numeric, below 2^62, so that it may rise.
 sdp::origin own_origin(rtp::environment& random) {
     const auto id = random.random() >> 3;
@@ -35,10 +27,16 @@ sdp::hold_style hold_style_of(hold_wish wish, const settings& config) {
     return config.rfc2543_hold ? sdp::hold_style::zero_address : sdp::hold_style::sendonly;
 }
 
+/// "line 3: a=ptime needs a number"
+std::string explain(const sdp::failure& failure) {
+    return failure.line == 0 ? std::string(failure.reason) : fmt::format("line {}: {}", failure.line, failure.reason);
+}
+
 }  // namespace
 
 call::call(
-    call_number number, call_direction direction, unsigned account, const account_settings& account_values, call_surroundings& around
+    call_number number, call_direction direction, unsigned account, const account_settings& account_values,
+    call_surroundings& around
 )
     : number_(number),
       direction_(direction),
@@ -52,9 +50,12 @@ call::~call() {
     if (ports_) around_->sockets.close(ports_->id);
 }
 
-// -------------------------------------------------------------------------------------------------------- the beginning
+// -------------------------------------------------------------------------------------------------------- the
+// beginning
 
-std::optional<std::string> call::place(now_t now, sip::account_id account, std::string_view uri, std::chrono::seconds ring_limit) {
+std::optional<std::string> call::place(
+    now_t now, sip::account_id account, std::string_view uri, std::chrono::seconds ring_limit
+) {
     remote_ = uri;
     if (!open_media(now)) return "no RTP port is free (network.port.min_rtpport, max_rtpport)";
     auto offer = negotiator_.make_offer(able_, local_media(hold_wish::talk));
@@ -87,19 +88,24 @@ bool call::receive(now_t now, const sip::incoming_call& incoming) {
     changes_.state = true;
     const auto refuse = [&](unsigned status, std::string why) {
         cause_ = std::move(why);
-        reject(now, status);
+        reject(status);
         return false;
     };
     if (!open_media(now)) return refuse(480, "no RTP port is free");
     if (incoming.has_offer) {
         auto offer = sdp::parse(invite.body());
-        if (!offer) return refuse(offer.error().suggested_status, fmt::format("unusable offer: {}", to_string(offer.error())));
-        if (auto taken = negotiator_.on_remote_offer(std::move(*offer)); !taken) return refuse(488, to_string(taken.error()));
+        if (!offer)
+            return refuse(offer.error().suggested_status, fmt::format("unusable offer: {}", explain(offer.error())));
+        if (auto taken = negotiator_.on_remote_offer(std::move(*offer)); !taken)
+            return refuse(488, explain(taken.error()));
         // A call that could not be answered must not ring.
         auto trial = negotiator_;
-        if (auto answer = trial.make_answer(able_, local_media(hold_wish::talk)); !answer) return refuse(488, to_string(answer.error()));
+        if (auto answer = trial.make_answer(able_, local_media(hold_wish::talk)); !answer)
+            return refuse(488, explain(answer.error()));
     }
-    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) { (void)core.ring(at, session_, 180, {}, out); });
+    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+        (void)core.ring(at, session_, 180, {}, out);
+    });
     return true;
 }
 
@@ -109,13 +115,15 @@ bool call::answer(now_t now) {
     auto description = has_offer ? negotiator_.make_answer(able_, local_media(hold_wish::talk))
                                  : negotiator_.make_offer(able_, local_media(hold_wish::talk));
     if (!description) {
-        cause_ = to_string(description.error());
-        reject(now, 488);
+        cause_ = explain(description.error());
+        reject(488);
         return false;
     }
     const auto text = sdp::to_text(*description);
     sip::error_code problem;
-    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) { problem = core.answer(at, session_, text, out); });
+    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+        problem = core.answer(at, session_, text, out);
+    });
     if (problem) return false;
     answered_at_ = now.mono;
     set_state(call_state::confirmed);
@@ -123,7 +131,7 @@ bool call::answer(now_t now) {
     return true;
 }
 
-void call::reject(now_t, unsigned status) {
+void call::reject(unsigned status) {
     hung_up_here_ = true;
     sip_code_ = status;
     around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
@@ -136,7 +144,9 @@ void call::hang_up(now_t now, std::string_view why) {
     hung_up_here_ = true;
     if (cause_.empty()) cause_ = why;
     end_media(now, why);
-    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) { (void)core.hang_up(at, session_, {}, out); });
+    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+        (void)core.hang_up(at, session_, {}, out);
+    });
 }
 
 bool call::open_media(now_t now) {
@@ -158,17 +168,18 @@ sdp::local_media call::local_media(hold_wish wish) const {
     return local_media_of(*ports_, hold_style_of(wish, around_->config));
 }
 
-// ------------------------------------------------------------------------------------------------------------- commands
+// -------------------------------------------------------------------------------------------------------------
+// commands
 
-void call::set_hold(now_t now, hold_wish wish) {
+void call::set_hold(hold_wish wish) {
     wish_ = wish;
     refused_ = false;
     changes_.state = true;
-    follow_wish(now);
+    follow_wish();
 }
 
 /// Offers the session that the user wants, as soon as no exchange is open. Called whenever one has ended.
-void call::follow_wish(now_t now) {
+void call::follow_wish() {
     const bool is_open = negotiator_.current() != sdp::negotiator::phase::stable;
     if (state_ != call_state::confirmed || is_open || offer_is_out_ || refused_ || wish_ == agreed_) return;
     auto offer = negotiator_.make_offer(able_, local_media(wish_));
@@ -177,12 +188,14 @@ void call::follow_wish(now_t now) {
     sip::error_code problem;
     offer_is_out_ = true;
     offered_ = wish_;
-    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) { problem = core.reoffer(at, session_, text, out); });
+    around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+        problem = core.reoffer(at, session_, text, out);
+    });
     if (!problem) return;
-    // The user agent has an exchange open that we do not see yet (the ACK of an answer is still out): its end calls us again.
+    // The user agent has an exchange open that we do not see yet (the ACK of an answer is still out): its end calls us
+    // again.
     offer_is_out_ = false;
     negotiator_.rollback();
-    (void)now;
 }
 
 void call::set_muted(bool muted) {
@@ -193,12 +206,37 @@ void call::set_muted(bool muted) {
 
 bool call::send_digits(now_t now, std::string_view digits) {
     if (!stream_ || !stream_->is_running()) return false;
-    if (!stream_->send_digits(now, digits, media_out_)) return false;
+    const auto how = account_settings_->dtmf;
+    const bool by_info = how == dtmf_method::info || how == dtmf_method::telephone_event_and_info;
+    if (by_info) {
+        if (waiting_info_.size() + digits.size() > most_digits_kept) return false;
+        waiting_info_ += digits;
+        send_next_info();
+    }
+    if (how == dtmf_method::info) return true;
+    const bool taken = stream_->send_digits(now, digits, media_out_);
     flush(now);
-    return true;
+    return taken || by_info;
 }
 
-// -------------------------------------------------------------------------------------------------------- what SIP says
+/// One INFO at a time, so that digits arrive in the order in which they were keyed.
+void call::send_next_info() {
+    while (!waiting_info_.empty() && !info_) {
+        const char digit = waiting_info_.front();
+        waiting_info_.erase(0, 1);
+        if (digit == ',') continue;  // the time between two requests is pause enough
+        const bool is_plain = account_settings_->dtmf_info_type == 2;
+        const auto body = is_plain ? std::string(1, digit) : fmt::format("Signal={}\r\nDuration=100\r\n", digit);
+        around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+            const auto* type = is_plain ? "application/dtmf" : "application/dtmf-relay";
+            if (const auto made = core.request_in_call(at, session_, sip::method::info, type, body, out)) info_ = *made;
+        });
+        if (!info_) waiting_info_.clear();
+    }
+}
+
+// -------------------------------------------------------------------------------------------------------- what SIP
+// says
 
 sdp::negotiator& call::negotiator_of(std::uint32_t fork) {
     return forks_.try_emplace(fork, negotiator_).first->second;
@@ -238,10 +276,10 @@ void call::on(now_t now, const sip::call_answered& answered) {
     take_answer(now, negotiator_, response);
 }
 
-void call::on(now_t now, const sip::call_confirmed& confirmed) {
+void call::on(now_t, const sip::call_confirmed& confirmed) {
     local_tag_ = confirmed.ack.view().to_tag();
     changes_.state = true;
-    follow_wish(now);
+    follow_wish();
 }
 
 void call::on(now_t now, const sip::remote_offer& offer) {
@@ -266,7 +304,8 @@ void call::on(now_t now, const sip::remote_offer& offer) {
     }
     auto theirs = sdp::parse(offer.carrier.view().body());
     if (!theirs) return refuse(theirs.error().suggested_status);
-    if (auto taken = negotiator_.on_remote_offer(std::move(*theirs)); !taken) return refuse(taken.error().suggested_status);
+    if (auto taken = negotiator_.on_remote_offer(std::move(*theirs)); !taken)
+        return refuse(taken.error().suggested_status);
     offered_ = wish_;
     auto answer = negotiator_.make_answer(able_, local_media(wish_));
     if (!answer) return refuse(answer.error().suggested_status);
@@ -282,15 +321,15 @@ void call::on(now_t now, const sip::remote_answer& answer) {
 
 void call::take_answer(now_t now, sdp::negotiator& of, sip::message_view carrier) {
     auto answer = sdp::parse(carrier.body());
-    if (!answer) return give_up(now, fmt::format("unusable answer: {}", to_string(answer.error())));
+    if (!answer) return give_up(now, fmt::format("unusable answer: {}", explain(answer.error())));
     if (auto taken = of.on_remote_answer(std::move(*answer)); !taken)
-        return give_up(now, fmt::format("unusable answer: {}", to_string(taken.error())));
+        return give_up(now, fmt::format("unusable answer: {}", explain(taken.error())));
     agreed_ = offered_;
     apply_agreement(now);
-    follow_wish(now);
+    follow_wish();
 }
 
-void call::on(now_t now, const sip::offer_failed& failed) {
+void call::on(now_t, const sip::offer_failed& failed) {
     if (failed.will_retry) return;  // the same offer goes out again: it stays open
     offer_is_out_ = false;
     negotiator_.rollback();
@@ -298,16 +337,16 @@ void call::on(now_t now, const sip::offer_failed& failed) {
     refused_ = failed.status != 491;
     if (refused_) wish_ = agreed_;
     changes_.state = true;
-    if (refused_) follow_wish(now);
+    if (refused_) follow_wish();
 }
 
 void call::on(now_t now, const sip::offer_withdrawn&) {
     negotiator_.rollback();
     apply_agreement(now);
-    follow_wish(now);
+    follow_wish();
 }
 
-void call::on(now_t now, const sip::in_call_request& request) {
+void call::on(now_t, const sip::in_call_request& request) {
     // Digits by INFO (application/dtmf-relay, application/dtmf): shown as those that come by RTP.
     const auto message = request.request.view();
     const auto type = message.get<sip::header_id::content_type>();
@@ -321,11 +360,12 @@ void call::on(now_t now, const sip::in_call_request& request) {
         const auto first = message.body().find_first_not_of(" \r\n");
         if (first != std::string_view::npos) digit = message.body()[first];
     }
-    if (!rtp::event_of(digit)) return;
-    digits_ += digit;
-    if (digits_.size() > most_digits_kept) digits_.erase(0, 1);
-    changes_.quality = true;
-    (void)now;
+    if (rtp::event_of(digit)) keep_digit(digit);
+}
+
+void call::on(now_t, const sip::request_completed&) {
+    info_ = {};
+    send_next_info();
 }
 
 void call::on(now_t now, const sip::call_ended& ended) {
@@ -337,20 +377,38 @@ void call::on(now_t now, const sip::call_ended& ended) {
         if (cause_.empty()) cause_ = why;
     };
     switch (ended.why) {
-        case sip::end_reason::local_hang_up: say(ended_by::local, "hung up"); break;
-        case sip::end_reason::remote_hang_up: say(ended_by::remote, "the other side hung up"); break;
-        case sip::end_reason::cancelled: say(ended_by::remote, "the caller gave up"); break;
+        case sip::end_reason::local_hang_up:
+            say(ended_by::local, "hung up");
+            break;
+        case sip::end_reason::remote_hang_up:
+            say(ended_by::remote, "the other side hung up");
+            break;
+        case sip::end_reason::cancelled:
+            say(ended_by::remote, "the caller gave up");
+            break;
         case sip::end_reason::rejected: {
             const auto phrase = ended.cause ? ended.cause.view().reason() : std::string_view();
             say(ended_by::remote, phrase.empty() ? sip::reason_phrase(ended.status) : phrase);
             break;
         }
-        case sip::end_reason::refused: say(ended_by::local, sip::reason_phrase(ended.status)); break;
-        case sip::end_reason::no_answer: say(ended_by::network, "no answer"); break;
-        case sip::end_reason::no_ack: say(ended_by::network, "the other side never confirmed the answer"); break;
-        case sip::end_reason::dialog_lost: say(ended_by::network, "the other side does not know the call any more"); break;
-        case sip::end_reason::transport: say(ended_by::network, ended.error ? ended.error.message() : "no way to the other side"); break;
-        case sip::end_reason::protocol_error: say(ended_by::network, "protocol error"); break;
+        case sip::end_reason::refused:
+            say(ended_by::local, sip::reason_phrase(ended.status));
+            break;
+        case sip::end_reason::no_answer:
+            say(ended_by::network, "no answer");
+            break;
+        case sip::end_reason::no_ack:
+            say(ended_by::network, "the other side never confirmed the answer");
+            break;
+        case sip::end_reason::dialog_lost:
+            say(ended_by::network, "the other side does not know the call any more");
+            break;
+        case sip::end_reason::transport:
+            say(ended_by::network, ended.error ? ended.error.message() : "no way to the other side");
+            break;
+        case sip::end_reason::protocol_error:
+            say(ended_by::network, "protocol error");
+            break;
     }
     end_media(now, cause_);
     set_state(call_state::terminated);
@@ -370,7 +428,8 @@ void call::give_up(now_t now, std::string cause) {
     hang_up(now, cause_);
 }
 
-// ---------------------------------------------------------------------------------------------------------------- media
+// ----------------------------------------------------------------------------------------------------------------
+// media
 
 void call::on_packet(now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from) {
     if (!stream_) return;
@@ -402,25 +461,27 @@ void call::flush(now_t now) {
     media_out_.datagrams.clear();
     auto events = std::move(media_out_.events);
     media_out_.clear();
-    for (const auto& event : events)
-        on_media_event(now, event);
+    for (const auto& what : events)
+        on_media_event(now, what);
 }
 
-void call::on_media_event(now_t now, const rtp::event& event) {
-    if (const auto* digit = std::get_if<rtp::digit_started>(&event)) {
-        if (const auto character = rtp::digit_of(digit->event)) {
-            digits_ += *character;
-            if (digits_.size() > most_digits_kept) digits_.erase(0, 1);
-        }
-        changes_.quality = true;
-    } else if (const auto* silence = std::get_if<rtp::media_timed_out>(&event)) {
+void call::on_media_event(now_t now, const rtp::event& what) {
+    if (const auto* digit = std::get_if<rtp::digit_started>(&what)) {
+        if (const auto character = rtp::digit_of(digit->event)) keep_digit(*character);
+    } else if (const auto* silence = std::get_if<rtp::media_timed_out>(&what)) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silence->silent_for).count();
         give_up(now, fmt::format("no media for {} s", seconds));
-    } else if (std::holds_alternative<rtp::report_received>(event)) {
+    } else if (std::holds_alternative<rtp::report_received>(what)) {
         changes_.quality = true;
-    } else if (std::holds_alternative<rtp::media_started>(event)) {
+    } else if (std::holds_alternative<rtp::media_started>(what)) {
         changes_.media = true;
     }
+}
+
+void call::keep_digit(char digit) {
+    digits_ += digit;
+    if (digits_.size() > most_digits_kept) digits_.erase(0, 1);
+    changes_.quality = true;
 }
 
 void call::end_media(now_t now, std::string_view reason) {
@@ -431,7 +492,8 @@ void call::end_media(now_t now, std::string_view reason) {
     ports_.reset();
 }
 
-// ------------------------------------------------------------------------------------------------- what others may know
+// ------------------------------------------------------------------------------------------------- what others may
+// know
 
 void call::set_state(call_state state) {
     changes_.state = changes_.state || state != state_;
@@ -459,7 +521,8 @@ call_summary call::summary(now_t now) const {
     out.local_tag = local_tag_;
     out.remote_tag = remote_tag_;
     out.talked = talked_;
-    if (answered_at_ && !talked_) out.talked = std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - *answered_at_);
+    if (answered_at_ && !talked_)
+        out.talked = std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - *answered_at_);
     out.ended = ended_;
     out.sip_code = sip_code_;
     out.cause = cause_;

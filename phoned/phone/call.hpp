@@ -6,9 +6,11 @@
 //                receive()                        answer()                        v
 //   incoming:  ---------> early  --------------------------------> confirmed -> terminated
 //
-//   while confirmed:   wanted hold != offered hold, and no exchange open  ->  re-INVITE;   refused  ->  back to what was agreed
+//   while confirmed:   wanted hold != offered hold, and no exchange open  ->  re-INVITE;   refused  ->  back to what
+//   was agreed
 //
-// It decides nothing about other calls, devices or users: that is phone.cpp. SIP's rules are libsip's, SDP's are libsdp's.
+// It decides nothing about other calls, devices or users: that is phone.cpp. SIP's rules are libsip's, SDP's are
+// libsdp's.
 #pragma once
 
 #include <cstdint>
@@ -51,16 +53,19 @@ public:
 
     // ---- the beginning
     /// Calls `uri` with an offer. The reason where it cannot be tried.
-    [[nodiscard]] std::optional<std::string> place(now_t, sip::account_id, std::string_view uri, std::chrono::seconds ring_limit);
-    /// Takes an incoming call: its offer is read, and it rings. False: it has been refused already (bad or unusable offer, no port).
+    [[nodiscard]] std::optional<std::string> place(
+        now_t, sip::account_id, std::string_view uri, std::chrono::seconds ring_limit
+    );
+    /// Takes an incoming call: its offer is read, and it rings. False: it has been refused already (bad or unusable
+    /// offer, no port).
     [[nodiscard]] bool receive(now_t, const sip::incoming_call&);
     /// Answers an incoming call. False where its state or its offer does not allow it.
     [[nodiscard]] bool answer(now_t);
-    void reject(now_t, unsigned status);
+    void reject(unsigned status);
     void hang_up(now_t, std::string_view why);
 
     // ---- while it lives
-    void set_hold(now_t, hold_wish);
+    void set_hold(hold_wish);
     void set_muted(bool);
     [[nodiscard]] bool send_digits(now_t, std::string_view);
     void on_packet(now_t, rtp::component, rtp::packet_buffer, const rtp::endpoint& from);
@@ -79,10 +84,13 @@ public:
     void on(now_t, const sip::offer_withdrawn&);
     void on(now_t, const sip::call_ended&);
     void on(now_t, const sip::in_call_request&);
+    void on(now_t, const sip::request_completed&);
 
     // ---- what others may know
     [[nodiscard]] call_number number() const noexcept { return number_; }
     [[nodiscard]] sip::session_id session() const noexcept { return session_; }
+    /// The INFO that is out, if any: its end is given to on().
+    [[nodiscard]] sip::request_id open_request() const noexcept { return info_; }
     [[nodiscard]] media_id media() const noexcept { return ports_ ? ports_->id : media_id::none; }
     [[nodiscard]] call_state state() const noexcept { return state_; }
     [[nodiscard]] call_direction direction() const noexcept { return direction_; }
@@ -109,11 +117,13 @@ private:
     [[nodiscard]] sdp::negotiator& negotiator_of(std::uint32_t fork);
     void take_answer(now_t, sdp::negotiator&, sip::message_view carrier);
     void apply_agreement(now_t);
-    void follow_wish(now_t);
+    void follow_wish();
     void give_up(now_t, std::string cause);
     void set_state(call_state);
     void flush(now_t);
     void on_media_event(now_t, const rtp::event&);
+    void send_next_info();
+    void keep_digit(char);
     void end_media(now_t, std::string_view reason);
 
     call_number number_;
@@ -129,14 +139,16 @@ private:
     std::unique_ptr<media_stream> stream_;
     rtp::outbox media_out_;
 
-    sdp::negotiator negotiator_;                          ///< of the session; before the answer: as it stood when the offer was sent
-    std::map<std::uint32_t, sdp::negotiator> forks_;      ///< of early dialogs that have answered
-    std::optional<std::uint32_t> heard_fork_;             ///< whose early media is heard
+    sdp::negotiator negotiator_;  ///< of the session; before the answer: as it stood when the offer was sent
+    std::map<std::uint32_t, sdp::negotiator> forks_;  ///< of early dialogs that have answered
+    std::optional<std::uint32_t> heard_fork_;         ///< whose early media is heard
     bool is_alerting_ = false;
     hold_wish wish_ = hold_wish::talk, offered_ = hold_wish::talk, agreed_ = hold_wish::talk;
-    bool offer_is_out_ = false;                           ///< a re-INVITE of ours waits for its answer, or for its repetition after glare
-    bool refused_ = false;                                ///< the peer refused our last wish: it is not repeated by itself
+    bool offer_is_out_ = false;  ///< a re-INVITE of ours waits for its answer, or for its repetition after glare
+    bool refused_ = false;       ///< the peer refused our last wish: it is not repeated by itself
     bool muted_ = false;
+    std::string waiting_info_;  ///< digits that go by INFO, one request at a time
+    sip::request_id info_;
 
     std::string remote_, remote_name_, call_id_, local_tag_, remote_tag_;
     std::optional<time_point> answered_at_;

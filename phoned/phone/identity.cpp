@@ -13,10 +13,14 @@ namespace {
 
 sip::transport_kind transport_of(const account_settings& account) {
     switch (account.transport) {
-        case sip_transport::udp: return sip::transport_kind::udp;
-        case sip_transport::tcp: return sip::transport_kind::tcp;
-        case sip_transport::tls: return sip::transport_kind::tls;
-        case sip_transport::dns: return sip::transport_kind::udp;  // until NAPTR is asked, its usual outcome
+        case sip_transport::udp:
+            return sip::transport_kind::udp;
+        case sip_transport::tcp:
+            return sip::transport_kind::tcp;
+        case sip_transport::tls:
+            return sip::transport_kind::tls;
+        case sip_transport::dns:
+            return sip::transport_kind::udp;  // until NAPTR is asked, its usual outcome
     }
     return sip::transport_kind::udp;
 }
@@ -31,9 +35,12 @@ std::string host_text(std::string_view host, std::uint16_t port) {
 std::string transport_parameter(const account_settings& account) {
     switch (account.transport) {
         case sip_transport::udp:
-        case sip_transport::dns: return {};
-        case sip_transport::tcp: return ";transport=tcp";
-        case sip_transport::tls: return ";transport=tls";
+        case sip_transport::dns:
+            return {};
+        case sip_transport::tcp:
+            return ";transport=tcp";
+        case sip_transport::tls:
+            return ";transport=tls";
     }
     return {};
 }
@@ -116,7 +123,10 @@ std::optional<std::string> target_uri(
         if (!phone.escape_pound)
             for (auto at = user.find("%23"); at != std::string::npos; at = user.find("%23", at))
                 user.replace(at, 3, "#");
-        uri = fmt::format("sip:{}@{}{}", user, host_text(account.servers[0].host, account.servers[0].port), transport_parameter(account));
+        uri = fmt::format(
+            "sip:{}@{}{}", user, host_text(account.servers[0].host, account.servers[0].port),
+            transport_parameter(account)
+        );
         if (account.user_equal_phone && looks_like_a_number(text)) uri += ";user=phone";
     }
     if (const auto parsed = sip::parse_uri(uri); !parsed) {

@@ -22,9 +22,10 @@ namespace phoned {
 /// `instance` is the phone's own UUID: it tells registrars that a restarted phone is the same one (RFC 5626 4.1).
 [[nodiscard]] sip::account_config sip_account(const account_settings&, std::string_view instance);
 
-
-/// A number, `user@host`, a host or address, or a whole SIP URI. A number goes to the account's own server; `#` is escaped where
-/// sip.use_23_as_pound says so. Nothing and the reason where it makes no URI.
-[[nodiscard]] std::optional<std::string> target_uri(std::string_view dialled, const account_settings&, const settings&, std::string& why);
+/// A number, `user@host`, a host or address, or a whole SIP URI. A number goes to the account's own server; `#` is
+/// escaped where sip.use_23_as_pound says so. Nothing and the reason where it makes no URI.
+[[nodiscard]] std::optional<std::string> target_uri(
+    std::string_view dialled, const account_settings&, const settings&, std::string& why
+);
 
 }  // namespace phoned

@@ -1,0 +1,286 @@
+#include "phoned/media/stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "rtp/buffer/playout.hpp"
+#include "rtp/signal/dtmf.hpp"
+
+namespace phoned {
+
+namespace {
+
+constexpr auto digit_length = std::chrono::milliseconds(100);
+constexpr auto comma_pause = std::chrono::seconds(1);
+constexpr std::size_t most_waiting_digits = 64;
+constexpr std::size_t longest_period = 480;
+
+rtp::now_t rtp_now(now_t now) {
+    return {now.mono, now.wall};
+}
+
+rtp::session_settings session_settings_of(const stream_settings& wanted) {
+    rtp::session_settings out;
+    out.cname = wanted.cname;
+    out.media_timeout = wanted.media_timeout;
+    out.digits.end_packets = static_cast<std::uint8_t>(wanted.digit_end_packets);
+    return out;
+}
+
+rtp::jitter_settings jitter_settings_of(const jitter_buffer_settings& wanted) {
+    rtp::jitter_settings out;
+    out.mode = wanted.adaptive ? rtp::jitter_mode::adaptive : rtp::jitter_mode::fixed;
+    out.minimum = wanted.minimum;
+    out.maximum = wanted.maximum;
+    out.normal = wanted.normal;
+    out.start = std::clamp<rtp::duration>(out.start, out.minimum, std::max<rtp::duration>(out.minimum, out.maximum));
+    return out;
+}
+
+void add_saturated(std::span<const std::int16_t> from, std::span<std::int16_t> to) {
+    for (std::size_t i = 0; i < to.size() && i < from.size(); ++i) {
+        const std::int32_t sum = std::int32_t{from[i]} + to[i];
+        to[i] = static_cast<std::int16_t>(std::clamp<std::int32_t>(
+            sum, std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()
+        ));
+    }
+}
+
+}  // namespace
+
+class media_stream::implementation {
+public:
+    implementation(now_t now, stream_settings wanted, rtp::environment& environment, rtp::packet_pool& packets)
+        : settings_(std::move(wanted)),
+          packets_(packets),
+          session_(rtp_now(now), session_settings_of(settings_), environment, packets),
+          tones_(8000) {}
+
+    void apply(now_t now, const sdp::negotiated& line) {
+        plan_ = plan_of(line);
+        if (!plan_) return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional);
+        session_.set_payloads(rtp_now(now), plan_->payloads);
+        session_.set_remote(rtp_now(now), plan_->remote);
+        session_.set_direction(rtp_now(now), plan_->direction, plan_->peer);
+        choose_playout(line);
+        if (plan_->codec != encoding_) {
+            encoding_ = plan_->codec;
+            encoder_.reset();
+            if (encoding_ != nullptr) encoder_.emplace(*encoding_);
+            unsent_.clear();
+        }
+    }
+
+    void on_packet(
+        now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from, rtp::outbox& out
+    ) {
+        const auto first = out.media.size();
+        session_.on_packet(rtp_now(now), component, std::move(packet), from, out);
+        for (auto at = out.media.begin() + static_cast<std::ptrdiff_t>(first); at != out.media.end(); ++at) {
+            const auto view = rtp::packet_view::parse(at->packet.bytes());
+            if (view && playout_) playout_->put(at->arrival, *view, std::move(at->packet));
+        }
+        out.media.erase(out.media.begin() + static_cast<std::ptrdiff_t>(first), out.media.end());
+    }
+
+    void on_period(
+        now_t now, std::span<const std::int16_t> captured, std::span<std::int16_t> playback, rtp::outbox& out
+    ) {
+        const auto samples = std::min(captured.size(), longest_period);
+        std::array<std::int16_t, longest_period> room{};
+        const auto period = std::span(room).first(samples);
+        if (playout_ && plan_ && rtp::can_receive(plan_->direction)) {
+            playout_->get(now.mono, period);
+            add_saturated(period, playback);
+        }
+        send_waiting_digits(now, out);
+        if (!may_send_audio()) return;
+        if (is_muted_)
+            std::fill(period.begin(), period.end(), std::int16_t{0});
+        else
+            std::copy_n(captured.begin(), samples, period.begin());
+        if (!tones_.is_idle()) {
+            std::array<std::int16_t, longest_period> tone{};
+            tones_.fill(std::span(tone).first(samples));
+            add_saturated(std::span(tone).first(samples), period);
+        }
+        unsent_.insert(unsent_.end(), period.begin(), period.end());
+        send_full_packets(now, out);
+    }
+
+    bool send_digits(now_t now, std::string_view digits, rtp::outbox& out) {
+        if (!plan_ || !rtp::can_send(plan_->direction)) return false;
+        const bool by_event = settings_.digits != dtmf_method::in_band && plan_->payloads.send_events;
+        const bool in_band = settings_.digits == dtmf_method::in_band && encoder_;
+        if (!by_event && !in_band) return false;
+        if (waiting_digits_.size() + digits.size() > most_waiting_digits) return false;
+        waiting_digits_.insert(waiting_digits_.end(), digits.begin(), digits.end());
+        send_waiting_digits(now, out);
+        return true;
+    }
+
+    call_quality quality() const {
+        call_quality out{};
+        const auto& sent = session_.statistics();
+        out.packets_sent = sent.packets_sent;
+        out.octets_sent = sent.octets_sent;
+        out.packets_received = sent.packets_delivered;
+        out.packets_duplicated = sent.duplicate;
+        if (const auto* heard = session_.heard_source()) {
+            out.packets_lost = static_cast<std::uint64_t>(std::max<std::int64_t>(heard->lost(), 0));
+            out.jitter =
+                std::chrono::duration_cast<std::chrono::microseconds>(rtp::to_duration(heard->jitter(), heard->rate()));
+        }
+        if (playout_) {
+            const auto& buffer = playout_->buffer();
+            out.packets_late = buffer.statistics().late;
+            out.playout_delay = std::chrono::duration_cast<std::chrono::milliseconds>(buffer.target_delay());
+            // Counted in periods of 10 ms, the pieces that concealment works in.
+            const auto piece =
+                std::max<std::int64_t>(rtp::to_units(buffer.settings().period, buffer.settings().rate), 1);
+            out.frames_concealed = static_cast<std::uint64_t>(buffer.statistics().concealed_units / piece);
+        }
+        if (const auto trip = session_.round_trip())
+            out.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*trip);
+        out.remote_fraction_lost = remote_fraction_lost_;
+        return out;
+    }
+
+    void notice_report(const rtp::outbox& out) {
+        for (const auto& what : out.events)
+            if (const auto* report = std::get_if<rtp::report_received>(&what))
+                remote_fraction_lost_ = static_cast<double>(report->about_us.fraction_lost) / 256.0;
+    }
+
+    stream_settings settings_;
+    rtp::packet_pool& packets_;
+    rtp::session session_;
+    std::optional<media_plan> plan_;
+    bool is_muted_ = false;
+
+private:
+    /// A held peer hears nothing from us: the guide's hold stops RTP (sendonly leaves room for music, which we have
+    /// none of).
+    bool may_send_audio() const {
+        return plan_ && encoder_ && !plan_->is_held_by_us && rtp::can_send(plan_->direction) &&
+               plan_->remote.rtp.is_usable();
+    }
+
+    /// Another set of payloads makes another playout; the same set goes on with what it has learnt of the network.
+    void choose_playout(const sdp::negotiated& line) {
+        std::vector<rtp::playout_payload> wanted;
+        for (const auto& mapping : plan_->payloads.receive) {
+            if (mapping.use == rtp::payload_use::audio)
+                wanted.push_back({mapping.type, rtp::packet_content::audio, receiving_codec(line, mapping.type)});
+        }
+        const auto same = [](const rtp::playout_payload& a, const rtp::playout_payload& b) {
+            return a.type == b.type && a.decoded_by == b.decoded_by;
+        };
+        if (playout_ && std::equal(wanted.begin(), wanted.end(), playing_.begin(), playing_.end(), same)) return;
+        playing_ = wanted;
+        playout_.reset();
+        if (auto made = rtp::playout::create(jitter_settings_of(settings_.jitter), wanted))
+            playout_.emplace(std::move(*made));
+    }
+
+    void send_full_packets(now_t now, rtp::outbox& out) {
+        const auto& properties = encoding_->properties;
+        const auto samples = static_cast<std::size_t>(plan_->packet_time.count()) * properties.sample_rate / 1000;
+        while (samples > 0 && unsent_.size() >= samples) {
+            rtp::packet_buffer payload(packets_);
+            const auto frames = samples / properties.frame_samples;
+            const auto room = payload.append(frames * properties.max_frame_octets);
+            const auto written = encoder_->encode(std::span(unsent_).first(samples), room);
+            unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(samples));
+            if (!written || *written == 0) continue;
+            payload.remove_back(room.size() - *written);
+            const auto units = static_cast<std::uint32_t>(rtp::to_units(samples, properties));
+            (void)session_.send(rtp_now(now), {plan_->payload, units, false, std::move(payload)}, out);
+        }
+    }
+
+    void send_waiting_digits(now_t now, rtp::outbox& out) {
+        while (!waiting_digits_.empty() && now.mono >= digits_pause_until_) {
+            const char digit = waiting_digits_.front();
+            if (digit == ',') {
+                if (session_.is_sending_digits() || !tones_.is_idle()) return;
+                digits_pause_until_ = now.mono + comma_pause;
+            } else if (settings_.digits == dtmf_method::in_band) {
+                (void)tones_.push(digit);
+            } else {
+                (void)session_.send_digit(rtp_now(now), digit, digit_length, out);
+            }
+            waiting_digits_.pop_front();
+        }
+    }
+
+    std::optional<rtp::playout> playout_;
+    std::vector<rtp::playout_payload> playing_;
+    const rtp::codec* encoding_ = nullptr;
+    std::optional<rtp::encoder> encoder_;
+    std::vector<std::int16_t> unsent_;
+    rtp::dtmf_player tones_;
+    std::deque<char> waiting_digits_;
+    time_point digits_pause_until_{};
+    std::optional<double> remote_fraction_lost_;
+};
+
+media_stream::media_stream(now_t now, stream_settings wanted, rtp::environment& environment, rtp::packet_pool& pool)
+    : self_(std::make_unique<implementation>(now, std::move(wanted), environment, pool)) {}
+
+media_stream::~media_stream() = default;
+
+void media_stream::apply(now_t now, const sdp::negotiated& line) {
+    self_->apply(now, line);
+}
+
+bool media_stream::is_running() const noexcept {
+    return self_->plan_.has_value();
+}
+
+void media_stream::on_packet(
+    now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from, rtp::outbox& out
+) {
+    self_->on_packet(now, component, std::move(packet), from, out);
+    self_->notice_report(out);
+}
+
+void media_stream::on_period(
+    now_t now, std::span<const std::int16_t> captured, std::span<std::int16_t> playback, rtp::outbox& out
+) {
+    self_->on_period(now, captured, playback, out);
+}
+
+bool media_stream::send_digits(now_t now, std::string_view digits, rtp::outbox& out) {
+    return self_->send_digits(now, digits, out);
+}
+
+void media_stream::on_timeout(now_t now, rtp::outbox& out) {
+    self_->session_.on_timeout(rtp_now(now), out);
+}
+
+std::optional<time_point> media_stream::next_deadline() const noexcept {
+    return self_->session_.next_deadline();
+}
+
+void media_stream::stop(now_t now, std::string_view reason, rtp::outbox& out) {
+    self_->session_.stop(rtp_now(now), reason, out);
+}
+
+void media_stream::set_muted(bool muted) noexcept {
+    self_->is_muted_ = muted;
+}
+
+call_quality media_stream::quality() const {
+    return self_->quality();
+}
+
+const std::optional<media_plan>& media_stream::plan() const noexcept {
+    return self_->plan_;
+}
+
+}  // namespace phoned

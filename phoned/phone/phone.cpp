@@ -1,0 +1,389 @@
+#include "phoned/phone/phone.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "phoned/phone/identity.hpp"
+#include "phoned/phone/turn.hpp"
+#include "sip/syntax/names.hpp"
+
+namespace phoned {
+
+namespace {
+
+constexpr auto notice_time = std::chrono::seconds{5};
+constexpr auto failure_tone_time = std::chrono::seconds{3};
+constexpr auto stopping_time = std::chrono::seconds{3};
+constexpr std::size_t longest_period = 480;
+
+registration_state shown(sip::registration_state state) {
+    switch (state) {
+        case sip::registration_state::unregistered:
+            return registration_state::unregistered;
+        case sip::registration_state::registering:
+            return registration_state::registering;
+        case sip::registration_state::registered:
+            return registration_state::registered;
+        case sip::registration_state::failed:
+            return registration_state::failed;
+        case sip::registration_state::unregistering:
+            return registration_state::unregistering;
+    }
+    return registration_state::unregistered;
+}
+
+template <class... Visitors>
+struct overloaded : Visitors... {
+    using Visitors::operator()...;
+};
+template <class... Visitors>
+overloaded(Visitors...) -> overloaded<Visitors...>;
+
+}  // namespace
+
+phone::phone(settings config, phone_identity identity, phone_ports ports)
+    : config_(std::move(config)),
+      ports_(ports),
+      identity_(std::move(identity)),
+      around_{ports.sip, ports.sockets, ports.random, ports.packets, config_, identity_.cname, identity_.family},
+      tones_(config_.tones, ports.audio.format().rate) {}
+
+phone::~phone() = default;
+
+void phone::attach(hub& to) {
+    hub_ = &to;
+}
+
+void phone::start(now_t now) {
+    const turn t(*this, now);
+    for (unsigned number = 1; number <= max_accounts; ++number) {
+        const auto& account = config_.accounts[number - 1];
+        if (!account.enabled) continue;
+        line l{};
+        l.number = number;
+        l.config = &account;
+        l.summary = {
+            number,
+            account.label.empty() ? account.user_name : account.label,
+            address_of_record(account),
+            registration_state::unregistered,
+            0,
+            {},
+            server_text(account),
+            std::chrono::seconds{0}};
+        std::string why = is_usable(account) ? "" : "user_name and sip_server_host are needed";
+        if (why.empty())
+            ports_.sip.run([&](sip::user_agent_core& core, sip::now_t, sip::outbox&) {
+                if (const auto id = core.add_account(sip_account(account, identity_.instance), &why)) l.id = *id;
+            });
+        if (!l.id) {
+            l.summary.state = registration_state::failed;
+            l.summary.reason = why;
+            hub_->publish(now, alarm_event{alarm_severity::error, fmt::format("account.{}", number), why});
+        } else {
+            const auto spread = static_cast<std::uint64_t>(config_.registration_spread.count());
+            const auto wait = spread == 0 ? 0 : ports_.random.random() % (spread * 1000);
+            l.register_at = now.mono + std::chrono::milliseconds(wait);
+        }
+        lines_.push_back(std::move(l));
+    }
+    for (auto& l : lines_)
+        if (l.register_at && *l.register_at <= now.mono) register_line(l);
+}
+
+void phone::register_line(line& l) {
+    l.register_at.reset();
+    ports_.sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+        (void)core.register_account(at, l.id, out);
+    });
+}
+
+bool phone::is_stopped() const noexcept {
+    return is_stopping_ && !stop_by_;
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// inputs
+
+void phone::on_sip(now_t now, sip::event what) {
+    waiting_.push_back(std::move(what));
+    if (depth_ == 0) const turn t(*this, now);
+}
+
+void phone::dispatch(now_t now, sip::event& what) {
+    std::visit(
+        overloaded{
+            [&](const sip::incoming_call& e) { on_incoming(now, e); },
+            [&](const sip::registration_changed& e) { on_registration(now, e); },
+            [&](const sip::incoming_request& e) {
+                // Nothing outside calls is served yet but OPTIONS, which the user agent answers.
+                ports_.sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+                    (void)core.respond(at, e.id, 501, {}, {}, {}, out);
+                });
+            },
+            [&](const sip::request_completed& e) {
+                for (auto& [number, of] : calls_)
+                    if (of->open_request() == e.id) of->on(now, e);
+            },
+            [&](const auto& e) {
+                if (auto* of = find(e.id)) of->on(now, e);
+            },
+        },
+        what
+    );
+}
+
+void phone::on_registration(now_t now, const sip::registration_changed& change) {
+    auto* l = line_of(change.account);
+    if (l == nullptr) return;
+    auto& s = l->summary;
+    s.state = shown(change.state);
+    s.sip_code = change.status;
+    s.reason = change.error         ? change.error.message()
+               : change.status != 0 ? std::string(sip::reason_phrase(change.status))
+                                    : std::string();
+    s.expires = std::chrono::duration_cast<std::chrono::seconds>(change.expires);
+    hub_->publish(now, account_state_event{s});
+}
+
+void phone::on_media(
+    now_t now, media_id id, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from
+) {
+    for (auto& [number, of] : calls_) {
+        if (of->media() != id) continue;
+        const turn t(*this, now);
+        of->on_packet(now, component, std::move(packet), from);
+        return;
+    }
+}
+
+void phone::on_timeout(now_t now) {
+    const turn t(*this, now);
+    for (auto& [number, of] : calls_)
+        if (const auto at = of->next_deadline(); at && *at <= now.mono) of->on_timeout(now);
+    for (auto& l : lines_)
+        if (l.register_at && *l.register_at <= now.mono) register_line(l);
+    for (auto at = auto_answer_at_.begin(); at != auto_answer_at_.end();) {
+        if (at->second > now.mono) {
+            ++at;
+            continue;
+        }
+        if (auto* of = find(at->first)) answer(now, *of);
+        at = auto_answer_at_.erase(at);
+    }
+    if (notice_until_ && *notice_until_ <= now.mono) {
+        notice_until_.reset();
+        notice_.clear();
+    }
+    if (busy_tone_until_ && *busy_tone_until_ <= now.mono) busy_tone_until_.reset();
+    if (stop_by_ && *stop_by_ <= now.mono) stop_by_.reset();
+}
+
+std::optional<time_point> phone::next_deadline() const {
+    std::optional<time_point> first;
+    const auto consider = [&](const std::optional<time_point>& at) {
+        if (at && (!first || *at < *first)) first = at;
+    };
+    for (const auto& [number, of] : calls_)
+        consider(of->next_deadline());
+    for (const auto& l : lines_)
+        consider(l.register_at);
+    for (const auto& [number, at] : auto_answer_at_)
+        consider(at);
+    consider(notice_until_);
+    consider(busy_tone_until_);
+    consider(stop_by_);
+    return first;
+}
+
+// ----------------------------------------------------------------------------------------------------------------
+// audio
+
+void phone::on_audio_period(const audio_period& period) {
+    const turn t(*this, period.now);
+    // A call that is not in focus goes on in time, hears silence and is not heard.
+    std::array<std::int16_t, longest_period> nothing{}, unheard{};
+    const auto samples = std::min(period.captured.size(), longest_period);
+    auto* const focus = in_focus();
+    for (auto& [number, of] : calls_) {
+        if (of.get() == focus)
+            of->on_period(period.now, period.captured, period.playback);
+        else
+            of->on_period(period.now, std::span(nothing).first(samples), std::span(unheard).first(samples));
+    }
+    tones_.add_to(period.playback);
+}
+
+void phone::on_audio_attached(now_t now, std::string_view) {
+    const turn t(*this, now);
+}
+
+void phone::on_audio_lost(now_t now, std::string_view reason) {
+    const turn t(*this, now);
+    hub_->publish(now, alarm_event{alarm_severity::warning, "driver:audio", std::string(reason)});
+}
+
+/// The call whose voice is heard: the one that talks, else the one whose early media comes.
+call* phone::in_focus() {
+    call* early = nullptr;
+    for (auto& [number, of] : calls_) {
+        if (of->state() == call_state::confirmed && !of->wants_hold()) return of.get();
+        if (of->state() == call_state::early && of->direction() == call_direction::outgoing) early = of.get();
+    }
+    return early;
+}
+
+void phone::choose_tone() {
+    bool rings_back = false, waits = false, talks = false;
+    for (const auto& [number, of] : calls_) {
+        rings_back = rings_back || of->wants_ring_back();
+        waits = waits || (of->state() == call_state::early && of->direction() == call_direction::incoming);
+        talks = talks || of->state() == call_state::confirmed;
+    }
+    if (rings_back)
+        tones_.play(phone_tone::ring_back);
+    else if (waits && talks && config_.call_waiting_tone)
+        tones_.play(phone_tone::call_waiting);
+    else if (busy_tone_until_)
+        tones_.play(phone_tone::busy);
+    else if (is_off_hook_ && calls_.empty() && dialled_.empty())
+        tones_.play(phone_tone::dial);
+    else
+        tones_.play(phone_tone::none);
+}
+
+// ---------------------------------------------------------------------------------------------------- what has changed
+
+/// The end of every input: publishes, retires calls that have ended, and brings tones, sound device and panel up to
+/// date.
+void phone::settle(now_t now) {
+    for (auto at = calls_.begin(); at != calls_.end();) {
+        auto& of = *at->second;
+        const auto changes = of.take_changes();
+
+        if (changes.state) hub_->publish(now, call_state_event{of.summary(now)});
+        if (changes.media)
+            if (const auto media = of.media_summary()) hub_->publish(now, call_media_event{*media});
+        if (changes.quality) hub_->publish(now, call_quality_event{of.quality()});
+        if (of.is_live()) {
+            ++at;
+        } else {
+            retire(now, of);
+            at = calls_.erase(at);
+        }
+    }
+    choose_tone();
+    const bool wants_audio = !calls_.empty() || !tones_.is_silent();
+    if (wants_audio != is_audio_running_) {
+        is_audio_running_ = wants_audio;
+        if (wants_audio)
+            ports_.audio.start();
+        else
+            ports_.audio.stop();
+    }
+    const bool all_quiet =
+        calls_.empty() && std::all_of(lines_.begin(), lines_.end(), [](const line& l) {
+            return l.summary.state == registration_state::unregistered || l.summary.state == registration_state::failed;
+        });
+    if (is_stopping_ && all_quiet) stop_by_.reset();
+
+    show(now);
+}
+
+/// The last words about a call that has ended.
+void phone::retire(now_t now, call& of) {
+    const auto summary = of.summary(now);
+    hub_->publish(now, call_quality_event{of.quality()});
+    auto_answer_at_.erase(of.number());
+    const bool was_refused =
+        summary.direction == call_direction::outgoing && !summary.talked && summary.ended != ended_by::local;
+    if (was_refused)
+        busy_tone_until_ = now.mono + failure_tone_time;
+    else if (summary.talked && summary.ended == ended_by::remote && config_.busy_tone_delay.count() > 0)
+        busy_tone_until_ = now.mono + config_.busy_tone_delay;
+    note(now, summary.cause);
+    ended_.push_back(summary);
+    if (ended_.size() > most_ended_calls) ended_.pop_front();
+}
+
+void phone::note(now_t now, std::string text) {
+    notice_ = std::move(text);
+    notice_until_ = now.mono + notice_time;
+}
+
+void phone::show(now_t now) {
+    panel_input in;
+    for (const auto& l : lines_)
+        in.accounts.push_back(l.summary);
+    for (const auto& [number, of] : calls_)
+        in.calls.push_back(of->summary(now));
+    in.dialled = dialled_;
+    in.notice = notice_;
+    in.is_muted = is_muted_;
+    auto out = draw_panel(in);
+    hub_->set_screen(now, std::move(out.screen));
+    for (const auto& lamp : out.leds)
+        hub_->set_led(now, lamp);
+    hub_->set_ringer(now, out.ringer);
+}
+
+// ----------------------------------------------------------------------------------------------------------- the whole
+
+std::vector<metric> phone::metrics(const command_context&) {
+    double registered = 0;
+    for (const auto& l : lines_)
+        registered += l.summary.state == registration_state::registered ? 1 : 0;
+    return {
+        {"phoned_accounts", static_cast<double>(lines_.size()), "Accounts that are switched on"},
+        {"phoned_accounts_registered", registered, "Accounts that are registered now"},
+        {"phoned_calls", static_cast<double>(calls_.size()), "Calls that live now"},
+        {"phoned_calls_total", static_cast<double>(calls_total_), "Calls since the phone started"},
+    };
+}
+
+void phone::set_message_trace(bool) {}  // the hub knows who listens: see hub::is_tracing()
+
+void phone::set_log_level(log_level level) {
+    config_.level = level;
+}
+
+void phone::shut_down(const command_context& context) {
+    if (is_stopping_) return;
+    const turn t(*this, context.now);
+    is_stopping_ = true;
+    stop_by_ = context.now.mono + stopping_time;
+    for (auto& [number, of] : calls_)
+        of->hang_up(context.now, "the phone shuts down");
+    for (auto& l : lines_) {
+        l.register_at.reset();
+        if (!l.id) continue;
+        ports_.sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
+            (void)core.unregister_account(at, l.id, out);
+        });
+    }
+}
+
+phone::line* phone::find_line(unsigned number) {
+    const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const line& l) { return l.number == number; });
+    return at == lines_.end() ? nullptr : &*at;
+}
+
+phone::line* phone::line_of(sip::account_id id) {
+    const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const line& l) { return l.id == id; });
+    return at == lines_.end() ? nullptr : &*at;
+}
+
+call* phone::find(call_number number) {
+    const auto at = calls_.find(number);
+    return at == calls_.end() ? nullptr : at->second.get();
+}
+
+call* phone::find(sip::session_id id) {
+    for (auto& [number, of] : calls_)
+        if (of->session() == id) return of.get();
+    return nullptr;
+}
+
+}  // namespace phoned
