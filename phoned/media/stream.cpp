@@ -54,18 +54,16 @@ void add_saturated(std::span<const std::int16_t> from, std::span<std::int16_t> t
 
 class media_stream::implementation {
 public:
-    implementation(now_t now, stream_settings wanted, rtp::environment& environment, rtp::packet_pool& packets)
-        : settings_(std::move(wanted)),
-          packets_(packets),
-          session_(rtp_now(now), session_settings_of(settings_), environment, packets),
-          tones_(8000) {}
+    implementation(rtp::session session, stream_settings wanted, rtp::packet_pool& packets)
+        : settings_(std::move(wanted)), packets_(packets), session_(std::move(session)), tones_(8000) {}
 
-    void apply(now_t now, const sdp::negotiated& line) {
+    void apply(now_t now, const sdp::negotiated& line, rtp::outbox& out) {
         plan_ = plan_of(line);
-        if (!plan_) return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional);
+        if (!plan_)
+            return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional, out);
         session_.set_payloads(rtp_now(now), plan_->payloads);
         session_.set_remote(rtp_now(now), plan_->remote);
-        session_.set_direction(rtp_now(now), plan_->direction, plan_->peer);
+        session_.set_direction(rtp_now(now), plan_->direction, plan_->peer, out);
         choose_playout(line);
         if (plan_->codec != encoding_) {
             encoding_ = plan_->codec;
@@ -229,13 +227,22 @@ private:
     std::optional<double> remote_fraction_lost_;
 };
 
-media_stream::media_stream(now_t now, stream_settings wanted, rtp::environment& environment, rtp::packet_pool& pool)
-    : self_(std::make_unique<implementation>(now, std::move(wanted), environment, pool)) {}
+media_stream::media_stream(std::unique_ptr<implementation> self) : self_(std::move(self)) {}
+
+std::unique_ptr<media_stream> media_stream::create(
+    now_t now, const stream_settings& wanted, rtp::environment& environment, rtp::packet_pool& pool
+) {
+    auto session = rtp::session::create(rtp_now(now), session_settings_of(wanted), environment, pool);
+    if (!session) return nullptr;
+    return std::unique_ptr<media_stream>(
+        new media_stream(std::make_unique<implementation>(std::move(*session), wanted, pool))
+    );
+}
 
 media_stream::~media_stream() = default;
 
-void media_stream::apply(now_t now, const sdp::negotiated& line) {
-    self_->apply(now, line);
+void media_stream::apply(now_t now, const sdp::negotiated& line, rtp::outbox& out) {
+    self_->apply(now, line, out);
 }
 
 bool media_stream::is_running() const noexcept {

@@ -159,7 +159,8 @@ bool call::open_media(now_t now) {
     wanted.media_timeout = config.rtp_timeout;
     wanted.digit_end_packets = config.dtmf_repetition;
     wanted.digits = account_settings_->dtmf;
-    stream_ = std::make_unique<media_stream>(now, std::move(wanted), around_->random, around_->packets);
+    stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
+    if (!stream_) return false;
     stream_->set_muted(muted_);
     return true;
 }
@@ -256,7 +257,8 @@ void call::on(now_t now, const sip::call_progress& progress) {
     if (!answer || !fork.on_remote_answer(std::move(*answer))) return;  // the final answer decides
     heard_fork_ = progress.fork;
     if (!fork.agreed().lines.empty()) {
-        stream_->apply(now, fork.agreed().lines.front());
+        stream_->apply(now, fork.agreed().lines.front(), media_out_);
+        flush(now);
         changes_.media = true;
     }
 }
@@ -417,7 +419,7 @@ void call::on(now_t now, const sip::call_ended& ended) {
 void call::apply_agreement(now_t now) {
     const auto& lines = negotiator_.agreed().lines;
     if (!stream_ || lines.empty()) return;
-    stream_->apply(now, lines.front());
+    stream_->apply(now, lines.front(), media_out_);
     flush(now);
     changes_.media = changes_.state = true;
 }
