@@ -50,6 +50,36 @@ std::optional<parse_failure> check_no_star(message_view request) noexcept {
     return std::nullopt;
 }
 
+/// The headers that give a method its meaning. On other methods they say nothing, and may be broken.
+std::optional<parse_failure> check_method_headers(message_view request) noexcept {
+    using enum header_id;
+    switch (request.method()) {
+        case method::invite:
+            return check_all<replaces, join, session_expires>(request);
+        case method::update:
+            return check_all<session_expires>(request);
+        case method::prack:
+            return check_all<rack>(request);
+        case method::refer:
+            return check_all<refer_to>(request);
+        case method::subscribe:
+        case method::publish:
+            return check_all<event>(request);
+        case method::notify:
+            return check_all<event, subscription_state>(request);
+        case method::unknown:
+        case method::ack:
+        case method::bye:
+        case method::cancel:
+        case method::register_:
+        case method::options:
+        case method::info:
+        case method::message:
+            break;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<parse_failure> validate_request(message_view request) noexcept {
@@ -60,10 +90,10 @@ std::optional<parse_failure> validate_request(message_view request) noexcept {
     if (!uri) return failure_in(request, unknown, request.request_uri(), uri.error());
     if (!uri->headers.empty()) return failure_in(request, unknown, uri->headers, {errc::syntax_error});
 
-    if (auto failure = check_all<
-            contact, route, record_route, max_forwards, require, proxy_require, content_type, event, refer_to, replaces,
-            rack, session_expires>(request))
+    if (auto failure =
+            check_all<contact, route, record_route, max_forwards, require, proxy_require, content_type>(request))
         return failure;
+    if (auto failure = check_method_headers(request)) return failure;
     if (auto failure = check_star(request)) return failure;
     if (auto failure = check_no_star<route>(request)) return failure;
     if (auto failure = check_no_star<record_route>(request)) return failure;

@@ -399,9 +399,6 @@ TEST_CASE("validate_request names the header that cannot be used") {
              {"Record-Route: x", header_id::record_route, errc::syntax_error},
              {"Require: 100rel;", header_id::require, errc::syntax_error},
              {"Content-Type: text", header_id::content_type, errc::syntax_error},
-             {"Refer-To: x", header_id::refer_to, errc::syntax_error},
-             {"Replaces: a", header_id::replaces, errc::syntax_error},
-             {"Session-Expires: soon", header_id::session_expires, errc::syntax_error},
          }) {
         CAPTURE(line);
         auto message = sample().add(line);
@@ -419,6 +416,36 @@ TEST_CASE("validate_request names the header that cannot be used") {
     CHECK(validate_request(hops.view())->code == errc::number_out_of_range);
     outcome uri_headers(sample().line(0, "OPTIONS sip:a@b?Route=%3Csip:x%3E SIP/2.0").text());
     CHECK(validate_request(uri_headers.view())->offset == 16);
+}
+
+TEST_CASE("The headers that give a method its meaning are checked on that method only") {
+    struct row {
+        char const *method, *line;
+        header_id id;
+    };
+    for (auto [method, line, id] : {
+             row{"REFER", "Refer-To: x", header_id::refer_to},
+             {"INVITE", "Replaces: a", header_id::replaces},
+             {"INVITE", "Join: a", header_id::join},
+             {"INVITE", "Session-Expires: soon", header_id::session_expires},
+             {"UPDATE", "Session-Expires: soon", header_id::session_expires},
+             {"PRACK", "RAck: 1 INVITE", header_id::rack},
+             {"SUBSCRIBE", "Event: a b", header_id::event},
+             {"NOTIFY", "Event: a b", header_id::event},
+             {"NOTIFY", "Subscription-State: ;", header_id::subscription_state},
+             {"PUBLISH", "Event: a b", header_id::event},
+         }) {
+        CAPTURE(method);
+        CAPTURE(line);
+        std::string const added = line;
+        auto with_method = [&](std::string const& name) {
+            return sample().line(0, name + " sip:a SIP/2.0").line(5, "CSeq: 1 " + name).add(added).text();
+        };
+        outcome checked(with_method(method));
+        REQUIRE(validate_request(checked.view()).has_value());
+        CHECK(validate_request(checked.view())->where == id);
+        CHECK_FALSE(validate_request(outcome(with_method("MESSAGE")).view()).has_value());
+    }
 }
 
 TEST_CASE("validate_request lets pass what is valid, also the star of a REGISTER") {
