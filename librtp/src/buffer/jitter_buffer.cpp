@@ -108,7 +108,7 @@ put_result jitter_buffer::put(
     if (!is_plausible(arrival, view, content)) return put_stray(arrival, view, std::move(queued));
     if (stray_.packet.buffer.has_block()) {  // the old time line lives: that one was a stray indeed
         stray_ = {};
-        ++statistics_.discarded;
+        ++statistics_.strays;
     }
     queued.sequence = sequences_.extend(view.sequence());
     queued.timestamp = timestamps_.extend(view.timestamp());
@@ -149,7 +149,7 @@ put_result jitter_buffer::put_stray(time_point arrival, packet_view const& view,
         static_cast<void>(put_known(arrival, std::move(packet)));
         return put_result::reset;
     }
-    if (stray_.packet.buffer.has_block()) ++statistics_.discarded;
+    if (stray_.packet.buffer.has_block()) ++statistics_.strays;
     stray_ = {std::move(packet), view.sequence(), view.timestamp(), view.ssrc(), arrival};
     return put_result::held;
 }
@@ -238,6 +238,7 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     if (packet.content != packet_content::audio) {
         phase_ = phase::quiet;
         is_fresh_ = false;
+        ++statistics_.silent;
         static_cast<void>(ring_.pass());
         return false;
     }
@@ -269,6 +270,7 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     packet_units_ = handed_out_.units;
     held_ = gap_ = 0;
     delay_ = delay;
+    ++statistics_.played;
     statistics_.media_units += handed_out_.units - skip;
     frame.what = playout_frame::kind::media;
     frame.payload = handed_out_.payload;

@@ -1,19 +1,21 @@
 #include "rtp/buffer/pitch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace rtp {
 namespace {
 
-// How well the last `window` samples match those `lag` earlier, looking at each `step`-th one.
-float likeness(std::span<const std::int16_t> samples, std::size_t window, std::size_t lag, std::size_t step) noexcept {
-    auto const* now = samples.data() + samples.size() - window;
+// How well the last `window` values match those `lag` earlier.
+template <class Value>
+float likeness(std::span<const Value> values, std::size_t window, std::size_t lag) noexcept {
+    auto const* now = values.data() + values.size() - window;
     auto const* before = now - lag;
     float product = 0;
     float power_now = 0;
     float power_before = 0;
-    for (std::size_t n = 0; n < window; n += step) {
+    for (std::size_t n = 0; n < window; ++n) {
         auto const a = static_cast<float>(now[n]);
         auto const b = static_cast<float>(before[n]);
         product += a * b;
@@ -24,24 +26,35 @@ float likeness(std::span<const std::int16_t> samples, std::size_t window, std::s
     return scale > 0 ? product / scale : 0;
 }
 
+template <class Value>
+pitch best_of(std::span<const Value> values, std::size_t window, std::size_t from, std::size_t to) noexcept {
+    pitch best{from, -2};
+    for (auto lag = from; lag <= to; ++lag)
+        if (auto const found = likeness(values, window, lag); found > best.likeness) best = {lag, found};
+    return best;
+}
+
 }  // namespace
 
 pitch find_pitch(std::span<const std::int16_t> samples, std::uint32_t sample_rate) noexcept {
     auto const shortest = sample_rate * 5UL / 1000;
     auto const longest = sample_rate * 15UL / 1000;
     if (samples.size() < pitch_window(sample_rate)) return {shortest, 0};
-    auto const window = longest;
-    // First at 4 kHz, then around the best place with every sample.
+
+    // First at about 4 kHz, where the formants that could mislead are gone; each value is the mean of some samples.
     auto const step = std::max<std::size_t>(sample_rate / 4000, 1);
-    pitch best{shortest, -2};
-    for (auto lag = shortest; lag <= longest; lag += step)
-        if (auto const found = likeness(samples, window, lag, step); found > best.likeness) best = {lag, found};
-    auto const from = std::max(shortest, best.period - (step - 1));
-    auto const to = std::min(longest, best.period + (step - 1));
-    best.likeness = -2;
-    for (auto lag = from; lag <= to; ++lag)
-        if (auto const found = likeness(samples, window, lag, 1); found > best.likeness) best = {lag, found};
-    return best;
+    auto const used = samples.last(pitch_window(sample_rate) / step * step);
+    std::array<float, 256> coarse{};  // 30 ms at under 8 kHz
+    auto const count = used.size() / step;
+    for (std::size_t n = 0; n < count; ++n)
+        for (std::size_t k = 0; k < step; ++k)
+            coarse[n] += static_cast<float>(used[n * step + k]);
+    auto const values = std::span<const float>(coarse).first(count);
+    auto const rough = best_of(values, count / 2, shortest / step, count / 2).period * step;
+
+    // Then around that place with every sample.
+    auto const from = std::max(shortest, rough - std::min(rough, step));
+    return best_of(samples, longest, from, std::min(longest, rough + step));
 }
 
 }  // namespace rtp

@@ -28,36 +28,44 @@ float power_of(std::span<const std::int16_t> samples) noexcept {
 }  // namespace
 
 result<playout> playout::create(jitter_settings settings, std::span<const playout_payload> payloads) {
-    std::vector<decoding> decodings;
-    for (auto const& payload : payloads) {
-        if (payload.content != packet_content::audio) continue;
-        if (payload.decoded_by == nullptr) return make_error_code(errc::invalid_argument);
-        auto const& properties = payload.decoded_by->properties;
-        if (properties.format.channels != 1) return make_error_code(errc::invalid_argument);
-        if (!decodings.empty()) {
-            auto const& other = decodings.front().by.properties();
-            if (properties.sample_rate != other.sample_rate || properties.format.rate != other.format.rate)
-                return make_error_code(errc::invalid_argument);
-        }
-        decodings.push_back({payload, decoder(*payload.decoded_by)});
-    }
-    if (decodings.empty()) return make_error_code(errc::invalid_argument);
-    settings.rate = decodings.front().by.properties().format.rate;
-    auto const sample_rate = decodings.front().by.properties().sample_rate;
-    playout made(settings, sample_rate, std::move(decodings));
-    for (auto const& payload : payloads)
-        if (payload.content == packet_content::comfort_noise) made.noise_types_.push_back(payload.type);
+    auto const audio = std::find_if(payloads.begin(), payloads.end(), [](playout_payload const& payload) {
+        return payload.content == packet_content::audio && payload.decoded_by != nullptr;
+    });
+    if (audio == payloads.end()) return make_error_code(errc::invalid_argument);
+    auto const& properties = audio->decoded_by->properties;
+    settings.rate = properties.format.rate;
+    playout made(settings, properties.sample_rate);
+    if (auto const failed = made.set_payloads(payloads)) return failed;
     return made;
 }
 
-playout::playout(jitter_settings const& settings, std::uint32_t sample_rate, std::vector<decoding> decodings)
+playout::playout(jitter_settings const& settings, std::uint32_t sample_rate)
     : sample_rate_(sample_rate),
       rate_(settings.rate),
-      decodings_(std::move(decodings)),
       buffer_(settings),
       concealment_(sample_rate),
       staged_(4 * in_samples(longest_packet)) {
     runs_.reserve(64);
+}
+
+error_code playout::set_payloads(std::span<const playout_payload> payloads) {
+    std::vector<decoding> decodings;
+    std::vector<payload_type> noise_types;
+    for (auto const& payload : payloads) {
+        if (payload.content == packet_content::comfort_noise) noise_types.push_back(payload.type);
+        if (payload.content != packet_content::audio) continue;
+        if (payload.decoded_by == nullptr) return make_error_code(errc::invalid_argument);
+        auto const& properties = payload.decoded_by->properties;
+        if (properties.format.channels != 1 || properties.sample_rate != sample_rate_ ||
+            properties.format.rate != rate_)
+            return make_error_code(errc::invalid_argument);
+        decodings.push_back({payload, decoder(*payload.decoded_by)});
+    }
+    if (decodings.empty()) return make_error_code(errc::invalid_argument);
+    last_ = nullptr;
+    decodings_ = std::move(decodings);
+    noise_types_ = std::move(noise_types);
+    return {};
 }
 
 std::size_t playout::in_samples(duration span) const noexcept {
@@ -155,10 +163,12 @@ void playout::fetch(time_point now) noexcept {
 
 void playout::fetch_media(playout_frame const& frame) noexcept {
     auto const free = room();
-    last_ = find(frame.type);
-    auto const decoded = last_->by.decode(frame.payload, free.first(in_samples(longest_packet)));
-    auto const& properties = last_->by.properties();
+    auto const& properties = decodings_.front().by.properties();
     auto const skip = to_samples(frame.skip, properties);
+    // A packet may have waited while its payload type was taken away.
+    last_ = find(frame.type);
+    result<std::size_t> decoded = make_error_code(errc::no_payload_type);
+    if (last_ != nullptr) decoded = last_->by.decode(frame.payload, free.first(in_samples(longest_packet)));
     if (!decoded || *decoded <= skip) {
         ++statistics_.undecodable;
         auto const samples = free.first(to_samples(frame.units, properties) - skip);

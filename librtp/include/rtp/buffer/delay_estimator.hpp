@@ -19,7 +19,7 @@ namespace rtp {
 struct delay_estimator_settings {
     duration longest = std::chrono::milliseconds(300);  ///< Delays above are not planned for.
     duration start = std::chrono::milliseconds(60);     ///< The target until something is known.
-    duration memory = std::chrono::seconds(5);         ///< After this long without news, a packet counts 1/e.
+    duration memory = std::chrono::seconds(5);          ///< After this long without news, a packet counts 1/e.
     int late_per_mille = 10;                            ///< The share of packets that may miss the target.
     duration fall_per_second = std::chrono::milliseconds(40);
 };

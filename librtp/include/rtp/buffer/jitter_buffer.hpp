@@ -66,13 +66,18 @@ struct playout_frame {
     std::int64_t correction = 0;
 };
 
-/// Counts since construction; a reset does not clear them. All in packets unless said otherwise.
+/// Counts since construction; a reset does not clear them. All in packets unless said otherwise. Each queued packet
+/// ends in exactly one of played, silent and discarded, unless it still waits or reset() has taken it.
 struct jitter_statistics {
     std::uint64_t queued = 0;
+    std::uint64_t played = 0;
+    std::uint64_t silent = 0;  ///< Comfort noise, and what is not audio: passed without a sound.
+    std::uint64_t discarded =
+        0;  ///< Dropped unplayed: the buffer was full, the delay above its maximum, a new time line.
     std::uint64_t duplicates = 0;
     std::uint64_t late = 0;
-    std::uint64_t lost = 0;       ///< Missing when their turn came. Those that came later count as late too.
-    std::uint64_t discarded = 0;  ///< Dropped unplayed, because the buffer was full or the delay above its maximum.
+    std::uint64_t lost = 0;    ///< Missing when their turn came. Those that came later count as late too.
+    std::uint64_t strays = 0;  ///< Held, and never confirmed.
     std::uint64_t resets = 0;
     std::uint64_t empties = 0;  ///< How often the buffer ran dry during sound.
     std::int64_t media_units = 0;

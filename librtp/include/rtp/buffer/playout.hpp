@@ -56,6 +56,13 @@ public:
     /// invalid_argument (no audio payload, one without a codec, differing rates).
     [[nodiscard]] static result<playout> create(jitter_settings settings, std::span<const playout_payload> payloads);
 
+    /// Replaces the payloads after a new agreement; what waits, and what was learned about the network, stays. The
+    /// rates must be those of before. Errors as above; then nothing has changed.
+    [[nodiscard]] error_code set_payloads(std::span<const playout_payload> payloads);
+
+    /// Forgets the packets of a source that is gone. The learned delay stays.
+    void reset() noexcept { buffer_.reset(); }
+
     /// Takes any packet of the stream, telephone-events and comfort noise too. `view` is of `packet`.
     put_result put(time_point arrival, packet_view const& view, packet_buffer packet) noexcept;
 
@@ -77,7 +84,7 @@ private:
         std::size_t samples;
     };
 
-    playout(jitter_settings const&, std::uint32_t sample_rate, std::vector<decoding>);
+    playout(jitter_settings const&, std::uint32_t sample_rate);
 
     void fetch(time_point now) noexcept;
     void fetch_media(playout_frame const&) noexcept;

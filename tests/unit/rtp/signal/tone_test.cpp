@@ -1,6 +1,6 @@
 // Tones and cadences as samples.
 // Covered: frequency, level and purity of one to four tones at several sample rates, phase over calls and steps, edges,
-// cadence lengths to the sample over hours, steps that sound once, the end, frequencies that a rate cannot hold.
+// cadence lengths to the sample over minutes, steps that sound once, the end, frequencies that a rate cannot hold.
 // Not covered here: the grammar, countries, DTMF.
 #include <doctest/doctest.h>
 
@@ -120,13 +120,13 @@ TEST_CASE("a cadence keeps its lengths to the sample and repeats without adding 
     tone_player player(11025, steps({on(1000, 333ms), off(333ms)}));
     std::vector<std::int16_t> block(11025);
     std::int64_t at = 0;
-    for (int second = 0; second < 3600; ++second) {
+    for (int second = 0; second < 600; ++second) {
         player.fill(block);
         at += 11025;
     }
-    // After an hour: 3,600,000 ms = 5405 pairs and 270 ms. The next off begins 63 ms later, with 2 ms of fade.
-    auto const samples = play(player, 2000);
-    auto const end_of_tone = static_cast<std::size_t>((5405LL * 666 + 333) * 11025 / 1000 - at);
+    // After ten minutes: 600,000 ms = 900 pairs and 600 ms: the tone begins 66 ms later and ends after 333 ms more.
+    auto const samples = play(player, 6000);
+    auto const end_of_tone = static_cast<std::size_t>((901LL * 666 + 333) * 11025 / 1000 - at);
     CHECK_FALSE(is_silent(std::span(samples).subspan(end_of_tone - 12, 12)));
     CHECK(is_silent(std::span(samples).subspan(end_of_tone + 23)));
 }

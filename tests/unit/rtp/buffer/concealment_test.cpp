@@ -1,0 +1,198 @@
+// Concealment, pitch and splices on samples.
+// Covered: how well an invented stretch continues a vowel and a tone at 8 and 16 kHz, joints without clicks, fading,
+// cross-fade back, gaps in pieces, silence and noise and full scale, falling silent, cuts; pitch of known sounds;
+// splices of every size. Not covered: recordings of real speech, comparison with other concealments.
+#include <doctest/doctest.h>
+
+#include <tuple>
+
+#include "rtp/buffer/concealment.hpp"
+#include "rtp/buffer/pitch.hpp"
+#include "rtp/buffer/splice.hpp"
+#include "test_sounds.hpp"
+
+using test::steepest;
+
+namespace {
+
+// Plays `sound` with one gap of `gap` samples at `at`; everything in pieces of `piece`.
+std::vector<std::int16_t> with_gap(
+    std::vector<std::int16_t> sound, std::uint32_t rate, std::size_t at, std::size_t gap, std::size_t piece
+) {
+    rtp::concealment concealment(rate);
+    for (std::size_t n = 0; n < sound.size(); n += piece) {
+        auto const part = std::span(sound).subspan(n, std::min(piece, sound.size() - n));
+        if (n >= at && n < at + gap)
+            concealment.conceal(part);
+        else
+            concealment.on_media(part);
+    }
+    return sound;
+}
+
+}  // namespace
+
+TEST_CASE("20 ms invented in a vowel continue it: same period, same level, no click at either end") {
+    for (auto const rate : {8000U, 16000U}) {
+        for (auto const pitch : {80.0, 100.0, 131.0, 170.0}) {
+            CAPTURE(rate);
+            CAPTURE(pitch);
+            std::size_t const ms = rate / 1000;
+            auto const original = test::vowel(400 * ms, rate, pitch);
+            auto const heard = with_gap(original, rate, 200 * ms, 20 * ms, 10 * ms);
+            auto const lost = std::span(original).subspan(200 * ms, 20 * ms);
+            auto const invented = std::span(heard).subspan(200 * ms, 20 * ms);
+            CHECK(test::likeness_db(lost.first(10 * ms), invented.first(10 * ms)) > 9);
+            auto const level = 10 * std::log10(test::power(invented) / test::power(lost));
+            CHECK(level > -4);
+            CHECK(level < 1);
+            CHECK(steepest(std::span(heard).subspan(190 * ms, 60 * ms)) <= steepest(original) * 7 / 5);
+            // Nothing else has been touched, but for the cross-fade of at most 10 ms behind the gap.
+            for (std::size_t n = 0; n < original.size(); ++n)
+                if (n < 200 * ms || n >= 230 * ms) CHECK(heard[n] == original[n]);
+        }
+    }
+}
+
+TEST_CASE("a tone goes on as a tone") {
+    for (auto const hertz : {200.0, 425.0, 1000.0}) {
+        CAPTURE(hertz);
+        auto const original = test::tone(3200, 8000, hertz, 8000);
+        auto const heard = with_gap(original, 8000, 1600, 80, 80);
+        CHECK(test::likeness_db(std::span(original).subspan(1600, 80), std::span(heard).subspan(1600, 80)) > 12);
+        CHECK(steepest(heard) <= steepest(original) * 5 / 4);
+    }
+}
+
+TEST_CASE("invented sound is full for 10 ms and gone after 60") {
+    auto const original = test::vowel(3200, 8000, 100);
+    auto const heard = with_gap(original, 8000, 1600, 960, 80);
+    auto const level = [&](std::size_t from, std::size_t to) {
+        auto const part = std::span(heard).subspan(1600 + from * 8, (to - from) * 8);
+        return 10 * std::log10((test::power(part) + 1e-9) / test::power(original));
+    };
+    CHECK(level(0, 10) > -2);
+    CHECK(level(20, 30) < level(0, 10));
+    CHECK(level(40, 50) < level(20, 30) - 3);
+    CHECK(level(50, 60) < -13);
+    for (std::size_t n = 1600 + 481; n < 1600 + 960; ++n)
+        CHECK(heard[n] == 0);
+}
+
+TEST_CASE("a gap sounds the same in one piece and in many") {
+    auto const original = test::vowel(3200, 8000, 123);
+    auto const whole = with_gap(original, 8000, 1600, 480, 160);
+    for (std::size_t piece : {1U, 10U, 40U, 80U})
+        CHECK(std::vector(whole.begin() + 1600, whole.begin() + 2080) == [&] {
+            auto const other = with_gap(original, 8000, 1600, 480, piece);
+            return std::vector(other.begin() + 1600, other.begin() + 2080);
+        }());
+}
+
+TEST_CASE("silence, noise, full scale and the first packet ever are no trouble") {
+    auto const nothing = with_gap(std::vector<std::int16_t>(1600), 8000, 800, 320, 80);
+    CHECK(test::power(nothing) == 0);
+    rtp::concealment fresh(8000);
+    std::vector<std::int16_t> first(160, 99);
+    fresh.conceal(first);
+    CHECK(test::power(first) == 0);
+    auto const rough = test::noise(3200, 8000, 4);
+    auto const heard = with_gap(rough, 8000, 1600, 160, 80);
+    auto const level = 10 * std::log10(test::power(std::span(heard).subspan(1600, 160)) / test::power(rough));
+    CHECK(level > -6);
+    CHECK(level < 2);
+    std::vector<std::int16_t> square(3200);
+    for (std::size_t n = 0; n < square.size(); ++n)
+        square[n] = n / 40 % 2 == 0 ? std::int16_t{32767} : std::int16_t{-32768};
+    auto const loud = with_gap(square, 8000, 1600, 320, 80);
+    CHECK(test::power(std::span(loud).subspan(1600, 80)) > 1e8);
+}
+
+TEST_CASE("sound that returns after a long silence fades in within 2 ms, after a short gap within 10") {
+    auto const original = test::tone(8000, 8000, 500, 8000);
+    auto const after_long = with_gap(original, 8000, 1600, 1600, 80);
+    CHECK(after_long[3200 + 16] == original[3200 + 16]);
+    CHECK(steepest(std::span(after_long).subspan(3190, 40)) <= steepest(original) * 5 / 4);
+    auto const after_short = with_gap(original, 8000, 1600, 80, 80);
+    CHECK(after_short[1680 + 80] == original[1680 + 80]);
+}
+
+TEST_CASE("falling silent takes 5 ms and no click") {
+    rtp::concealment concealment(8000);
+    auto sound = test::vowel(1600, 8000, 110);
+    auto const most = steepest(sound);
+    concealment.on_media(sound);
+    std::vector<std::int16_t> quiet(160, 77);
+    concealment.fall_silent(quiet);
+    sound.insert(sound.end(), quiet.begin(), quiet.end());
+    CHECK(steepest(std::span(sound).last(200)) <= most * 5 / 4);
+    for (std::size_t n = 40; n < quiet.size(); ++n)
+        CHECK(quiet[n] == 0);
+    concealment.fall_silent(quiet);
+    CHECK(test::power(quiet) == 0);
+}
+
+TEST_CASE("samples left out are bridged") {
+    rtp::concealment concealment(8000);
+    auto sound = test::tone(3200, 8000, 300, 8000);
+    auto const most = steepest(sound);
+    concealment.on_media(std::span(sound).first(1600));
+    concealment.on_cut();
+    // 13 samples are missing: half a period of the tone, the worst place to join.
+    auto next = std::vector(sound.begin() + 1613, sound.begin() + 1773);
+    concealment.on_media(next);
+    sound.resize(1600);
+    sound.insert(sound.end(), next.begin(), next.end());
+    CHECK(steepest(std::span(sound).subspan(1590, 80)) <= most * 5 / 4);
+}
+
+TEST_CASE("the pitch of periodic sounds is found, noise and silence have none") {
+    for (auto const rate : {8000U, 16000U, 48000U})
+        for (auto const hertz : {70.0, 100.0, 160.0, 198.0}) {
+            CAPTURE(rate);
+            CAPTURE(hertz);
+            auto const found = rtp::find_pitch(test::vowel(rate / 10, rate, hertz), rate);
+            auto const periods = static_cast<double>(found.period) / (rate / hertz);
+            CHECK(std::abs(periods - std::round(periods)) < 0.04);
+            CHECK(found.likeness > 0.85);
+        }
+    CHECK(rtp::find_pitch(test::noise(800, 5000, 9), 8000).likeness < 0.6);
+    CHECK(rtp::find_pitch(std::vector<std::int16_t>(800), 8000).likeness <= 0);
+    auto const short_one = rtp::find_pitch(std::vector<std::int16_t>(100), 8000);
+    CHECK(short_one.period == 40);
+    CHECK(short_one.likeness == 0);
+}
+
+TEST_CASE("a splice changes the length by what was asked and both ends stay") {
+    auto const original = test::vowel(160, 8000, 100);
+    for (std::size_t change = 0; change <= 160; ++change) {
+        auto shorter = original;
+        CHECK(rtp::shorten(shorter, 160, change) == 160 - change);
+        if (change > 0 && change < 150) {
+            CHECK(std::abs(shorter[0] - original[0]) <= steepest(original));
+            CHECK(std::abs(shorter[159 - change] - original[159]) <= steepest(original));
+        }
+        auto longer = original;
+        longer.resize(320);
+        CHECK(rtp::lengthen(longer, 160, change) == 160 + change);
+        for (std::size_t n = 0; n < change; ++n)
+            CHECK(longer[n] == original[n]);
+        CHECK(longer[159 + change] == doctest::Approx(original[159]).epsilon(0.05));
+    }
+    auto all = original;
+    CHECK(rtp::shorten(all, 160, 1000) == 0);
+}
+
+TEST_CASE("a splice by a whole period leaves a tone a tone") {
+    auto const original = test::tone(160, 8000, 200, 8000);  // 40 samples a period
+    auto shorter = original;
+    rtp::shorten(shorter, 160, 40);
+    for (std::size_t n = 0; n < 120; ++n)
+        CHECK(std::abs(shorter[n] - original[n]) <= 2);
+    auto longer = original;
+    longer.resize(200);
+    rtp::lengthen(longer, 160, 40);
+    auto const wanted = test::tone(200, 8000, 200, 8000);
+    for (std::size_t n = 0; n < 200; ++n)
+        CHECK(std::abs(longer[n] - wanted[n]) <= 2);
+}

@@ -1,0 +1,432 @@
+// The whole way from packets to samples.
+// Covered: tones and voice through PCMU and PCMA on a clean line, with loss, with drift for ten minutes, with too much
+// delay in pauses and in sound that never pauses; packets and periods of many lengths; comfort noise, telephone-events
+// and unknown types; a codec with concealment of its own, payloads that cannot be decoded, a new agreement during the
+// call; refused settings; no allocation while it runs.
+// Not covered: real speech, resampling (there is none), long-term quality scores.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "rtp/buffer/playout.hpp"
+#include "rtp/codec/g711.hpp"
+#include "support/counting_new.hpp"
+#include "test_sounds.hpp"
+#include "virtual_line.hpp"
+
+using namespace std::chrono_literals;
+using rtp::packet_content;
+using test::line_start;
+
+namespace {
+
+using period_kind = rtp::playout_frame::kind;
+
+constexpr std::array<rtp::playout_payload, 4> usual_payloads() {
+    return {
+        {{rtp::payload_type{0}, packet_content::audio, nullptr},
+         {rtp::payload_type{8}, packet_content::audio, nullptr},
+         {rtp::payload_type{13}, packet_content::comfort_noise, nullptr},
+         {rtp::payload_type{101}, packet_content::other, nullptr}}};
+}
+
+rtp::playout make_playout(rtp::jitter_settings settings = {}) {
+    auto payloads = usual_payloads();
+    payloads[0].decoded_by = &rtp::pcmu();
+    payloads[1].decoded_by = &rtp::pcma();
+    auto made = rtp::playout::create(settings, payloads);
+    REQUIRE(made.has_value());
+    return std::move(*made);
+}
+
+// Cuts a sound into packets and sends them.
+class talker {
+public:
+    talker(rtp::playout& to, std::vector<std::int16_t> sound, std::size_t packet = 160)
+        : to_(to), sound_(std::move(sound)), packet_(packet), pool_(64) {}
+
+    rtp::payload_type type{0};
+    rtp::packet_header header{
+        .marker = false,
+        .type = {},
+        .sequence = rtp::sequence_t{65530},
+        .timestamp = rtp::timestamp_t{0xFFFFFF00},
+        .ssrc = rtp::ssrc_t{5}};
+
+    [[nodiscard]] bool has_more() const { return at_ + packet_ <= sound_.size(); }
+    [[nodiscard]] std::size_t at() const { return at_; }
+
+    void skip() {
+        header.sequence = rtp::advance(header.sequence, 1);
+        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
+        at_ += packet_;
+    }
+
+    void pause() {
+        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
+        at_ += packet_;
+    }
+
+    rtp::put_result send(rtp::time_point arrival) {
+        std::array<std::byte, 1500> payload;
+        for (std::size_t n = 0; n < packet_; ++n) {
+            auto const sample = sound_[at_ + n];
+            payload[n] = std::byte{
+                type == rtp::payload_type{8} ? rtp::g711::encode_a_law(sample) : rtp::g711::encode_mu_law(sample)};
+        }
+        auto const result = send_bytes(arrival, type, std::span(payload).first(packet_));
+        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
+        at_ += packet_;
+        return result;
+    }
+
+    rtp::put_result send_bytes(rtp::time_point arrival, rtp::payload_type as, std::span<const std::byte> payload) {
+        rtp::packet_buffer buffer(pool_, payload);
+        header.type = as;
+        static_cast<void>(rtp::prepend_header(buffer, header));
+        header.sequence = rtp::advance(header.sequence, 1);
+        auto const view = rtp::packet_view::parse(buffer.bytes());
+        return to_.put(arrival, *view, std::move(buffer));
+    }
+
+private:
+    rtp::playout& to_;
+    std::vector<std::int16_t> sound_;
+    std::size_t packet_;
+    std::size_t at_ = 0;
+    rtp::packet_pool pool_;
+};
+
+struct heard {
+    std::vector<std::int16_t> sound;
+    std::string trace;
+};
+
+// Plays everything on a line where `is_lost` decides about each packet; the device's clock differs by `drift_ppm`
+// (positive: the sender is slow).
+template <class IsLost>
+heard listen(
+    rtp::playout& playout, std::vector<std::int16_t> const& sound, IsLost is_lost, std::size_t packet = 160,
+    std::size_t period = 80, long drift_ppm = 0
+) {
+    talker talker(playout, sound, packet);
+    heard made;
+    std::vector<std::int16_t> samples(period);
+    auto const packet_time = std::chrono::nanoseconds(packet * 125'000) * (1'000'000 + drift_ppm) / 1'000'000;
+    auto const period_time = std::chrono::nanoseconds(period * 125'000);
+    auto sent = line_start;
+    for (auto now = line_start + 3ms; talker.has_more(); now += period_time) {
+        for (; sent <= now && talker.has_more(); sent += packet_time) {
+            if (is_lost())
+                talker.skip();
+            else
+                talker.send(sent);
+        }
+        auto const what = playout.get(now, samples).what();
+        made.trace += what == period_kind::media ? 'M' : what == period_kind::conceal ? 'C' : '.';
+        made.sound.insert(made.sound.end(), samples.begin(), samples.end());
+    }
+    return made;
+}
+
+constexpr auto never = [] { return false; };
+
+// How well `copy` follows `original` when moved by the best number of samples, in dB.
+double best_likeness(std::span<const std::int16_t> original, std::span<const std::int16_t> copy, std::size_t most) {
+    double best = -100;
+    for (std::size_t delay = 0; delay + original.size() <= copy.size() && delay <= most; ++delay)
+        best = std::max(best, test::likeness_db(original, copy.subspan(delay, original.size())));
+    return best;
+}
+
+}  // namespace
+
+TEST_CASE("on a clean line the sound arrives as G.711 left it, for packets of 10 to 60 ms and any period") {
+    auto const sound = test::vowel(8000, 8000, 120);
+    for (std::size_t packet : {80U, 160U, 240U, 320U, 480U, 100U, 37U}) {
+        for (std::size_t period : {80U, 160U, 240U, 33U}) {
+            CAPTURE(packet);
+            CAPTURE(period);
+            auto playout = make_playout();
+            auto const got = listen(playout, sound, never, packet, period);
+            auto const part = std::span(sound).subspan(1600, 800);
+            CHECK(best_likeness(part, std::span(got.sound).subspan(1600), 700) > 30);
+            CHECK(playout.buffer().statistics().lost == 0);
+            CHECK(playout.buffer().statistics().concealed_units == 0);
+        }
+    }
+}
+
+TEST_CASE("PCMA and PCMU may alternate within a stream") {
+    auto playout = make_playout();
+    auto const sound = test::vowel(8000, 8000, 120);
+    talker talker(playout, sound);
+    std::vector<std::int16_t> all;
+    std::array<std::int16_t, 160> samples{};
+    for (int n = 0; n < 48; ++n) {
+        talker.type = rtp::payload_type{n % 3 == 0 ? std::uint8_t{8} : std::uint8_t{0}};
+        talker.send(line_start + n * 20ms);
+        playout.get(line_start + n * 20ms, samples);
+        all.insert(all.end(), samples.begin(), samples.end());
+    }
+    CHECK(best_likeness(std::span(sound).subspan(800, 2400), std::span(all).subspan(800), 1600) > 30);
+}
+
+TEST_CASE("5 % of a voice lost: the sound goes on, close to what was said, and never clicks") {
+    auto const sound = test::voice(30, 11);
+    auto playout = make_playout();
+    auto clean = make_playout();
+    test::seeded_random random(42);
+    auto const got = listen(playout, sound, [&] { return random.chance(5); });
+    auto const whole = listen(clean, sound, never);
+    CHECK(playout.buffer().statistics().lost >= 50);
+    auto const concealed = std::count(got.trace.begin(), got.trace.end(), 'C');
+    CHECK(concealed <= static_cast<long>(got.trace.size()) * 8 / 100);
+    CHECK(std::count(got.trace.begin() + 20, got.trace.end(), '.') == 0);
+    CHECK(test::steepest(got.sound) <= test::steepest(whole.sound) * 3 / 2);
+    auto const change = 10 * std::log10(test::power(got.sound) / test::power(whole.sound));
+    CHECK(std::abs(change) < 0.5);
+}
+
+TEST_CASE("a tone with 5 % loss stays a tone without holes") {
+    auto const sound = test::tone(8000 * 20, 8000, 425, 6000);
+    auto playout = make_playout();
+    test::seeded_random random(3);
+    auto const got = listen(playout, sound, [&] { return random.chance(5); });
+    int holes = 0;
+    auto const level = test::power(sound);
+    for (std::size_t at = 1600; at + 80 <= got.sound.size(); at += 80)
+        if (test::power(std::span(got.sound).subspan(at, 80)) < level / 8) ++holes;
+    CHECK(holes <= 12);  // where two or three in a row were lost the invented sound has begun to fade
+}
+
+TEST_CASE("clocks that drift by 200 ppm for ten minutes: what is dropped or repeated makes up for it, in the pauses") {
+    auto const sound = test::voice(60, 5);
+    for (long ppm : {200L, -200L}) {
+        CAPTURE(ppm);
+        auto playout = make_playout();
+        std::vector<std::int16_t> long_sound;
+        for (int n = 0; n < 10; ++n)
+            long_sound.insert(long_sound.end(), sound.begin(), sound.end());
+        auto const got = listen(playout, long_sound, never, 160, 80, ppm);
+        auto const& counts = playout.buffer().statistics();
+        CHECK(counts.lost == 0);
+        CHECK(counts.late == 0);
+        CHECK(counts.discarded == 0);
+        CHECK(counts.concealed_units <= 8 * 150);
+        CHECK(playout.buffer().delay() <= 30ms);
+        // 600 s * 200 ppm = 120 ms.
+        auto const dropped =
+            static_cast<long>(playout.statistics().dropped) - static_cast<long>(playout.statistics().repeated);
+        auto const concealed = static_cast<long>(counts.concealed_units);
+        if (ppm > 0)
+            CHECK(dropped - concealed <= -8 * 40);
+        else
+            CHECK(dropped >= 8 * 100);
+    }
+}
+
+TEST_CASE("a delay that is too long shrinks in the pauses of a voice, unheard") {
+    rtp::jitter_settings settings;
+    settings.start = 200ms;
+    auto playout = make_playout(settings);
+    auto const sound = test::voice(20, 9);
+    auto const got = listen(playout, sound, never);
+    CHECK(playout.buffer().delay() <= 20ms);
+    CHECK(playout.statistics().dropped >= 8 * 170);
+    CHECK(playout.buffer().statistics().lost == 0);
+    CHECK(playout.buffer().statistics().discarded == 0);
+    CHECK(test::steepest(got.sound) <= test::steepest(sound) * 5 / 4);
+}
+
+TEST_CASE("in sound that never pauses a long delay shrinks by one pitch period at a time, and a tone stays pure") {
+    rtp::jitter_settings settings;
+    settings.start = 200ms;
+    auto playout = make_playout(settings);
+    auto const sound = test::tone(8000 * 20, 8000, 400, 8000);
+    auto const got = listen(playout, sound, never);
+    CHECK(playout.buffer().delay() <= 60ms);
+    CHECK(playout.statistics().dropped >= 8 * 130);
+    CHECK(test::steepest(got.sound) <= test::steepest(sound) * 11 / 10);
+    // Away from the edges no 10 ms lose more than half a decibel.
+    auto const level = test::power(sound);
+    for (std::size_t at = 4000; at + 80 <= got.sound.size(); at += 80)
+        CHECK(test::power(std::span(got.sound).subspan(at, 80)) > 0.88 * level);
+}
+
+TEST_CASE("comfort noise is silence, telephone-events and unknown types are not audio, and none of it is lost") {
+    auto playout = make_playout();
+    talker talker(playout, test::vowel(8000, 8000, 120));
+    std::array<std::int16_t, 80> samples{};
+    auto now = line_start;
+    std::string trace;
+    auto const tick = [&] {
+        for (int n = 0; n < 2; ++n) {
+            auto const what = playout.get(now + 1ms, samples).what();
+            trace += what == period_kind::media ? 'M' : what == period_kind::conceal ? 'C' : '.';
+            now += 10ms;
+        }
+    };
+    std::array<std::byte, 4> const event{};
+    for (int n = 0; n < 10; ++n)
+        talker.send(now), tick();
+    for (int n = 0; n < 5; ++n)
+        talker.send_bytes(now, rtp::payload_type{101}, event), talker.pause(), tick();
+    for (int n = 0; n < 5; ++n)
+        talker.send(now), tick();
+    talker.send_bytes(now, rtp::payload_type{13}, event);
+    for (int n = 0; n < 10; ++n)
+        talker.pause(), tick();
+    for (int n = 0; n < 5; ++n)
+        talker.send(now), tick();
+    talker.send_bytes(now, rtp::payload_type{77}, event);
+    for (int n = 0; n < 5; ++n)
+        talker.send(now), tick();
+    CHECK(playout.buffer().statistics().lost == 0);
+    CHECK(playout.buffer().statistics().late == 0);
+    CHECK(trace.find('C') == std::string::npos);
+    CHECK(playout.buffer().statistics().silent == 7);
+    CHECK(playout.buffer().statistics().played >= 20);
+}
+
+namespace {
+
+// A codec whose packets begin with an octet that must be 1, and that conceals with a square wave of its own.
+struct picky_encoder {
+    rtp::result<std::size_t> encode(std::span<const std::int16_t>, std::span<std::byte>) noexcept { return 0U; }
+};
+struct picky_decoder {
+    rtp::result<std::size_t> decode(std::span<const std::byte> payload, std::span<std::int16_t> samples) noexcept {
+        if (payload[0] != std::byte{1}) return make_error_code(rtp::errc::invalid_argument);
+        for (std::size_t n = 0; n < payload.size(); ++n)
+            samples[n] = 1000;
+        return payload.size();
+    }
+    void conceal(std::span<std::int16_t> samples) noexcept {
+        for (auto& sample : samples)
+            sample = -500;
+    }
+    static std::optional<std::size_t> samples(std::span<const std::byte> payload) noexcept { return payload.size(); }
+};
+constexpr rtp::codec picky =
+    rtp::define_codec<picky_encoder, picky_decoder>({{"X", rtp::clock_rate{8000}, 1}, 8000, 80, 80});
+
+}  // namespace
+
+TEST_CASE("a codec that conceals by itself is asked to, and one that refuses a payload is concealed") {
+    std::array<rtp::playout_payload, 1> const payloads{{{rtp::payload_type{99}, packet_content::audio, &picky}}};
+    rtp::jitter_settings settings;
+    settings.start = 20ms;
+    auto playout = rtp::playout::create(settings, payloads);
+    REQUIRE(playout.has_value());
+    talker talker(*playout, test::vowel(8000, 8000, 120));
+    std::array<std::byte, 160> payload{};
+    std::array<std::int16_t, 160> samples{};
+    for (int n = 0; n < 10; ++n) {
+        payload[0] = std::byte{n == 7 ? std::uint8_t{0} : std::uint8_t{1}};
+        if (n == 4)
+            talker.header.sequence = rtp::advance(talker.header.sequence, 1);
+        else
+            talker.send_bytes(line_start + n * 20ms, rtp::payload_type{99}, payload);
+        talker.header.timestamp = rtp::advance(talker.header.timestamp, 160);
+        auto const period = playout->get(line_start + n * 20ms, samples);
+        if (n == 5) {
+            CHECK(period.concealed == 160);
+            CHECK(samples[80] == -500);
+        }
+        if (n == 8) CHECK(period.concealed == 160);
+    }
+    CHECK(playout->statistics().undecodable == 1);
+}
+
+TEST_CASE("a new agreement replaces the payloads while packets of the old ones wait") {
+    auto playout = make_playout();
+    talker talker(playout, test::vowel(8000, 8000, 120));
+    std::array<std::int16_t, 160> samples{};
+    for (int n = 0; n < 10; ++n)
+        talker.send(line_start + n * 20ms);
+    std::array<rtp::playout_payload, 1> const only_pcma{{{rtp::payload_type{8}, packet_content::audio, &rtp::pcma()}}};
+    CHECK_FALSE(playout.set_payloads(only_pcma));
+    for (int n = 10; n < 30; ++n) {
+        talker.type = rtp::payload_type{8};
+        talker.send(line_start + n * 20ms);
+        playout.get(line_start + n * 20ms, samples);
+    }
+    CHECK(playout.statistics().undecodable >= 1);
+    CHECK(playout.get(line_start + 600ms, samples).media == 160);
+    CHECK(playout.set_payloads({}) == rtp::errc::invalid_argument);
+    CHECK(playout.get(line_start + 620ms, samples).media == 160);
+}
+
+TEST_CASE("payloads that cannot be played together are refused") {
+    using rtp::playout_payload;
+    rtp::codec wide = rtp::pcmu();
+    wide.properties.sample_rate = 16000;
+    rtp::codec stereo = rtp::pcmu();
+    stereo.properties.format.channels = 2;
+    std::array<playout_payload, 2> const different{
+        {{rtp::payload_type{0}, packet_content::audio, &rtp::pcmu()},
+         {rtp::payload_type{96}, packet_content::audio, &wide}}};
+    std::array<playout_payload, 1> const two_channels{{{rtp::payload_type{0}, packet_content::audio, &stereo}}};
+    std::array<playout_payload, 2> const without_codec{
+        {{rtp::payload_type{0}, packet_content::audio, &rtp::pcmu()},
+         {rtp::payload_type{8}, packet_content::audio, nullptr}}};
+    std::array<playout_payload, 1> const no_audio{{{rtp::payload_type{13}, packet_content::comfort_noise, nullptr}}};
+    CHECK(rtp::playout::create({}, different).error() == rtp::errc::invalid_argument);
+    CHECK(rtp::playout::create({}, two_channels).error() == rtp::errc::invalid_argument);
+    CHECK(rtp::playout::create({}, without_codec).error() == rtp::errc::invalid_argument);
+    CHECK(rtp::playout::create({}, no_audio).error() == rtp::errc::invalid_argument);
+    CHECK(rtp::playout::create({}, {}).error() == rtp::errc::invalid_argument);
+}
+
+TEST_CASE("a packet longer than 200 ms is not played, and a period longer than that is cut") {
+    auto playout = make_playout();
+    talker talker(playout, test::vowel(16000, 8000, 120), 1400);
+    std::vector<std::int16_t> samples(4000, 77);
+    for (int n = 0; n < 4; ++n) {
+        talker.send(line_start + n * 175ms);
+        CHECK(playout.get(line_start + n * 175ms, samples).silent <= 1600);
+    }
+    CHECK(playout.buffer().statistics().silent == 0);
+    CHECK(samples[1600] == 77);
+    auto big = make_playout();
+    std::array<std::byte, 1480> const too_long{};
+    rtp::codec slow = rtp::pcmu();
+    slow.properties.sample_rate = 4000;
+    std::array<rtp::playout_payload, 1> const payloads{{{rtp::payload_type{0}, packet_content::audio, &slow}}};
+    auto narrow = rtp::playout::create({}, payloads);
+    REQUIRE(narrow.has_value());
+    ::talker other(*narrow, {});
+    other.send_bytes(line_start, rtp::payload_type{0}, too_long);  // 370 ms at 4 kHz
+    static_cast<void>(narrow->get(line_start + 100ms, samples));
+    CHECK(narrow->buffer().statistics().silent == 1);
+}
+
+TEST_CASE("no packet and no period allocates anything") {
+    auto const sound = test::voice(20, 2);
+    auto playout = make_playout();
+    talker talker(playout, sound);
+    test::seeded_random random(12);
+    std::array<std::int16_t, 80> samples{};
+    auto sent = line_start;
+    // The pool of packets grows to what is in flight at once; the first seconds pay for that.
+    for (auto now = line_start; now < line_start + 3s; now += 10ms) {
+        for (; sent <= now; sent += 20ms)
+            talker.send(sent);
+        playout.get(now, samples);
+    }
+    auto const before = test::allocations();
+    for (auto now = line_start + 3s; now < line_start + 18s; now += 10ms) {
+        for (; sent <= now; sent += 20ms) {
+            if (random.chance(10))
+                talker.skip();
+            else
+                talker.send(sent);
+        }
+        playout.get(now, samples);
+    }
+    CHECK(test::allocations() == before);
+    CHECK(playout.buffer().statistics().lost > 50);
+}
