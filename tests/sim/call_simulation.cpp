@@ -23,12 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string header(std::string const& text, std::string const& name) {
-    auto const begin = text.find("\r\n" + name + ": ");
-    if (begin == std::string::npos) return {};
-    auto const value = begin + name.size() + 4;
-    return text.substr(value, text.find("\r\n", value) - value);
-}
+using test::header;
 
 /// What one end believes of one call.
 struct belief {
@@ -287,8 +282,8 @@ private:
         auto const name = header(p.text, "Call-ID");
         last_call_id_ = name;
         if (verbose_)
-            std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << p.from << ' '
-                      << test::ua_pair::summary(p.text) << "  " << header(p.text, "CSeq") << "  " << name << '\n';
+            std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << p.from << ' ' << test::summary(p.text)
+                      << "  " << header(p.text, "CSeq") << "  " << name << '\n';
         if (p.text.starts_with("SIP/2.0 ")) return;
         auto const line = header(p.text, "CSeq");
         bool const is_new = requests_seen_.insert(std::to_string(p.from) + name + line).second;

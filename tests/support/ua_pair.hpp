@@ -13,6 +13,7 @@
 
 #include "sip/ua/core.hpp"
 #include "support/sim_network.hpp"
+#include "support/wire.hpp"
 
 namespace test {
 
@@ -133,14 +134,6 @@ struct ua_pair {
             lines.push_back((p.from == alice.node ? "A " : "B ") + summary(p.text));
         packets.clear();
         return lines;
-    }
-    /// The method of a request; status and method of a response: "200 INVITE".
-    [[nodiscard]] static std::string summary(std::string const& text) {
-        auto const space = text.find(' ');
-        if (!text.starts_with("SIP/2.0 ")) return text.substr(0, space);
-        auto const cseq = text.find("\r\nCSeq: ");
-        auto const name = text.find(' ', cseq + 8) + 1;
-        return text.substr(space + 1, 3) + ' ' + text.substr(name, text.find("\r\n", name) - name);
     }
 };
 
