@@ -33,19 +33,14 @@ constexpr std::array<static_assignment, 24> static_assignments{{
 
 }  // namespace
 
-std::optional<rtpmap> read_rtpmap(std::string_view value) {
+std::optional<rtpmap> read_rtpmap(std::string_view value) noexcept {
     auto const payload = to_payload(take_field(value));
-    auto rest = trimmed(value);
-    auto const name = trimmed(take_until(rest, '/'));
-    auto const rate = to_number<std::uint32_t>(trimmed(take_until(rest, '/')));
-    auto const channels = rest.empty() ? std::optional<std::uint16_t>{1} : to_number<std::uint16_t>(trimmed(rest));
+    auto const name = trimmed(take_until(value, '/'));
+    auto const rate = to_number<std::uint32_t>(trimmed(take_until(value, '/')));
+    value = trimmed(value);
+    auto const channels = value.empty() ? std::optional<std::uint16_t>{1} : to_number<std::uint16_t>(value);
     if (!payload || name.empty() || !rate || *rate == 0 || !channels || *channels == 0) return std::nullopt;
-    std::optional<rtpmap> map{std::in_place};
-    map->payload = *payload;
-    map->codec.name = name;
-    map->codec.clock_rate = *rate;
-    map->codec.channels = *channels;
-    return map;
+    return rtpmap{*payload, name, *rate, *channels};
 }
 
 std::optional<fmtp> read_fmtp(std::string_view value) noexcept {
@@ -55,10 +50,10 @@ std::optional<fmtp> read_fmtp(std::string_view value) noexcept {
     return fmtp{*payload, parameters};
 }
 
-std::optional<rtcp_attribute> read_rtcp(std::string_view value) {
+std::optional<rtcp_view> read_rtcp(std::string_view value) noexcept {
     auto const port = to_number<std::uint16_t>(take_field(value));
     if (!port || *port == 0) return std::nullopt;
-    rtcp_attribute rtcp{*port, std::nullopt};
+    rtcp_view rtcp{*port, std::nullopt};
     if (!trimmed(value).empty()) {
         rtcp.address = read_connection(value);
         if (!rtcp.address) return std::nullopt;
@@ -80,23 +75,18 @@ std::optional<direction> read_direction(std::string_view attribute_name) noexcep
     return std::nullopt;
 }
 
-std::optional<connection> read_connection(std::string_view value) {
+std::optional<connection_view> read_connection(std::string_view value) noexcept {
     value = trimmed(value);
     if (value.empty()) return std::nullopt;
     auto rest = value;
-    bool const internet = same_text(take_field(rest), "IN");
+    auto const network = take_field(rest);
     auto const type = take_field(rest);
-    std::optional<connection> read{std::in_place};
-    if (internet && (same_text(type, "IP4") || same_text(type, "IP6"))) {
-        auto const address = take_field(rest);
-        if (address.empty()) return std::nullopt;
-        read->family = type.back() == '4' ? address_family::ip4 : address_family::ip6;
-        read->address = address;
-    } else {
-        read->family = address_family::other;
-        read->address = value;
-    }
-    return read;
+    bool const ip4 = same_text(type, "IP4");
+    if (!same_text(network, "IN") || !(ip4 || same_text(type, "IP6")))
+        return connection_view{address_family::other, value};
+    auto const address = take_field(rest);
+    if (address.empty()) return std::nullopt;
+    return connection_view{ip4 ? address_family::ip4 : address_family::ip6, address};
 }
 
 std::optional<codec> static_codec(payload_type payload) {

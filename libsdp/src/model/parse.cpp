@@ -18,6 +18,11 @@ using problem = std::optional<failure>;
 /// Stands in a missing o= line, so that what is printed can be read.
 constexpr std::string_view no_address = "0.0.0.0";
 
+void assign(connection& to, connection_view from) {
+    to.family = from.family;
+    to.address = from.address;
+}
+
 class description_reader {
 public:
     description_reader(std::string_view text, parse_limits const& limits, session& out)
@@ -153,18 +158,19 @@ private:
         if (!id_number) return malformed(session_id, "the session id in o= is not a 64 bit number");
         if (!version_number) return malformed(version, "the session version in o= is not a 64 bit number");
         auto const from_network = static_cast<std::size_t>(network.data() - value.data());
-        auto written = read_connection(value.substr(from_network));
+        auto const written = read_connection(value.substr(from_network));
         if (!written || address_type.empty() || address.empty()) return malformed(value, "o= has no address");
         if (auto const name = trimmed(rest); !name.empty()) out_.origin.username = name;
         out_.origin.session_id = *id_number;
         out_.origin.version = *version_number;
-        out_.origin.address = std::move(*written);
+        assign(out_.origin.address, *written);
         return {};
     }
 
-    problem read_connection_line(std::string_view value, std::optional<connection>& connection) {
-        connection = sdp::read_connection(value);
-        if (!connection) return malformed(value, "c= has no address");
+    problem read_connection_line(std::string_view value, std::optional<connection>& field) {
+        auto const written = read_connection(value);
+        if (!written) return malformed(value, "c= has no address");
+        assign(field.emplace(), *written);
         return {};
     }
 
@@ -267,8 +273,7 @@ private:
         switch (name.size()) {
             case 4:
                 if (same_text(name, "fmtp")) return take_fmtp(value, line);
-                if (same_text(name, "rtcp") && !line.rtcp) return (line.rtcp = read_rtcp(value)).has_value();
-                return false;
+                return same_text(name, "rtcp") && take_rtcp(value, line);
             case 5:
                 if (!same_text(name, "ptime") || line.ptime) return false;
                 return (line.ptime = read_packet_time(value)).has_value();
@@ -294,10 +299,12 @@ private:
     }
 
     static bool take_rtpmap(std::string_view value, media& line) {
-        auto map = read_rtpmap(value);
+        auto const map = read_rtpmap(value);
         auto* const format = map ? find_format(line, map->payload) : nullptr;
         if (format == nullptr || !format->codec.name.empty()) return false;
-        format->codec = std::move(map->codec);
+        format->codec.name = map->name;
+        format->codec.clock_rate = map->clock_rate;
+        format->codec.channels = map->channels;
         return true;
     }
 
@@ -306,6 +313,15 @@ private:
         auto* const format = declared ? find_format(line, declared->payload) : nullptr;
         if (format == nullptr || !format->parameters.empty()) return false;
         format->parameters = declared->parameters;
+        return true;
+    }
+
+    static bool take_rtcp(std::string_view value, media& line) {
+        auto const written = line.rtcp ? std::nullopt : read_rtcp(value);
+        if (!written) return false;
+        auto& rtcp = line.rtcp.emplace();
+        rtcp.port = written->port;
+        if (written->address) assign(rtcp.address.emplace(), *written->address);
         return true;
     }
 
@@ -365,7 +381,7 @@ private:
 }  // namespace
 
 result<session> parse(std::string_view text, parse_limits const& limits) {
-    result<session> outcome{session{}};  // Filled where it will be returned: a session is large to move.
+    result<session> outcome;  // Filled where it will be returned: a session is large to move.
     if (auto const problem = description_reader{text, limits, *outcome}.read()) outcome = *problem;
     return outcome;
 }

@@ -12,34 +12,48 @@ namespace sdp {
 
 namespace {
 
-/// The offered formats that we take, with their offered numbers and in the offered order (RFC 3264 6.1).
-format_list common_formats(media const& offered, capabilities const& able) {
-    format_list common;
-    for (auto const& theirs : offered.formats) {
-        for (auto const& codec : able.audio) {
-            format ours{theirs.payload, codec.codec, codec.parameters};
-            if (!is_same_format(theirs, ours)) continue;
-            ours.codec.name = theirs.codec.name;
-            ours.parameters = agreed_parameters(theirs.codec, ours.parameters, theirs.parameters);
-            common.push_back(std::move(ours));
+/// An offered format that we take, and what we can do of it. Both are indices.
+struct match {
+    std::size_t offered;
+    std::size_t ours;
+};
+using match_list = boost::container::small_vector<match, 6>;
+
+/// The codecs in common in the offered order (RFC 3264 6.1); none if there is no voice among them.
+match_list codecs_in_common(media const& offered, capabilities const& able) {
+    match_list common;
+    bool has_voice = false;
+    for (std::size_t i = 0; i != offered.formats.size(); ++i) {
+        auto const& theirs = offered.formats[i];
+        for (std::size_t ours = 0; ours != able.audio.size(); ++ours) {
+            if (!is_same_format(theirs, able.audio[ours].codec, able.audio[ours].parameters)) continue;
+            common.push_back({i, ours});
+            has_voice |= carries_voice(theirs.codec);
             break;
         }
     }
-    bool const has_voice =
-        std::any_of(common.begin(), common.end(), [](format const& f) { return carries_voice(f.codec); });
     if (!has_voice) common.clear();
     return common;
 }
 
+/// Writes a format under the number and name that the peer gave it.
+void answer_format(media& line, format const& offered, std::string_view parameters) {
+    auto& format = line.formats.emplace_back();
+    format.payload = offered.payload;
+    format.codec = offered.codec;
+    format.parameters = parameters;
+    settle_parameters(format.parameters, format.codec, offered.parameters);
+}
+
 /// Telephone events at 8000 Hz and at the clock rates of the codecs that were taken (RFC 4733 2.1).
-void add_common_events(format_list& common, media const& offered, telephone_event_capability const& able) {
-    auto const codecs = common.size();
+void answer_telephone_events(media& line, media const& offered, telephone_event_capability const& able) {
+    auto const codecs = line.formats.size();
     for (auto const& theirs : offered.formats) {
         if (!is_telephone_event(theirs.codec)) continue;
         bool fits = theirs.codec.clock_rate == 8000;
         for (std::size_t i = 0; i != codecs; ++i)
-            fits |= common[i].codec.clock_rate == theirs.codec.clock_rate;
-        if (fits) common.push_back({theirs.payload, theirs.codec, able.events});
+            fits |= line.formats[i].codec.clock_rate == theirs.codec.clock_rate;
+        if (fits) answer_format(line, theirs, able.events);
     }
 }
 
@@ -70,8 +84,8 @@ public:
             wants_media_ = true;
             auto reason = objection({offer, line}, local.address.family);
             if (reason.empty()) {
-                lines_[i].formats = common_formats(line, able);
-                if (lines_[i].formats.empty()) reason = "no codec in common";
+                lines_[i].codecs = codecs_in_common(line, able);
+                if (lines_[i].codecs.empty()) reason = "no codec in common";
             }
             if (!reason.empty()) note(reason, line);
         }
@@ -84,7 +98,7 @@ public:
     }
 
     struct planned {
-        format_list formats;
+        match_list codecs;
         std::optional<std::size_t> stream;
     };
 
@@ -110,7 +124,7 @@ private:
     }
 
     void give(std::size_t line, std::size_t stream) {
-        if (lines_[line].formats.empty() || stream >= taken_.size() || taken_[stream]) return;
+        if (lines_[line].codecs.empty() || stream >= taken_.size() || taken_[stream]) return;
         lines_[line].stream = stream;
         taken_[stream] = true;
     }
@@ -127,18 +141,19 @@ private:
     bool wants_media_ = false;
 };
 
-media answer_line(
-    line_view offered, format_list const& common, local_stream const& stream, local_media const& local,
+void answer_line(
+    media& line, line_view offered, match_list const& codecs, local_stream const& stream, local_media const& local,
     capabilities const& able
 ) {
-    media line;
     line.type = offered.line.type;
     line.transport = offered.line.transport;
     fill_in_stream(line, stream, local.address.family, able);
-    line.formats.assign(common.begin(), common.end());
+    for (auto const& codec : codecs) {
+        answer_format(line, offered.line.formats[codec.offered], able.audio[codec.ours].parameters);
+    }
+    if (able.telephone_event) answer_telephone_events(line, offered.line, *able.telephone_event);
     line.rtcp_mux = offered.line.rtcp_mux && able.rtcp_mux != rtcp_mux_policy::refuse;
     line.direction = both(reversed(effective_direction(offered.description, offered.line)), wished_direction(stream));
-    return line;
 }
 
 }  // namespace
@@ -147,38 +162,40 @@ result<answer> make_answer(
     session const& offer, capabilities const& able, local_media const& local, origin const& own,
     agreement const& previous
 ) {
+    result<answer> made;  // Filled where it will be returned: a description is large to move.
     line_plan const plan{offer, able, local, previous};
-    if (plan.refuses_everything()) return failure{errc::not_acceptable, 488, 0, 0, plan.reason()};
-
-    result<answer> made{answer{frame(own, local), {}}};
+    if (plan.refuses_everything()) {
+        made = failure{errc::not_acceptable, 488, 0, 0, plan.reason()};
+        return made;
+    }
     auto& description = made->description;
+    write_frame(description, own, local);
     description.times = offer.times;  // RFC 3264 6: the time of the session is not negotiated.
     for (std::size_t i = 0; i != offer.media_lines.size(); ++i) {
         auto const& offered = offer.media_lines[i];
         auto const& planned = plan[i];
         auto& agreed = made->lines.emplace_back();
         if (!planned.stream) {
-            description.media_lines.push_back(refused(offered));
+            add_refused(description, offered);
             continue;
         }
-        auto formats = planned.formats;
-        if (able.telephone_event) add_common_events(formats, offered, *able.telephone_event);
         auto const& stream = local.streams[*planned.stream];
-        auto const& line =
-            description.media_lines.emplace_back(answer_line({offer, offered}, formats, stream, local, able));
+        auto& line = description.media_lines.emplace_back();
+        answer_line(line, {offer, offered}, planned.codecs, stream, local, able);
         auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
-        agreed = outcome(side::answerer, {description, line}, {offer, offered}, stream, able, before);
+        agree(agreed, side::answerer, {description, line}, {offer, offered}, stream, able, before);
         agreed.stream = planned.stream;
     }
     return made;
 }
 
 answer make_refusal(session const& offer, local_media const& local, origin const& own) {
-    answer made{frame(own, local), {}};
+    answer made;
+    write_frame(made.description, own, local);
     made.description.times = offer.times;
     made.lines.resize(offer.media_lines.size());
     for (auto const& offered : offer.media_lines)
-        made.description.media_lines.push_back(refused(offered));
+        add_refused(made.description, offered);
     return made;
 }
 
@@ -209,7 +226,8 @@ result<negotiated_lines> apply_answer(
         }
         auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
         auto const& stream = local.streams[*slots[i]];
-        auto agreed = outcome(side::offerer, {offer, asked}, {received, given}, stream, able, before);
+        negotiated agreed;
+        agree(agreed, side::offerer, {offer, asked}, {received, given}, stream, able, before);
         if (agreed.send.empty() || !carries_voice(agreed.send.front().codec)) {
             any_unusable = true;
             continue;

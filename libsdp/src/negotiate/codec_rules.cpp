@@ -54,25 +54,23 @@ bool carries_voice(codec const& codec) noexcept {
     return !is_telephone_event(codec) && !same_text(codec.name, "CN");
 }
 
-bool is_same_format(format const& a, format const& b) noexcept {
-    if (a.codec.name.empty() || !same_codec(a.codec, b.codec)) return false;
+bool is_same_format(format const& a, codec const& b, std::string_view parameters_of_b) noexcept {
+    if (a.codec.name.empty() || !same_codec(a.codec, b)) return false;
+    if (a.parameters == parameters_of_b) return true;
     for (auto const& rule : parameter_rules) {
-        if (!rule.wins.empty() || !same_text(a.codec.name, rule.codec_name)) continue;
-        if (!same_text(value_of(a.parameters, rule), value_of(b.parameters, rule))) return false;
+        if (!rule.wins.empty() || !same_text(b.name, rule.codec_name)) continue;
+        if (!same_text(value_of(a.parameters, rule), value_of(parameters_of_b, rule))) return false;
     }
     return true;
 }
 
-std::string agreed_parameters(codec const& codec, std::string_view declared, std::string_view other) {
-    std::string agreed{declared};
+void settle_parameters(std::string& declared, codec const& codec, std::string_view other) {
+    if (declared == other) return;
     for (auto const& rule : parameter_rules) {
         if (rule.wins.empty() || !same_text(codec.name, rule.codec_name)) continue;
-        bool const other_decides = same_text(value_of(other, rule), rule.wins);
-        if (other_decides && !same_text(value_of(declared, rule), rule.wins)) {
-            agreed = with_parameter(agreed, rule.parameter, rule.wins);
-        }
+        if (!same_text(value_of(other, rule), rule.wins) || same_text(value_of(declared, rule), rule.wins)) continue;
+        declared = with_parameter(declared, rule.parameter, rule.wins);
     }
-    return agreed;
 }
 
 }  // namespace sdp

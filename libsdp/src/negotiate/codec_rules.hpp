@@ -17,10 +17,13 @@ namespace sdp {
 
 /// The same encoding in the same configuration: where a parameter is part of what the encoding is (AMR's octet-align),
 /// both sides name the same value or leave it out.
-[[nodiscard]] bool is_same_format(format const& a, format const& b) noexcept;
+[[nodiscard]] bool is_same_format(format const& a, codec const& b, std::string_view parameters_of_b) noexcept;
+[[nodiscard]] inline bool is_same_format(format const& a, format const& b) noexcept {
+    return is_same_format(a, b.codec, b.parameters);
+}
 
-/// What `declared` means once the other side has declared `other`. For the parameters where the weaker side decides
-/// (annexb=no of G.729, RFC 7261 3) that value wins; everything else stays as declared.
-[[nodiscard]] std::string agreed_parameters(codec const&, std::string_view declared, std::string_view other);
+/// Turns the `declared` parameters of one side into what they mean once the other side has declared its own. For those
+/// where the weaker side decides (annexb=no of G.729, RFC 7261 3) that value wins; everything else stays as declared.
+void settle_parameters(std::string& declared, codec const&, std::string_view other);
 
 }  // namespace sdp

@@ -4,13 +4,11 @@
 
 namespace sdp {
 
-session frame(origin const& own, local_media const& local) {
-    session description;
+void write_frame(session& description, origin const& own, local_media const& local) {
     description.origin = own;
     if (own.address.address.empty()) description.origin.address = local.address;
     description.connection = local.address;
     description.times.emplace_back();
-    return description;
 }
 
 direction wished_direction(local_stream const& stream) noexcept {
@@ -36,17 +34,17 @@ void fill_in_stream(media& line, local_stream const& stream, address_family fami
     }
 }
 
-media refused(media const& line) {
-    media kept;
+void add_refused(session& description, media const& line) {
+    auto& kept = description.media_lines.emplace_back();
     kept.type = line.type;
     kept.transport = line.transport;
     if (!line.formats.empty()) {
-        kept.formats.push_back(line.formats.front());
-        kept.formats.front().parameters.clear();
+        auto& format = kept.formats.emplace_back();
+        format.payload = line.formats.front().payload;
+        format.codec = line.formats.front().codec;
     }
     std::string_view others = line.other_formats;
     kept.other_formats = take_field(others);
-    return kept;
 }
 
 }  // namespace sdp

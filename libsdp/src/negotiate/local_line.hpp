@@ -7,16 +7,18 @@
 
 namespace sdp {
 
-/// A description without m= lines: origin, s=, c= and "t=0 0". An origin without an address takes that of the media.
-[[nodiscard]] session frame(origin const& own, local_media const&);
+/// Fills a new description but for its m= lines: origin, c=, "t=0 0". An origin without an address takes that of the
+/// media.
+void write_frame(session&, origin const& own, local_media const&);
 
 /// What the stream wants to do, its hold included (RFC 3264 8.4).
 [[nodiscard]] direction wished_direction(local_stream const&) noexcept;
 
-/// Port, RTCP port, packet times and hold address of a line that is on; codecs and direction are left to the caller.
+/// Writes the port, RTCP port, packet times and hold address of a line that is on; codecs and direction are left to the
+/// caller.
 void fill_in_stream(media&, local_stream const&, address_family, capabilities const&);
 
-/// The form of `line` that keeps its place and refuses it: port 0 and one of its formats (RFC 3264 6 and 8.2).
-[[nodiscard]] media refused(media const& line);
+/// Adds the form of `line` that keeps its place and refuses it: port 0 and one of its formats (RFC 3264 6 and 8.2).
+void add_refused(session&, media const& line);
 
 }  // namespace sdp

@@ -57,12 +57,13 @@ void add_formats(media& line, capabilities const& able, payload_allocator number
 }  // namespace
 
 session make_offer(capabilities const& able, local_media const& local, origin const& own, agreement const& previous) {
-    auto description = frame(own, local);
+    session description;
+    write_frame(description, own, local);
     auto const slots = offer_slots(local, previous);
     for (std::size_t i = 0; i != slots.size(); ++i) {
         auto const* const last = i < previous.local.media_lines.size() ? &previous.local.media_lines[i] : nullptr;
         if (!slots[i]) {
-            description.media_lines.push_back(refused(*last));
+            add_refused(description, *last);
             continue;
         }
         auto const& stream = local.streams[*slots[i]];

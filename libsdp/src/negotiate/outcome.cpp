@@ -12,26 +12,29 @@ namespace {
 using std::chrono::milliseconds;
 
 format const* counterpart(media const& line, format const& wanted) noexcept {
-    auto const found = std::find_if(line.formats.begin(), line.formats.end(), [&wanted](format const& candidate) {
-        return is_same_format(candidate, wanted);
-    });
-    return found == line.formats.end() ? nullptr : &*found;
+    for (auto const& candidate : line.formats) {
+        if (is_same_format(candidate, wanted)) return &candidate;
+    }
+    return nullptr;
 }
 
-bool has_number(format_list const& formats, payload_type payload) noexcept {
+template <class Formats>
+bool has_number(Formats const& formats, payload_type payload) noexcept {
     return std::any_of(formats.begin(), formats.end(), [payload](format const& f) { return f.payload == payload; });
+}
+
+/// Adds a format as one side declared it, in the meaning that the other side's declaration leaves.
+template <class Formats>
+void add(Formats& formats, format const& declared, format const& other) {
+    auto& added = formats.emplace_back(declared);
+    settle_parameters(added.parameters, added.codec, other.parameters);
 }
 
 /// RFC 3264 6.1 and 7: both sides send with the numbers of the other's description, in the order the other prefers.
 void choose_formats(negotiated& agreed, media const& local, media const& remote) {
-    format_list remote_events;
     for (auto const& theirs : remote.formats) {
         auto const* const ours = counterpart(local, theirs);
-        if (ours == nullptr) continue;
-        auto to_send = theirs;
-        to_send.parameters = agreed_parameters(theirs.codec, theirs.parameters, ours->parameters);
-        auto& list = is_telephone_event(theirs.codec) ? remote_events : agreed.send;
-        list.push_back(std::move(to_send));
+        if (ours != nullptr && !is_telephone_event(theirs.codec)) add(agreed.send, theirs, *ours);
     }
     std::stable_partition(agreed.send.begin(), agreed.send.end(), [](format const& f) {
         return carries_voice(f.codec);
@@ -40,43 +43,46 @@ void choose_formats(negotiated& agreed, media const& local, media const& remote)
     for (auto const& ours : local.formats) {
         auto const* const theirs = counterpart(remote, ours);
         if (theirs == nullptr) continue;
-        auto to_receive = ours;
-        to_receive.parameters = agreed_parameters(ours.codec, ours.parameters, theirs->parameters);
-        auto& list = is_telephone_event(ours.codec) ? agreed.receive_events : agreed.receive;
-        list.push_back(std::move(to_receive));
+        if (is_telephone_event(ours.codec)) {
+            add(agreed.receive_events, ours, *theirs);
+        } else {
+            add(agreed.receive, ours, *theirs);
+        }
     }
 
     // A telephone event runs on the clock of the voice it accompanies (RFC 4733 2.1).
-    for (auto const& event : remote_events) {
-        bool const fits = !agreed.send.empty() && event.codec.clock_rate == agreed.send.front().codec.clock_rate;
-        if (!agreed.send_events || fits) agreed.send_events = event;
+    format const* events = nullptr;
+    for (auto const& theirs : remote.formats) {
+        if (!is_telephone_event(theirs.codec) || counterpart(local, theirs) == nullptr) continue;
+        bool const fits = !agreed.send.empty() && theirs.codec.clock_rate == agreed.send.front().codec.clock_rate;
+        if (events == nullptr || fits) events = &theirs;
         if (fits) break;
     }
+    if (events != nullptr) agreed.send_events = *events;
 }
 
 /// Peers exist that answer with numbers of their own and then also send with them, against RFC 3264 7. What our
 /// description leaves free cannot be anything else.
-void accept_their_numbers_too(negotiated& agreed, media const& local) {
-    auto const add = [&local](format_list& receive, format const& sent) {
-        auto const ours =
-            std::find_if(receive.begin(), receive.end(), [&](format const& f) { return is_same_format(f, sent); });
-        bool const free = std::none_of(local.formats.begin(), local.formats.end(), [&](format const& f) {
-            return f.payload == sent.payload;
-        });
-        if (ours == receive.end() || !free || has_number(receive, sent.payload)) return;
-        auto alias = *ours;
-        alias.payload = sent.payload;
-        receive.push_back(std::move(alias));
-    };
-    for (auto const& sent : agreed.send)
-        add(agreed.receive, sent);
-    if (agreed.send_events) add(agreed.receive_events, *agreed.send_events);
+template <class Formats>
+void accept_their_number_too(Formats& receive, format const& sent, media const& local) {
+    auto const ours =
+        std::find_if(receive.begin(), receive.end(), [&sent](format const& f) { return is_same_format(f, sent); });
+    if (ours == receive.end() || has_number(local.formats, sent.payload) || has_number(receive, sent.payload)) return;
+    auto alias = *ours;
+    alias.payload = sent.payload;
+    receive.push_back(std::move(alias));
 }
 
 void choose_addresses(negotiated& agreed, line_view remote) {
     auto const* const place = effective_connection(remote.description, remote.line);
     if (place == nullptr || place->family == address_family::other || is_unspecified(*place)) return;
-    agreed.remote_rtp = endpoint{place->family, place->address, remote.line.port};
+    auto const name = [](std::optional<endpoint>& end, connection const& at, std::uint16_t port) {
+        auto& named = end.emplace();
+        named.family = at.family;
+        named.address = at.address;
+        named.port = port;
+    };
+    name(agreed.remote_rtp, *place, remote.line.port);
     if (agreed.rtcp_mux) {
         agreed.remote_rtcp = agreed.remote_rtp;
         return;
@@ -85,10 +91,10 @@ void choose_addresses(negotiated& agreed, line_view remote) {
     if (rtcp) {
         auto const& rtcp_place = rtcp->address ? *rtcp->address : *place;
         if (rtcp_place.family != address_family::other && !is_unspecified(rtcp_place)) {
-            agreed.remote_rtcp = endpoint{rtcp_place.family, rtcp_place.address, rtcp->port};
+            name(agreed.remote_rtcp, rtcp_place, rtcp->port);
         }
     } else if (remote.line.port != 65535) {
-        agreed.remote_rtcp = endpoint{place->family, place->address, static_cast<std::uint16_t>(remote.line.port + 1)};
+        name(agreed.remote_rtcp, *place, static_cast<std::uint16_t>(remote.line.port + 1));
     }
 }
 
@@ -110,13 +116,16 @@ milliseconds packet_time(media const& remote, capabilities const& able) noexcept
 
 }  // namespace
 
-negotiated outcome(
-    side we_are, line_view local, line_view remote, local_stream const& stream, capabilities const& able,
-    negotiated const* before
+void agree(
+    negotiated& agreed, side we_are, line_view local, line_view remote, local_stream const& stream,
+    capabilities const& able, negotiated const* before
 ) {
-    negotiated agreed;
     choose_formats(agreed, local.line, remote.line);
-    if (we_are == side::offerer) accept_their_numbers_too(agreed, local.line);
+    if (we_are == side::offerer) {
+        for (auto const& sent : agreed.send)
+            accept_their_number_too(agreed.receive, sent, local.line);
+        if (agreed.send_events) accept_their_number_too(agreed.receive_events, *agreed.send_events, local.line);
+    }
 
     agreed.rtcp_mux = local.line.rtcp_mux && remote.line.rtcp_mux;
     choose_addresses(agreed, remote);
@@ -133,7 +142,6 @@ negotiated outcome(
     bool const tells = we_are == side::answerer || sends(ours);
     bool const wants_none = tells ? !receives(theirs) : before != nullptr && before->remote_hold;
     agreed.remote_hold = wants_none || !agreed.remote_rtp;
-    return agreed;
 }
 
 }  // namespace sdp

@@ -15,9 +15,11 @@ struct line_view {
     media const& line;
 };
 
-/// What two accepted lines mean. `before` is what was agreed on this line until now, or null.
-[[nodiscard]] negotiated outcome(
-    side, line_view local, line_view remote, local_stream const&, capabilities const&, negotiated const* before
+/// Writes into `agreed`, which is new, what two accepted lines mean. `before` is what was agreed on this line until
+/// now, or null.
+void agree(
+    negotiated& agreed, side, line_view local, line_view remote, local_stream const&, capabilities const&,
+    negotiated const* before
 );
 
 }  // namespace sdp

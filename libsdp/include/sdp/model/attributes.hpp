@@ -14,27 +14,47 @@ namespace sdp {
 /// The value of a=rtpmap: "96 opus/48000/2".
 struct rtpmap {
     payload_type payload{};
-    sdp::codec codec;
+    std::string_view name;
+    std::uint32_t clock_rate = 0;
+    std::uint16_t channels = 1;
 
     bool operator==(rtpmap const&) const = default;
 };
 
-/// The value of a=fmtp of an RTP line: "96 useinbandfec=1". `parameters` refers to the text that was read.
+/// The value of a=fmtp of an RTP line: "96 useinbandfec=1".
 struct fmtp {
     payload_type payload{};
     std::string_view parameters;
+
+    bool operator==(fmtp const&) const = default;
+};
+
+/// "IN IP4 192.0.2.1", the value of c= and the end of o= and a=rtcp. Any other network or address type is `other`, kept
+/// whole.
+struct connection_view {
+    address_family family = address_family::ip4;
+    std::string_view address;
+
+    bool operator==(connection_view const&) const = default;
+};
+
+/// The value of a=rtcp: "53020" or "53020 IN IP4 192.0.2.1".
+struct rtcp_view {
+    std::uint16_t port = 0;
+    std::optional<connection_view> address;
+
+    bool operator==(rtcp_view const&) const = default;
 };
 
 /// Each reader returns nothing for a value it cannot use: a clock rate of 0, a payload number above 127, a packet time
-/// of 0.
-[[nodiscard]] std::optional<rtpmap> read_rtpmap(std::string_view value);
+/// of 0. What it returns refers to `value`.
+[[nodiscard]] std::optional<rtpmap> read_rtpmap(std::string_view value) noexcept;
 [[nodiscard]] std::optional<fmtp> read_fmtp(std::string_view value) noexcept;
-[[nodiscard]] std::optional<rtcp_attribute> read_rtcp(std::string_view value);
+[[nodiscard]] std::optional<connection_view> read_connection(std::string_view value) noexcept;
+[[nodiscard]] std::optional<rtcp_view> read_rtcp(std::string_view value) noexcept;
 /// Whole milliseconds from 1 to 65535, for a=ptime and a=maxptime.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_packet_time(std::string_view value) noexcept;
 [[nodiscard]] std::optional<direction> read_direction(std::string_view attribute_name) noexcept;
-/// "IN IP4 192.0.2.1". Any other network or address type is kept whole with address_family::other.
-[[nodiscard]] std::optional<connection> read_connection(std::string_view value);
 
 /// The encoding that RFC 3551 6 ties to a number without an rtpmap.
 [[nodiscard]] std::optional<codec> static_codec(payload_type);

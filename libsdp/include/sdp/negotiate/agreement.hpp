@@ -36,7 +36,7 @@ struct negotiated {
     format_list receive;
     /// Telephone events to send (the clock rate of the first codec where there is one) and all that may arrive.
     std::optional<format> send_events;
-    format_list receive_events;
+    boost::container::small_vector<format, 1> receive_events;
 
     /// Missing: there is no address to send to (c=0.0.0.0), so neither RTP nor RTCP is sent (RFC 3264 8.4).
     std::optional<endpoint> remote_rtp;

@@ -25,8 +25,6 @@ public:
 private:
     std::string_view text_;
     std::size_t at_ = 0;
-    std::size_t line_feed_ =
-        0;  ///< The next LF at or after at_, once it was looked for: a text of CR only is not searched anew.
     std::uint32_t number_ = 0;
 };
 

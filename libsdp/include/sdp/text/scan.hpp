@@ -52,9 +52,11 @@ namespace sdp {
 /// Takes what stands before the first `mark`, and the mark itself, off the front of `rest`; all of it when there is no
 /// mark.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char mark) noexcept {
-    auto const at = rest.find(mark);
-    auto const field = rest.substr(0, at);
-    rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+    std::size_t length = 0;
+    while (length < rest.size() && rest[length] != mark)
+        ++length;
+    auto const field = rest.substr(0, length);
+    rest.remove_prefix(length == rest.size() ? length : length + 1);
     return field;
 }
 
@@ -75,7 +77,7 @@ template <std::unsigned_integral T>
 [[nodiscard]] constexpr bool same_text(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;
     for (std::size_t i = 0; i != a.size(); ++i) {
-        if (lower(a[i]) != lower(b[i])) return false;
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
     }
     return true;
 }

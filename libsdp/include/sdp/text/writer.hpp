@@ -23,10 +23,12 @@ public:
     writer& value(std::string_view text) {
         auto const start = out_.size();
         out_.append(text);
-        bool clean = true;
-        for (char const c : text)
-            clean &= c != '\r' && c != '\n' && c != '\0';
-        if (!clean) clean_up(start);
+        // One comparison for each byte settles the usual case: nothing here is as low as CR.
+        bool is_low = false;
+        for (char const c : text) {
+            is_low |= static_cast<unsigned char>(c) <= '\r';
+        }
+        if (is_low) clean_up(start);
         return *this;
     }
 
