@@ -94,6 +94,7 @@ void socket_server::flush() {
     }
     flushing_ = false;
     arm_timer();
+    if (on_activity_) on_activity_();
 }
 
 void socket_server::serve_requests() {

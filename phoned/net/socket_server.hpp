@@ -14,10 +14,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace phoned::net {
@@ -37,6 +39,10 @@ public:
 
     [[nodiscard]] audio_plane& audio() noexcept { return audio_; }
 
+    /// Called at the end of every flush(): after each command, key or audio period, so that who keeps the phone's timer
+    /// can set it anew.
+    void on_activity(std::function<void()> activity) { on_activity_ = std::move(activity); }
+
     /// Writes what the hub has for its clients, does what it asks, and sets the timer.
     void flush();
 
@@ -55,6 +61,7 @@ private:
     std::map<client_id, std::shared_ptr<json_peer>> peers_;
     std::map<std::uint32_t, std::vector<descriptor>> attachments_;
     std::uint32_t last_attachment_ = 0;
+    std::function<void()> on_activity_;
     bool flushing_ = false, flush_again_ = false;
     std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

@@ -43,17 +43,18 @@ overloaded(Visitors...) -> overloaded<Visitors...>;
 
 }  // namespace
 
-phone::phone(settings config, phone_identity identity, phone_ports ports)
+phone::phone(settings config, phone_identity identity, phone_ports ports, audio_format format)
     : config_(std::move(config)),
       ports_(ports),
       identity_(std::move(identity)),
       around_{ports.sip, ports.sockets, ports.random, ports.packets, config_, identity_.cname, identity_.family},
-      tones_(config_.tones, ports.audio.format().rate) {}
+      tones_(config_.tones, format.rate) {}
 
 phone::~phone() = default;
 
-void phone::attach(hub& to) {
+void phone::attach(hub& to, audio_device& audio) {
     hub_ = &to;
+    audio_ = &audio;
 }
 
 void phone::start(now_t now) {
@@ -279,9 +280,9 @@ void phone::settle(now_t now) {
     if (wants_audio != is_audio_running_) {
         is_audio_running_ = wants_audio;
         if (wants_audio)
-            ports_.audio.start();
+            audio_->start();
         else
-            ports_.audio.stop();
+            audio_->stop();
     }
     const bool all_quiet =
         calls_.empty() && std::all_of(lines_.begin(), lines_.end(), [](const line& l) {

@@ -29,7 +29,6 @@ namespace phoned {
 struct phone_ports {
     sip_port& sip;
     media_sockets& sockets;
-    audio_device& audio;
     rtp::environment& random;
     rtp::packet_pool& packets;
 };
@@ -45,11 +44,11 @@ public:
     static constexpr std::size_t most_calls = 8;
     static constexpr std::size_t most_ended_calls = 16;
 
-    phone(settings, phone_identity, phone_ports);
+    phone(settings, phone_identity, phone_ports, audio_format);
     ~phone() override;
 
-    /// Where events and levels go. Before start(), and once.
-    void attach(hub&);
+    /// Where events and levels go, and the sound device. Before start(), and once; both outlive the phone's last input.
+    void attach(hub&, audio_device&);
     /// Adds the accounts and begins to register them.
     void start(now_t);
     /// After shut_down(): calls have ended and registrations are gone, or there was no time left for them.
@@ -129,6 +128,7 @@ private:
     phone_identity identity_;
     call_surroundings around_;
     hub* hub_ = nullptr;
+    audio_device* audio_ = nullptr;
     std::vector<line> lines_;
     std::map<call_number, std::unique_ptr<call>> calls_;
     std::deque<call_summary> ended_;

@@ -1,0 +1,234 @@
+#include "phoned/net/daemon.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "phoned/net/clock.hpp"
+#include "phoned/net/media_socket_pool.hpp"
+#include "phoned/net/socket_server.hpp"
+#include "phoned/net/state_folder.hpp"
+#include "phoned/phone/identity.hpp"
+#include "phoned/phone/phone.hpp"
+#include "sip/net/driver.hpp"
+#include "sip/net/environment.hpp"
+#include "sip/net/local_address.hpp"
+
+namespace phoned::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Where packets to the phone's server leave the machine; loopback where there is no network at all.
+sip::ip_address own_address(const settings& config) {
+    if (const auto given = sip::ip_address::from(config.local_address)) return *given;
+    sip::ip_address towards = *sip::ip_address::from("192.0.2.1");  // any address beyond this network
+    for (const auto& account : config.accounts)
+        if (is_usable(account))
+            if (const auto server = sip::ip_address::from(account.servers[0].host)) {
+                towards = *server;
+                break;
+            }
+    const auto found = sip::net::local_address_towards(towards);
+    return found ? *found : *sip::ip_address::from("127.0.0.1");
+}
+
+sip::user_agent_config user_agent_config_of(const daemon_options& options) {
+    sip::user_agent_config out;
+    out.product = "Offhook-phoned/" + options.version;
+    out.methods = {sip::method::info};
+    out.datagram_limit = options.config.large_message_limit;
+    out.ring_limit =
+        options.config.ring_time.count() > 0 ? sip::duration(options.config.ring_time) : std::chrono::hours(24);
+    return out;
+}
+
+sip::net::shell_config shell_config_of(const settings& config) {
+    sip::net::shell_config out;
+    out.socket_buffer = 256 * 1024;
+    out.connections = 32;
+    out.dscp = static_cast<std::uint8_t>(config.signalling_dscp);
+    return out;
+}
+
+trace_event shown(const sip::net::traced_message& message) {
+    return {
+        message.at.wall,
+        message.direction == sip::net::direction::received ? trace_direction::received : trace_direction::sent,
+        message.local.kind == sip::transport_kind::udp   ? "udp"
+        : message.local.kind == sip::transport_kind::tcp ? "tcp"
+                                                         : "tls",
+        sip::host_port(message.local),
+        sip::host_port(message.remote),
+        std::string(message.bytes)};
+}
+
+}  // namespace
+
+struct daemon::parts final : sip_port {
+    parts(daemon_options given, sip::ip_address local_address, std::string instance)
+        : options(std::move(given)),
+          address(local_address),
+          environment(sip::net::make_environment()),
+          core(user_agent_config_of(options), environment),
+          driver(io.get_executor(), core, shell_config_of(options.config)),
+          random{[this] { return environment.random(); }},
+          packets(64),
+          sockets(
+              io.get_executor(), {options.config.min_rtp_port, options.config.max_rtp_port}, packets,
+              *rtp::endpoint::from_text(sip::to_string(address), 0), options.config.rtp_dscp
+          ),
+          handset(
+              options.config,
+              {std::move(instance), fmt::format("{:016x}", environment.random()),
+               address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4},
+              {*this, sockets, random, packets}, audio_format_at(options.config.audio_rate)
+          ),
+          clients(hub_options_of(), handset),
+          server(io.get_executor(), clients, audio_format_at(options.config.audio_rate)),
+          timer(io),
+          signals(io, SIGINT, SIGTERM) {
+        handset.attach(clients, server.audio());
+        server.audio().set_listener(&handset);
+        server.on_activity([this] { arm_timer(); });
+        driver.on_event([this](sip::event& what) {
+            handset.on_sip(read_clocks(), std::move(what));
+            after_input();
+        });
+        driver.on_message([this](const sip::net::traced_message& message) {
+            if (!clients.is_tracing()) return;
+            clients.publish(read_clocks(), shown(message));
+            asio::post(io, [this] { server.flush(); });
+        });
+        sockets.on_packet(
+            [this](media_id id, rtp::component via, rtp::packet_buffer packet, const rtp::endpoint& from) {
+                handset.on_media(read_clocks(), id, via, std::move(packet), from);
+                after_input();
+            }
+        );
+    }
+
+    hub_options hub_options_of() const {
+        hub_options out;
+        out.version = options.version;
+        out.instance = fmt::format("{:016x}", environment.random());
+        out.own_uid = ::getuid();
+        out.access = options.config.access;
+        out.audio = audio_format_at(options.config.audio_rate);
+        return out;
+    }
+
+    void run(const std::function<void(sip::user_agent_core&, sip::now_t, sip::outbox&)>& command) override {
+        driver.command([&](sip::now_t now, sip::outbox& out) { command(core, now, out); });
+    }
+
+    /// What was published goes out; the server then calls arm_timer(), as it does after every command and audio period.
+    void after_input() { server.flush(); }
+
+    void arm_timer() {
+        if (handset.is_stopped()) return asio::post(io, [this] { stop(); });
+        const auto wanted = handset.next_deadline();
+        if (wanted == armed_for) return;
+        armed_for = wanted;
+        timer.cancel();
+        if (!wanted) return;
+        timer.expires_at(*wanted);
+        timer.async_wait([this](const boost::system::error_code& problem) {
+            if (problem) return;
+            armed_for.reset();
+            on_timer();
+        });
+    }
+
+    void on_timer() {
+        const auto now = read_clocks();
+        if (const auto at = handset.next_deadline(); at && *at <= now.mono) handset.on_timeout(now);
+        after_input();
+    }
+
+    void stop() {
+        server.on_activity({});
+        server.flush();
+        server.close();
+        driver.close();
+        signals.cancel();
+        timer.cancel();
+        io.stop();
+    }
+
+    void wait_for_signal() {
+        signals.async_wait([this](const boost::system::error_code& problem, int) {
+            if (problem) return;
+            handset.shut_down({read_clocks(), "signal"});
+            after_input();
+            wait_for_second_signal();
+        });
+    }
+    /// Who asks twice does not want to wait for the registrar.
+    void wait_for_second_signal() {
+        signals.async_wait([this](const boost::system::error_code& problem, int) {
+            if (!problem) stop();
+        });
+    }
+
+    daemon_options options;
+    sip::ip_address address;
+    asio::io_context io{1};
+    sip::environment environment;
+    sip::user_agent_core core;
+    sip::net::driver driver;
+    rtp::environment random;
+    rtp::packet_pool packets;
+    media_socket_pool sockets;
+    phone handset;
+    hub clients;
+    socket_server server;
+    asio::steady_timer timer;
+    std::optional<time_point> armed_for;
+    asio::signal_set signals;
+};
+
+daemon::daemon(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+
+daemon::~daemon() = default;
+
+boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(daemon_options options) {
+    const auto environment = sip::net::make_environment();
+    auto instance = load_instance(options.state_folder, environment.random);
+    if (!instance) return instance.error();
+    const auto address = own_address(options.config);
+    const auto runtime_folder = options.runtime_folder;
+    auto made = std::make_unique<parts>(std::move(options), address, std::move(*instance));
+
+    std::optional<std::uint16_t> port;
+    for (const auto& account : made->options.config.accounts)
+        if (is_usable(account) && !port) port = account.listen_port;
+    for (const auto kind : {sip::transport_kind::udp, sip::transport_kind::tcp}) {
+        const sip::endpoint local{address, port.value_or(5060), kind};
+        const auto bound = made->driver.listen(local);
+        if (!bound)
+            return start_failure{
+                fmt::format("cannot listen on {}: {}", sip::to_string(local), bound.error().message())};
+        port = bound->port;
+    }
+    if (auto opened = made->server.open(runtime_folder); !opened) return opened.error();
+    return std::unique_ptr<daemon>(new daemon(std::move(made)));
+}
+
+void daemon::run() {
+    auto& p = *parts_;
+    p.wait_for_signal();
+    p.handset.start(read_clocks());
+    p.after_input();
+    p.io.run();
+}
+
+}  // namespace phoned::net

@@ -1,0 +1,44 @@
+// The RTP sockets of the phone's calls: real UDP sockets on the ports of network.port.min_rtpport to max_rtpport.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <map>
+
+#include "phoned/media/sockets.hpp"
+#include "rtp/net/port_pool.hpp"
+#include "rtp/net/rtp_socket.hpp"
+
+namespace phoned::net {
+
+class media_socket_pool final : public media_sockets {
+public:
+    using receive_function =
+        std::function<void(media_id, rtp::component, rtp::packet_buffer, const rtp::endpoint& from)>;
+
+    /// `local` is the address to bind, and the one that session descriptions name. `packets` outlives the pool.
+    media_socket_pool(
+        boost::asio::any_io_executor, rtp::net::port_range, rtp::packet_pool& packets, const rtp::endpoint& local,
+        unsigned dscp
+    );
+
+    /// Called for each datagram, on the executor.
+    void on_packet(receive_function receive) { receive_ = std::move(receive); }
+
+    [[nodiscard]] std::optional<media_ports> open(rtp::address_family) override;
+    void send(media_id, rtp::component, const rtp::endpoint& to, const rtp::packet_buffer&) override;
+    void close(media_id) override;
+
+private:
+    boost::asio::any_io_executor executor_;
+    rtp::net::port_pool ports_;
+    rtp::packet_pool& packets_;
+    rtp::endpoint local_;
+    unsigned dscp_;
+    receive_function receive_;
+    std::map<media_id, rtp::net::rtp_socket> open_;
+    std::uint32_t last_ = 0;
+};
+
+}  // namespace phoned::net
