@@ -287,6 +287,11 @@ message_view transaction_layer::request_of(transaction_id id) const noexcept {
     return t == nullptr ? message_view() : t->request.view();
 }
 
+owner_token transaction_layer::owner_of(transaction_id id) const noexcept {
+    auto const* t = impl_->store.find(id);
+    return t == nullptr ? 0 : t->owner;
+}
+
 bool transaction_layer::is_live(transaction_id id) const noexcept {
     return impl_->store.find(id) != nullptr;
 }

@@ -90,6 +90,8 @@ public:
 
     /// The request that a live transaction carries (for a server transaction with its stamped Via).
     [[nodiscard]] message_view request_of(transaction_id) const noexcept;
+    /// As given when it was made or with set_owner(); 0 where the transaction is gone.
+    [[nodiscard]] owner_token owner_of(transaction_id) const noexcept;
     [[nodiscard]] bool is_live(transaction_id) const noexcept;
     [[nodiscard]] std::size_t live() const noexcept;
 
