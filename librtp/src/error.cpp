@@ -47,6 +47,8 @@ std::string_view describe(errc code) noexcept {
             return "argument out of range";
         case errc::invalid_digit:
             return "not a telephone-event digit";
+        case errc::event_not_accepted:
+            return "the peer does not accept this telephone event";
         case errc::queue_full:
             return "too many digits are waiting";
         case errc::no_remote_address:

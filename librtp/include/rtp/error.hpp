@@ -27,14 +27,15 @@ enum class errc {
     bad_rtcp_item,    ///< A report, SDES item or reason runs over the end of its RTCP packet.
     bad_telephone_event,  ///< A telephone-event payload is shorter than four bytes.
     // The caller and the environment.
-    too_large,          ///< What is to be written does not fit in a packet.
-    invalid_argument,   ///< A setting outside its range.
-    invalid_digit,      ///< A character that is no telephone-event digit.
-    queue_full,         ///< Too many digits are waiting to be sent.
-    no_remote_address,  ///< Media cannot be sent: the peer's address is not known.
-    not_sending,        ///< The direction forbids sending, or the session has been stopped.
-    no_payload_type,    ///< The payload map has no such format.
-    no_ports,           ///< Every port of the range is in use or cooling down.
+    too_large,           ///< What is to be written does not fit in a packet.
+    invalid_argument,    ///< A setting outside its range.
+    invalid_digit,       ///< A character that is no telephone-event digit.
+    event_not_accepted,  ///< The peer listed the telephone events that it takes, and this is none of them.
+    queue_full,          ///< Too many digits are waiting to be sent.
+    no_remote_address,   ///< Media cannot be sent: the peer's address is not known.
+    not_sending,         ///< The direction forbids sending, or the session has been stopped.
+    no_payload_type,     ///< The payload map has no such format.
+    no_ports,            ///< Every port of the range is in use or cooling down.
 };
 
 [[nodiscard]] boost::system::error_category const& category() noexcept;

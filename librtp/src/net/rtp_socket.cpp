@@ -55,10 +55,10 @@ public:
 
     error_code bind(rtp_socket_options const& options) {
         auto local = to_asio(options.local);
-        local.port(lease_.rtp());
+        local.port(lease_->rtp());
         if (auto const error = open_bound(rtp_, local, options.dscp)) return error;
         if (options.rtcp != rtcp_transport::separate_port) return {};
-        local.port(lease_.rtcp());
+        local.port(lease_->rtcp());
         return open_bound(rtcp_, local, options.dscp);
     }
 
@@ -73,6 +73,7 @@ public:
         error_code ignored;
         rtp_.close(ignored);
         rtcp_.close(ignored);
+        lease_.reset();
     }
 
     void send(component via, packet_buffer const& packet, endpoint const& to) {
@@ -124,8 +125,8 @@ private:
         }
     }
 
-    packet_pool* packets_;  // not owned
-    port_lease lease_;
+    packet_pool* packets_;             // not owned
+    std::optional<port_lease> lease_;  // given back on close: a wait that is still under way may outlive the pool
     udp::socket rtp_;
     udp::socket rtcp_;  // closed unless RTCP has its own port
     receive_function on_packet_;

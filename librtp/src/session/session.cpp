@@ -103,6 +103,8 @@ error_code session::send_digit(now_t now, char digit, std::optional<duration> le
     auto const code = event_of(digit);
     if (!code) return errc::invalid_digit;
     if (!payloads_.send_events) return errc::no_payload_type;
+    auto const bit = 1U << static_cast<unsigned>(*code);
+    if ((payloads_.send_events->accepted & bit) == 0) return errc::event_not_accepted;
     if (is_stopped_ || !can_send(direction_)) return errc::not_sending;
     if (auto const error = digits_out_.queue(*code, length)) return error;
     send_due_digit(now.mono, out);

@@ -87,7 +87,8 @@ public:
     [[nodiscard]] error_code send(now_t, outgoing_frame, outbox&);
 
     /// Queues a digit (0-9 * # A-D) behind those already waiting. Its length is at least 40 ms; without one it lasts
-    /// until release_digit(). Errors: invalid_digit, no_payload_type, not_sending, queue_full (32 waiting).
+    /// until release_digit(). Errors: invalid_digit, no_payload_type, event_not_accepted, not_sending, queue_full (32
+    /// waiting).
     [[nodiscard]] error_code send_digit(now_t, char digit, std::optional<duration> length, outbox&);
     /// Ends the last digit that was queued without a length. Without such a digit it does nothing.
     void release_digit(now_t);

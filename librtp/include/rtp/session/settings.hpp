@@ -56,6 +56,8 @@ struct payload_mapping {
 struct event_format {
     payload_type type{};
     clock_rate rate{8000};
+    /// Bit n: the peer takes event n (its fmtp list). Without a list it takes all sixteen digits (RFC 4733 2.5.1.1).
+    std::uint16_t accepted = 0xFFFF;
 };
 
 struct payload_map {

@@ -1,5 +1,5 @@
-// Covers: once a call is going, receiving, sending, digits and reports allocate nothing. Operator new is replaced in
-// this program to count.
+// Covers: once a call is going, receiving, sending, digits and reports allocate nothing; an allocation that fails, at any
+// place, leaves a session that goes on. Operator new is replaced in this program.
 #include "unit/rtp/support/party.hpp"
 
 #include "rtp/buffer/jitter_buffer.hpp"
@@ -60,4 +60,48 @@ TEST_CASE("The counter counts") {
     auto const something = std::make_unique<int>(1);
     CHECK(test::allocations() == before + 1);
     CHECK(*something == 1);
+}
+
+TEST_CASE("When any allocation fails, the session is still whole: it takes the next inputs and leaves nothing behind") {
+    auto const script = [](party& p) {
+        peer_stream stream;
+        for (int i = 0; i < 3; ++i)
+            p.media.on_packet(p.time(), component::rtp, packet_buffer(p.pool, stream.next()), peer_rtp, p.out);
+        packet_buffer frame(p.pool);
+        (void)frame.append(160);
+        (void)p.media.send(p.time(), {pcmu, 160, false, std::move(frame)}, p.out);
+        (void)p.media.send_digit(p.time(), '1', 100ms, p.out);
+        for (unsigned i = 0; i < 20; ++i) {
+            packet_buffer report(p.pool);
+            (void)append_receiver_report(report, static_cast<ssrc_t>(i), {});
+            (void)append_cname(report, static_cast<ssrc_t>(i), "bob@test");
+            std::array const gone{static_cast<ssrc_t>(i)};
+            (void)append_bye(report, gone, "a reason too long for a short string");
+            p.media.on_packet(p.time(), component::rtcp, std::move(report), peer_rtcp, p.out);
+        }
+        p.now = *p.media.next_deadline() + 10s;
+        p.media.on_timeout(p.time(), p.out);
+        p.media.stop(p.time(), "done", p.out);
+    };
+    int failures = 0;
+    for (long n = 1;; ++n) {
+        party p;
+        test::fail_allocation(n);
+        bool has_failed = false;
+        try {
+            script(p);
+        } catch (std::bad_alloc const&) {
+            has_failed = true;
+        }
+        test::fail_allocation(0);
+        if (!has_failed) break;
+        ++failures;
+        p.out.clear();
+        // Whatever was cut short, the object goes on.
+        p.receive_run(1000, 5);
+        p.advance_to(p.now + 20s);
+        p.media.stop(p.time(), "after all", p.out);
+        CHECK(p.media.statistics().rtcp_sent > 0);
+    }
+    CHECK(failures >= 5);
 }

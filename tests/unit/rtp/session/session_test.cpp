@@ -365,6 +365,10 @@ TEST_CASE("Digits are refused with their reason: bad character, nothing negotiat
     for (int i = 0; i < 32; ++i)
         CHECK_FALSE(p.media.send_digit(p.time(), '1', 100ms, p.out));
     CHECK(p.media.send_digit(p.time(), '1', 100ms, p.out) == errc::queue_full);
+    auto only_some = usual_payloads();
+    only_some.send_events->accepted = 0x0FFF;
+    p.media.set_payloads(p.time(), only_some);
+    CHECK(p.media.send_digit(p.time(), 'A', 100ms, p.out) == errc::event_not_accepted);
     auto without = usual_payloads();
     without.send_events.reset();
     p.media.set_payloads(p.time(), without);
