@@ -153,7 +153,8 @@ public:
         auto const message = std::move(sent_.front());
         sent_.pop_front();
         REQUIRE(summary(message) == what);
-        if (header(message, "Call-ID") == call_id && message.starts_with("SIP/2.0 ")) {
+        bool const makes_dialog = message.starts_with("SIP/2.0 1") || message.starts_with("SIP/2.0 2");
+        if (makes_dialog && what.ends_with(" INVITE") && header(message, "Call-ID") == call_id) {
             auto const to = header(message, "To");
             if (!tag_of(to).empty() && tag_of(own_address).empty()) own_address = to;
         }

@@ -240,11 +240,10 @@ void user_agent_core::impl::on_bye(turn& t, session_id id, request_received cons
             return erase_call(t, id);
         case call_stage::inviting: {
             // The callee may not do this (15.1.1), but one whose 2xx never reached us has no other word.
-            auto const ended = dialogs.find(dialog_of_request(input.request.view()));
+            dialogs.remove_usage(dialogs.find(dialog_of_request(input.request.view())), invite_usage(id));
             bool others = false;
             for (auto const& fork : call->forks)
-                others = others || (fork.dialog && fork.dialog != ended);
-            dialogs.remove_usage(ended, invite_usage(id));
+                others = others || dialogs.find(fork.dialog) != nullptr;
             if (others) return;
             cancel(t, call->invite);
             break;
