@@ -41,7 +41,9 @@ std::string summary(sip::message_view m) {
 
 observer::observer(party_map addresses) : addresses_(std::move(addresses)) {}
 
-bool observer::add(std::string_view owner, std::string_view json_line) {
+bool observer::add(
+    std::string_view owner, std::string_view json_line, const std::function<bool(std::string_view)>& wanted
+) {
     boost::system::error_code error;
     auto const value = boost::json::parse(json_line, error);
     auto const* object = error ? nullptr : value.if_object();
@@ -51,6 +53,8 @@ bool observer::add(std::string_view owner, std::string_view json_line) {
         auto const* text = member != nullptr ? member->if_string() : nullptr;
         return text != nullptr ? std::string_view(*text) : std::string_view();
     };
+    auto const other = addresses_.find(text_of("remote"));
+    if (other == addresses_.end() || (wanted && !wanted(other->second))) return false;
     auto const* time = object->if_contains("time");
     if (time == nullptr || !time->is_number()) return false;
     return add(

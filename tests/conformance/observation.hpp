@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,8 +33,12 @@ class observer {
 public:
     explicit observer(party_map addresses);
 
-    /// One line of the trace of `owner`. False where the line is no message or its other end is nobody we know.
-    bool add(std::string_view owner, std::string_view json_line);
+    /// One line of the trace of `owner`. False where the line is no message, its other end is nobody we know, or
+    /// `wanted` declines that end.
+    bool add(
+        std::string_view owner, std::string_view json_line,
+        const std::function<bool(std::string_view other)>& wanted = {}
+    );
     /// One message as `owner` sent or received it.
     bool add(std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text);
 

@@ -1,0 +1,190 @@
+#include "conformance/run/baresip_handset.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <span>
+#include <thread>
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include "rtp/signal/level.hpp"
+#include "rtp/signal/tone_meter.hpp"
+
+namespace conformance {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using std::chrono::milliseconds;
+using steady = std::chrono::steady_clock;
+
+constexpr std::uint32_t recorded_rate = 8000;
+constexpr std::size_t wav_header = 44;
+
+std::string module_folder() {
+    for (const auto* place :
+         {"/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules",
+          "/usr/lib/aarch64-linux-gnu/baresip/modules"})
+        if (fs::exists(place)) return place;
+    return {};
+}
+
+/// The recording of what was decoded: sndfile writes one file for each direction of each call.
+std::optional<fs::path> newest_recording(const std::string& folder) {
+    std::optional<fs::path> newest;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        const auto name = entry.path().filename().string();
+        if (!name.ends_with("dec.wav")) continue;
+        if (!newest || fs::last_write_time(entry) > fs::last_write_time(*newest)) newest = entry.path();
+    }
+    return newest;
+}
+
+}  // namespace
+
+baresip_handset::baresip_handset(handset_setting setting) : setting_(std::move(setting)) {}
+
+baresip_handset::~baresip_handset() {
+    (void)command("quit");
+    process_.stop(milliseconds(2000));  // it answers SIGTERM slowly, and `quit` at once
+}
+
+bool baresip_handset::write_configuration() const {
+    const auto& folder = setting_.folder;
+    fs::create_directories(folder);
+    std::ofstream config(folder + "/config");
+    config << fmt::format(
+        "sip_listen 127.0.0.1:{sip}\nsip_trans_def {transport}\nnet_interface 127.0.0.1\nrtp_ports "
+        "{rtp}-{rtp_last}\nrtcp_mux no\n"
+        "audio_source ausine,{tone:g}\naudio_player aubridge,player\naudio_alert aubridge,alert\nausrc_srate "
+        "48000\nausrc_channels 2\n"
+        "auplay_srate 48000\nauplay_channels 1\naudio_txmode poll\naudio_path /usr/share/baresip\nring_aufile "
+        "none\nringback_aufile none\n"
+        "jitter_buffer_delay 5-10\nmodule_path {modules}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\nmodule "
+        "sndfile.so\n"
+        "module ctrl_tcp.so\nmodule uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app "
+        "debug_cmd.so\nctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\n",
+        fmt::arg("sip", setting_.sip_port), fmt::arg("transport", setting_.transport),
+        fmt::arg("rtp", setting_.first_rtp_port), fmt::arg("rtp_last", setting_.first_rtp_port + 20),
+        fmt::arg("tone", setting_.tone), fmt::arg("modules", module_folder()), fmt::arg("control", control_port()),
+        fmt::arg("folder", folder)
+    );
+    std::ofstream(folder + "/contacts").flush();
+    std::ofstream accounts(folder + "/accounts");
+    accounts << fmt::format(
+        "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs=pcmu,pcma\n",
+        setting_.user, setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password, "manual"
+    );
+    return static_cast<bool>(config.flush()) && static_cast<bool>(accounts.flush());
+}
+
+std::optional<std::string> baresip_handset::start(milliseconds patience) {
+    if (module_folder().empty()) return "baresip is not installed";
+    if (!write_configuration()) return "cannot write baresip's configuration";
+    process_ = child::start({"baresip", "-f", setting_.folder}, setting_.folder + "/baresip.log", setting_.folder);
+    const auto until = steady::now() + patience;
+    while (steady::now() < until) {
+        // "reginfo" lists the accounts; a registered one is marked OK.
+        const auto info = command("reginfo");
+        if (info && info->find("OK") != std::string::npos) {
+            if (setting_.is_busy) return "baresip cannot be made busy";
+            return std::nullopt;
+        }
+        std::this_thread::sleep_for(milliseconds(100));
+    }
+    return fmt::format("baresip did not register in time: see {}", process_.output());
+}
+
+std::optional<std::string> baresip_handset::command(const std::string& name, const std::string& parameters) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(control_port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval wait{1, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return ::close(socket), std::nullopt;
+    json::object request{{"command", name}, {"token", "flows"}};
+    if (!parameters.empty()) request["params"] = parameters;
+    const auto body = json::serialize(request);
+    const auto message = fmt::format("{}:{},", body.size(), body);
+    (void)!::send(socket, message.data(), message.size(), MSG_NOSIGNAL);
+    std::string received;
+    std::optional<std::string> answer;
+    char room[8192];
+    while (!answer) {
+        const auto count = ::recv(socket, room, sizeof room, 0);
+        if (count <= 0) break;
+        received.append(room, static_cast<std::size_t>(count));
+        for (auto colon = received.find(':'); colon != std::string::npos; colon = received.find(':')) {
+            const auto length = static_cast<std::size_t>(std::strtoul(received.c_str(), nullptr, 10));
+            if (received.size() < colon + length + 2) break;
+            boost::system::error_code problem;
+            const auto value = json::parse(received.substr(colon + 1, length), problem);
+            received.erase(0, colon + length + 2);
+            const auto* object = problem ? nullptr : value.if_object();
+            if (object == nullptr || !object->contains("response")) continue;
+            const auto* data = object->if_contains("data");
+            answer = data != nullptr && data->is_string() ? std::string(data->get_string()) : std::string();
+        }
+    }
+    ::close(socket);
+    return answer;
+}
+
+std::optional<std::string> baresip_handset::dial(const std::string& target) {
+    const auto uri = fmt::format("sip:{}@{}:{}", target, setting_.proxy_host, setting_.proxy_port);
+    return command("dial", uri) ? std::nullopt : std::optional<std::string>("baresip does not answer");
+}
+
+std::optional<std::string> baresip_handset::act(const std::string& verb) {
+    static const std::map<std::string, const char*> commands{
+        {"answers", "accept"}, {"rejects", "hangup"}, {"holds", "hold"}, {"resumes", "resume"}, {"hangs-up", "hangup"}};
+    const auto known = commands.find(verb);
+    if (known == commands.end()) return fmt::format("baresip cannot '{}'", verb);
+    return command(known->second) ? std::nullopt : std::optional<std::string>("baresip does not answer");
+}
+
+std::optional<std::uint64_t> baresip_handset::packets_received() {
+    // What was decoded is recorded: 20 ms of sound is one packet.
+    std::error_code problem;
+    const auto recording = newest_recording(setting_.folder);
+    if (!recording) return std::nullopt;
+    const auto size = fs::file_size(*recording, problem);
+    return problem || size < wav_header ? 0 : (size - wav_header) / (recorded_rate / 50 * 2);
+}
+
+void baresip_handset::begin_listening() {
+    std::error_code problem;
+    const auto recording = newest_recording(setting_.folder);
+    heard_from_ = recording ? fs::file_size(*recording, problem) : 0;
+}
+
+handset::sound baresip_handset::end_listening() {
+    sound out;
+    const auto recording = newest_recording(setting_.folder);
+    if (!recording) return out;
+    std::ifstream in(*recording, std::ios::binary);
+    in.seekg(static_cast<std::streamoff>(std::max(heard_from_ & ~std::size_t{1}, wav_header)));
+    std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    std::vector<std::int16_t> samples(bytes.size() / 2);
+    std::memcpy(samples.data(), bytes.data(), samples.size() * 2);
+    if (samples.size() < recorded_rate / 10) return out;
+    const auto tone = rtp::find_dominant_tone(samples, recorded_rate);
+    out.hertz = tone.hertz;
+    out.level_dbov = rtp::level_dbov(samples);
+    out.steady = tone.purity > 0.5;
+    return out;
+}
+
+}  // namespace conformance

@@ -1,0 +1,38 @@
+// baresip as a handset: its own configuration, its control socket (netstrings of JSON on TCP), a tone as microphone, a
+// recording of what it hears. It cannot trace in a form that we trust: the proxy's trace counts for its hop.
+#pragma once
+
+#include <string>
+
+#include "conformance/run/child.hpp"
+#include "conformance/run/handset.hpp"
+
+namespace conformance {
+
+class baresip_handset final : public handset {
+public:
+    explicit baresip_handset(handset_setting);
+    ~baresip_handset() override;
+
+    [[nodiscard]] const handset_setting& setting() const override { return setting_; }
+    [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience) override;
+    [[nodiscard]] std::optional<std::string> dial(const std::string& target) override;
+    [[nodiscard]] std::optional<std::string> act(const std::string& verb) override;
+    [[nodiscard]] std::vector<traced_message> take_trace() override { return {}; }
+    [[nodiscard]] bool traces() const override { return false; }
+    [[nodiscard]] std::optional<std::uint64_t> packets_received() override;
+    void begin_listening() override;
+    [[nodiscard]] sound end_listening() override;
+
+private:
+    [[nodiscard]] bool write_configuration() const;
+    /// Sends a command and returns the text of its answer; nothing where none came.
+    [[nodiscard]] std::optional<std::string> command(const std::string& name, const std::string& parameters = {});
+    [[nodiscard]] std::uint16_t control_port() const { return static_cast<std::uint16_t>(setting_.sip_port + 1); }
+
+    handset_setting setting_;
+    child process_;
+    std::size_t heard_from_ = 0;  ///< bytes of the recording that lie before begin_listening()
+};
+
+}  // namespace conformance

@@ -1,0 +1,66 @@
+// A phone that takes part in a flow, whoever made it: what its user can do, what it traced, what it hears.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/observation.hpp"
+
+namespace conformance {
+
+/// A message as the phone itself saw it.
+struct traced_message {
+    seconds at{};
+    bool sent = false;
+    std::string remote;  ///< "127.0.0.1:5060"
+    std::string text;
+};
+
+struct handset_setting {
+    std::string party;  ///< "A"
+    std::string user, password;
+    std::string proxy_host = "127.0.0.1";
+    std::uint16_t proxy_port = 0;
+    std::string transport = "udp";
+    std::uint16_t sip_port = 0;
+    std::uint16_t first_rtp_port = 0;
+    double tone = 0;       ///< Hz of the tone that it speaks
+    bool is_busy = false;  ///< its user takes no call
+    std::string folder;    ///< of its own, for files and sockets
+};
+
+class handset {
+public:
+    handset() = default;
+    handset(const handset&) = delete;
+    handset& operator=(const handset&) = delete;
+    virtual ~handset() = default;
+
+    [[nodiscard]] virtual const handset_setting& setting() const = 0;
+    /// Starts the phone and waits until it is registered. The reason where that does not happen.
+    [[nodiscard]] virtual std::optional<std::string> start(std::chrono::milliseconds patience) = 0;
+
+    // What its user does. The reason where the phone refuses.
+    [[nodiscard]] virtual std::optional<std::string> dial(const std::string& target) = 0;
+    [[nodiscard]] virtual std::optional<std::string> act(const std::string& verb
+    ) = 0;  ///< answers, rejects, holds, resumes, hangs-up
+
+    /// Messages since the last call; empty where the phone cannot trace (then the proxy's trace counts).
+    [[nodiscard]] virtual std::vector<traced_message> take_trace() = 0;
+    [[nodiscard]] virtual bool traces() const = 0;
+
+    /// RTP packets received so far in its current call; nothing where there is no call.
+    [[nodiscard]] virtual std::optional<std::uint64_t> packets_received() = 0;
+    /// What it has heard from now on for `window`: the strongest frequency (0: silence) and its level in dBov.
+    struct sound {
+        double hertz = 0, level_dbov = -96;
+        bool steady = false;  ///< one tone most of the time
+    };
+    virtual void begin_listening() = 0;
+    [[nodiscard]] virtual sound end_listening() = 0;
+};
+
+}  // namespace conformance

@@ -1,0 +1,34 @@
+// Plays a flow: makes the users act step by step, gathers what passes, measures the media, and checks all of it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conformance/check.hpp"
+#include "conformance/flow.hpp"
+#include "conformance/run/handset.hpp"
+
+namespace conformance {
+
+/// The proxy's own view of the messages, for hops whose phone cannot trace.
+using proxy_trace = std::function<std::vector<std::string>()>;  ///< new JSON lines since the last call
+
+struct stage {
+    std::map<std::string, handset*> phones;                        ///< by party
+    std::string proxy_address;                                     ///< "127.0.0.1:25060"
+    proxy_trace proxy;                                             ///< may be empty
+    std::chrono::milliseconds patience = std::chrono::seconds(6);  ///< for the messages of one step
+};
+
+struct played {
+    report result;
+    std::vector<observed_message> messages;
+    std::string trouble;  ///< what kept the flow from being played to its end; empty where nothing did
+};
+
+[[nodiscard]] played play(const flow&, stage&);
+
+}  // namespace conformance
