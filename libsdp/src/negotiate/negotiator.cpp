@@ -10,72 +10,87 @@ negotiator::negotiator(origin own) : own_{std::move(own)} {
     own_.address = {};
 }
 
+negotiator::phase negotiator::current() const noexcept {
+    if (std::holds_alternative<own_offer>(open_)) return phase::local_offer;
+    if (std::holds_alternative<received_offer>(open_)) return phase::remote_offer;
+    return has_agreed_ ? phase::stable : phase::idle;
+}
+
 session const* negotiator::remote_offer() const noexcept {
-    return theirs_ ? &*theirs_ : nullptr;
+    auto const* const open = std::get_if<received_offer>(&open_);
+    return open != nullptr ? &open->offer : nullptr;
 }
 
 result<session> negotiator::make_offer(capabilities const& able, local_media const& local) {
-    if (phase_ != phase::idle && phase_ != phase::stable) {
+    if (!std::holds_alternative<std::monostate>(open_)) {
         return failure{errc::out_of_turn, 491, 0, 0, "an offer is still unanswered"};
     }
     auto description = sdp::make_offer(able, local, own_, agreed_);
     stamp_version(description);
     remember_numbers(description);
-    ours_ = open_offer{description, able, local};
-    phase_ = phase::local_offer;
+    open_ = own_offer{description, able, local};
     return description;
 }
 
 result<void> negotiator::on_remote_offer(session offer) {
-    if (phase_ == phase::local_offer) return failure{errc::glare, 491, 0, 0, "our own offer is still unanswered"};
-    if (phase_ == phase::remote_offer) return failure{errc::out_of_turn, 500, 0, 0, "the previous offer is unanswered"};
+    switch (current()) {
+        case phase::local_offer:
+            return failure{errc::glare, 491, 0, 0, "our own offer is still unanswered"};
+        case phase::remote_offer:
+            return failure{errc::out_of_turn, 500, 0, 0, "the previous offer is unanswered"};
+        case phase::idle:
+        case phase::stable:
+            break;
+    }
     remember_numbers(offer);
-    theirs_ = std::move(offer);
-    phase_ = phase::remote_offer;
+    open_ = received_offer{std::move(offer)};
     return {};
 }
 
+namespace {
+constexpr failure nothing_to_answer{errc::out_of_turn, 500, 0, 0, "there is no offer to answer"};
+}
+
 result<session> negotiator::make_answer(capabilities const& able, local_media const& local) {
-    if (phase_ != phase::remote_offer) return failure{errc::out_of_turn, 500, 0, 0, "there is no offer to answer"};
-    auto made = sdp::make_answer(*theirs_, able, local, own_, agreed_);
+    auto const* const offer = remote_offer();
+    if (offer == nullptr) return nothing_to_answer;
+    auto made = sdp::make_answer(*offer, able, local, own_, agreed_);
     if (!made) return made.error();
     return close_with(std::move(*made));
 }
 
 result<session> negotiator::make_refusal(local_media const& local) {
-    if (phase_ != phase::remote_offer) return failure{errc::out_of_turn, 500, 0, 0, "there is no offer to answer"};
-    return close_with(sdp::make_refusal(*theirs_, local, own_));
+    auto const* const offer = remote_offer();
+    if (offer == nullptr) return nothing_to_answer;
+    return close_with(sdp::make_refusal(*offer, local, own_));
 }
 
 session negotiator::close_with(answer made) {
     stamp_version(made.description);
     agreed_.local = made.description;
-    agreed_.remote = std::move(*theirs_);
+    agreed_.remote = std::move(std::get<received_offer>(open_).offer);
     agreed_.lines = std::move(made.lines);
-    theirs_.reset();
     has_agreed_ = true;
-    phase_ = phase::stable;
+    open_ = std::monostate{};
     return std::move(made.description);
 }
 
 result<void> negotiator::on_remote_answer(session received) {
-    if (phase_ != phase::local_offer) return failure{errc::out_of_turn, 500, 0, 0, "there is no offer to answer"};
-    auto lines = apply_answer(ours_->offer, received, ours_->able, ours_->media, agreed_);
+    auto* const ours = std::get_if<own_offer>(&open_);
+    if (ours == nullptr) return nothing_to_answer;
+    auto lines = apply_answer(ours->offer, received, ours->able, ours->media, agreed_);
     if (!lines) return lines.error();
     remember_numbers(received);
-    agreed_.local = std::move(ours_->offer);
+    agreed_.local = std::move(ours->offer);
     agreed_.remote = std::move(received);
     agreed_.lines = std::move(*lines);
-    ours_.reset();
     has_agreed_ = true;
-    phase_ = phase::stable;
+    open_ = std::monostate{};
     return {};
 }
 
 void negotiator::rollback() noexcept {
-    ours_.reset();
-    theirs_.reset();
-    phase_ = has_agreed_ ? phase::stable : phase::idle;
+    open_ = std::monostate{};
 }
 
 /// RFC 3264 8, RFC 6337 5.2.5: one more than in the description sent last if anything changed, else the same. The rest

@@ -30,15 +30,31 @@ void add(Formats& formats, format const& declared, format const& other) {
     settle_parameters(added.parameters, added.codec, other.parameters);
 }
 
+/// A telephone event runs on the clock of the voice it accompanies, else on any that both know (RFC 4733 2.1).
+void choose_events(negotiated& agreed, boost::container::small_vector<format const*, 2> const& common) {
+    if (common.empty()) return;
+    auto const fits = std::find_if(common.begin(), common.end(), [&agreed](format const* event) {
+        return !agreed.send.empty() && event->codec.clock_rate == agreed.send.front().codec.clock_rate;
+    });
+    agreed.send_events = fits != common.end() ? **fits : *common.front();
+}
+
 /// RFC 3264 6.1 and 7: both sides send with the numbers of the other's description, in the order the other prefers.
 void choose_formats(negotiated& agreed, media const& local, media const& remote) {
+    boost::container::small_vector<format const*, 2> events;
     for (auto const& theirs : remote.formats) {
         auto const* const ours = counterpart(local, theirs);
-        if (ours != nullptr && !is_telephone_event(theirs.codec)) add(agreed.send, theirs, *ours);
+        if (ours == nullptr) continue;
+        if (is_telephone_event(theirs.codec)) {
+            events.push_back(&theirs);
+        } else {
+            add(agreed.send, theirs, *ours);
+        }
     }
-    std::stable_partition(agreed.send.begin(), agreed.send.end(), [](format const& f) {
-        return carries_voice(f.codec);
-    });
+    auto const voice =
+        std::find_if(agreed.send.begin(), agreed.send.end(), [](format const& f) { return carries_voice(f.codec); });
+    if (voice != agreed.send.end()) std::rotate(agreed.send.begin(), voice, voice + 1);
+    choose_events(agreed, events);
 
     for (auto const& ours : local.formats) {
         auto const* const theirs = counterpart(remote, ours);
@@ -49,16 +65,6 @@ void choose_formats(negotiated& agreed, media const& local, media const& remote)
             add(agreed.receive, ours, *theirs);
         }
     }
-
-    // A telephone event runs on the clock of the voice it accompanies (RFC 4733 2.1).
-    format const* events = nullptr;
-    for (auto const& theirs : remote.formats) {
-        if (!is_telephone_event(theirs.codec) || counterpart(local, theirs) == nullptr) continue;
-        bool const fits = !agreed.send.empty() && theirs.codec.clock_rate == agreed.send.front().codec.clock_rate;
-        if (events == nullptr || fits) events = &theirs;
-        if (fits) break;
-    }
-    if (events != nullptr) agreed.send_events = *events;
 }
 
 /// Peers exist that answer with numbers of their own and then also send with them, against RFC 3264 7. What our

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <variant>
 
 namespace sdp {
 
@@ -25,7 +26,7 @@ public:
     /// carries (below 2^62, RFC 3264 5). Its address is replaced by that of the media.
     explicit negotiator(origin own);
 
-    [[nodiscard]] phase current() const noexcept { return phase_; }
+    [[nodiscard]] phase current() const noexcept;
 
     /// What is in force. Untouched while an exchange runs; empty before the first one has ended.
     [[nodiscard]] agreement const& agreed() const noexcept { return agreed_; }
@@ -55,23 +56,25 @@ public:
     void rollback() noexcept;
 
 private:
-    struct open_offer {
+    /// What an offer of ours was made with, since the reading of its answer needs the same.
+    struct own_offer {
         session offer;
         capabilities able;
         local_media media;
+    };
+    struct received_offer {
+        session offer;
     };
 
     session close_with(answer made);
     void stamp_version(session& description);
     void remember_numbers(session const& description);
 
-    phase phase_ = phase::idle;
-    bool has_agreed_ = false;
     origin own_;
     agreement agreed_;
+    bool has_agreed_ = false;
+    std::variant<std::monostate, own_offer, received_offer> open_;  ///< The exchange that runs, if any.
     std::optional<session> last_sent_;  ///< The base of the next version, also when it was refused (RFC 6337 5.2.5).
-    std::optional<open_offer> ours_;
-    std::optional<session> theirs_;
 };
 
 }  // namespace sdp
