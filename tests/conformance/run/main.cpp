@@ -127,7 +127,7 @@ int run(const wishes& w) {
         if (!result->trouble.empty()) fmt::print("  the flow could not be played to its end: {}\n", result->trouble);
         fmt::print("\n");
         std::fflush(stdout);
-        matching += result->result.matches() && result->trouble.empty() ? 1 : 0;
+        if (result->result.matches() && result->trouble.empty()) ++matching;
     }
     fmt::print("{} of {} flows match the guide\n", matching, flows->size());
     return matching == flows->size() ? exit_matches : exit_differs;

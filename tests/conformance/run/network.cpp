@@ -87,7 +87,7 @@ if (!lookup("location")) {
 }
 t_relay();
 }
-)";
+)cfg";
 
 std::string replace_all(std::string text, std::string_view mark, std::string_view value) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
