@@ -162,14 +162,15 @@ put_result jitter_buffer::put_known(time_point arrival, queued_packet&& packet) 
         ++statistics_.duplicates;
         return put_result::duplicate;
     }
+    duration late{0};
     if (packet.content != packet_content::other) {
         auto const length = to_duration(packet.units, settings_.rate);
-        static_cast<void>(estimator_.on_packet(arrival, transit(arrival, packet.timestamp), length));
+        late = estimator_.on_packet(arrival, transit(arrival, packet.timestamp), length);
     }
-    if (place == packet_ring::place::passed) return put_late(arrival, std::move(packet));
-    // Time has gone on without it (see limit).
-    if (phase_ == phase::playing && packet.content == packet_content::audio &&
-        packet.timestamp + packet.units <= position_ && ring_.size() == 0)
+    // Late for its turn; or later than the buffer may bridge; or time has gone on without it (see limit).
+    auto const has_passed = phase_ == phase::playing && ring_.size() == 0 && packet.units > 0 &&
+                            packet.timestamp + packet.units <= position_;
+    if (place == packet_ring::place::passed || late > limit() + tolerance || has_passed)
         return put_late(arrival, std::move(packet));
     late_run_ = 0;
     auto const has_pushed_out = place == packet_ring::place::beyond && make_room(packet.sequence);
