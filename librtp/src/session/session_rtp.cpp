@@ -50,7 +50,7 @@ void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outb
     }
     if (view.ssrc() == stream_.ssrc()) return on_own_ssrc(now, from, out);
     auto const* mapping = find_mapping(view.type());
-    if (!is_usable(now.mono, view, mapping, out, from)) return;
+    if (!admit(now.mono, view, mapping, from, out)) return;
     if (mapping == nullptr) {
         ++statistics_.unknown_payload;
         return;
@@ -70,8 +70,8 @@ void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outb
 
 // Enters the packet into the statistics of its source; false if it is not to be used, for the reason that is then
 // counted.
-bool session::is_usable(
-    time_point now, packet_view const& packet, payload_mapping const* mapping, outbox& out, endpoint const& from
+bool session::admit(
+    time_point now, packet_view const& packet, payload_mapping const* mapping, endpoint const& from, outbox& out
 ) {
     auto* const from_member = members_.find_or_add(now, packet.ssrc());
     if (from_member == nullptr) {

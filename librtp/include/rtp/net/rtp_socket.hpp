@@ -22,8 +22,8 @@ namespace rtp::net {
 struct rtp_socket_options {
     endpoint local;  ///< The address to bind; its port is ignored, the pool chooses. Must be IPv4 or IPv6.
     rtcp_transport rtcp = rtcp_transport::separate_port;
-    std::uint8_t dscp =
-        46;  ///< 0..63. Expedited forwarding is usual for voice (RFC 4594 4.1); 0 leaves packets unmarked.
+    /// 0..63. Expedited forwarding is usual for voice (RFC 4594 4.1); 0 leaves packets unmarked.
+    std::uint8_t dscp = 46;
 };
 
 struct rtp_socket_counters {

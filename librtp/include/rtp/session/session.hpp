@@ -39,8 +39,8 @@ namespace rtp {
 struct outgoing_frame {
     payload_type type{};
     std::uint32_t units = 0;  ///< How long it lasts, in RTP clock units: 160 for 20 ms of G.711.
-    bool marker =
-        false;  ///< First of a talkspurt after silence suppression. The first after a gap in sending gets it anyway.
+    /// First of a talkspurt after silence suppression. The first after a gap in sending gets it anyway.
+    bool marker = false;
     packet_buffer payload;  ///< The encoded audio; the header is put in front of it in place.
 };
 
@@ -116,7 +116,7 @@ private:
 
     // session_rtp.cpp
     void on_rtp(now_t, packet_buffer, endpoint const& from, outbox&);
-    [[nodiscard]] bool is_usable(time_point, packet_view const&, payload_mapping const*, outbox&, endpoint const& from);
+    [[nodiscard]] bool admit(time_point, packet_view const&, payload_mapping const*, endpoint const& from, outbox&);
     [[nodiscard]] bool select_source(time_point, member&, bool is_restart, outbox&);
     void on_contributors(time_point, packet_view const&);
     void on_own_ssrc(now_t, endpoint const& from, outbox&);

@@ -26,8 +26,8 @@ inline constexpr std::size_t max_csrcs = 15;
 
 /// The header extension block as it stands in the packet (RFC 3550 5.3.1).
 struct header_extension {
-    std::uint16_t profile =
-        0;  ///< 0xBEDE: one-byte elements; 0x100x: two-byte elements; otherwise unknown to RFC 8285.
+    /// 0xBEDE: one-byte elements; 0x100x: two-byte elements; otherwise unknown to RFC 8285.
+    std::uint16_t profile = 0;
     std::span<const std::byte> data;
 };
 

@@ -1,5 +1,5 @@
-// Covers: once a call is going, receiving, sending, digits and reports allocate nothing; an allocation that fails, at any
-// place, leaves a session that goes on. Operator new is replaced in this program.
+// Covers: once a call is going, receiving, sending, digits and reports allocate nothing; an allocation that fails, at
+// any place, leaves a session that goes on. Operator new is replaced in this program.
 #include "unit/rtp/support/party.hpp"
 
 #include "rtp/buffer/jitter_buffer.hpp"

@@ -29,7 +29,8 @@ parse_failure failure_of(std::string const& text) {
 std::vector<rtcp_packet> packets_of(std::span<const std::byte> datagram) {
     auto const compound = compound_view::parse(datagram).value();
     std::vector<rtcp_packet> packets;
-    for (auto const& packet : compound) packets.push_back(packet);
+    for (auto const& packet : compound)
+        packets.push_back(packet);
     return packets;
 }
 
