@@ -1,9 +1,9 @@
 // G.711: the two logarithmic 8-bit codes of telephony, mu-law (PCMU) and A-law (PCMA), against 16-bit linear samples.
 //
 // Sample functions only; the codecs that packets use are made from them in codec.hpp. Decoding is a table, encoding a
-// few integer operations. ITU-T G.711 tables 1 and 2, in the 16-bit scale of G.191: the 14-bit mu-law range is shifted
-// left by two, the 13-bit A-law range by three, and a negative sample is coded as the positive one beside it (-1 as
-// 0), so that both halves hold the same number of inputs.
+// few operations that a compiler can do for several samples at once. ITU-T G.711 tables 1 and 2, in the 16-bit scale of
+// G.191: the 14-bit mu-law range is shifted left by two, the 13-bit A-law range by three, and a negative sample is
+// coded as the positive one beside it (-1 as 0), so that both halves hold the same number of inputs.
 #pragma once
 
 #include <array>
@@ -16,8 +16,16 @@ namespace rtp::g711 {
 namespace detail {
 
 /// The size of a sample without its sign: 0, 1, 2 ... for 0, 1, 2 ... and for -1, -2, -3 ...
-constexpr std::uint32_t magnitude(std::int16_t sample) noexcept {
-    return static_cast<std::uint32_t>(sample < 0 ? ~static_cast<std::int32_t>(sample) : sample);
+constexpr std::int32_t magnitude(std::int16_t sample) noexcept {
+    return sample ^ (sample >> 15);
+}
+
+/// Segments double in width: both codes are a small floating point format, with the segment as exponent and the step as
+/// mantissa. So the processor's own format has the answer in its upper bits, for many samples at a time. Exact, since a
+/// float holds 24 bits. `lowest`: the exponent that becomes segment 0.
+constexpr std::int32_t segment_and_step(std::int32_t size, std::int32_t lowest) noexcept {
+    auto const bits = std::bit_cast<std::int32_t>(static_cast<float>(size));
+    return (bits >> 19) - ((127 + lowest) << 4);
 }
 
 /// The linear value in the middle of the interval that a mu-law octet names.
@@ -63,21 +71,18 @@ inline constexpr std::uint8_t a_law_silence = 0xD5;
 
 /// Samples beyond +-32635 are clipped to the last interval.
 [[nodiscard]] constexpr std::uint8_t encode_mu_law(std::int16_t sample) noexcept {
-    constexpr std::uint32_t clip = 32635;
-    constexpr std::uint32_t bias = 0x84;  // moves the segment borders to powers of two
+    constexpr std::int32_t clip = 32635;
+    constexpr std::int32_t bias = 0x84;  // moves the segment borders to powers of two, the first of them to 2^7
     auto const size = detail::magnitude(sample);
-    auto const biased = (size > clip ? clip : size) + bias;
-    auto const segment = static_cast<std::uint32_t>(std::bit_width(biased)) - 8;
-    auto const code = (segment << 4) | ((biased >> (segment + 3)) & 15);
-    return static_cast<std::uint8_t>(~(code | (sample < 0 ? 0x80U : 0U)));
+    auto const code = detail::segment_and_step((size > clip ? clip : size) + bias, 7);
+    return static_cast<std::uint8_t>(~(code | ((sample >> 15) & 0x80)));
 }
 
 [[nodiscard]] constexpr std::uint8_t encode_a_law(std::int16_t sample) noexcept {
     auto const size = detail::magnitude(sample) >> 4;  // 0..2047: the interval is decided by these bits alone
-    auto const width = static_cast<std::uint32_t>(std::bit_width(size));
-    auto const segment = width <= 4 ? 0U : width - 4;
-    auto const step = segment == 0 ? size : (size >> (segment - 1)) & 15;
-    return static_cast<std::uint8_t>(((segment << 4) | (step & 15) | (sample < 0 ? 0U : 0x80U)) ^ 0x55U);
+    auto const in_lowest = (size - 16) >> 31;  // all ones or none: a choice without a branch, for many samples at once
+    auto const code = (size & in_lowest) | (detail::segment_and_step(size, 3) & ~in_lowest);
+    return static_cast<std::uint8_t>(code ^ 0xD5 ^ ((sample >> 15) & 0x80));
 }
 
 }  // namespace rtp::g711
