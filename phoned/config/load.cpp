@@ -223,7 +223,9 @@ private:
 
 }  // namespace
 
-settings default_settings() {
+namespace {
+
+settings make_default_settings() {
     settings values{};
     for (const auto& chapter : parameter_table()) {
         for (const auto& row : chapter.rows) {
@@ -243,6 +245,13 @@ settings default_settings() {
         }
     }
     return values;
+}
+
+}  // namespace
+
+settings default_settings() {
+    static const settings standard = make_default_settings();
+    return standard;
 }
 
 std::vector<codec_setting> codec_preference(const account_settings& account) {

@@ -3,9 +3,9 @@
 // driver does wrong is counted.
 #pragma once
 
+#include "phoned/net/audio_ring.hpp"
 #include "phoned/net/descriptor.hpp"
 #include "phoned/protocol/audio_packet.hpp"
-#include "phoned/protocol/audio_ring.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -113,7 +113,7 @@ void audio_plane::on_device_ready() {
 
 void audio_plane::one_period(now_t now, tick what) {
     ++counters_.periods;
-    if (device_is_live_ && what == tick::silent) ++counters_.capture_underruns;
+    if (what == tick::silent) ++counters_.capture_underruns;
     std::fill(playback_.begin(), playback_.end(), std::int16_t{0});
     if (listener_ != nullptr) listener_->on_audio_period({now, captured_, playback_, what != tick::none});
     if (what == tick::none || device_ == nullptr) return;

@@ -1,16 +1,17 @@
 // The audio plane's shared memory: a header page and two single-producer single-consumer rings of periods, capture
-// (driver to phoned) and playback (phoned to driver). Sans-IO: works on any block of memory; net/audio_plane.hpp makes
-// it a sealed memfd.
+// (driver to phoned) and playback (phoned to driver). Works on any block of memory; net/audio_link.hpp makes it a
+// sealed memfd. Here and not in protocol/, because memory that another process writes is input and output.
 //
-//   0     header: magic, layout version, rate, channels, format, period_frames, periods   written once by phoned
-//   64    capture ring: periods written   (by the driver)      128  periods read (by phoned)
-//   192   playback ring: periods written  (by phoned)          256  periods read (by the driver)
-//   4096  capture slots, then playback slots. A slot: stamp_us u64, delay_frames u32, reserved u32, samples
-//   s16[period_frames], padded to 64.
+//   0     header: magic, layout version, rate, channels, format, period_frames, periods; written once by phoned
+//   64    capture ring: periods written (by the driver)      128   periods read (by phoned)
+//   192   playback ring: periods written (by phoned)         256   periods read (by the driver)
+//   4096  capture slots, then playback slots
 //
-// The other side is a separate process and may be broken or hostile. So each side keeps its own index to itself and
-// only shows it, takes the other side's index as a hint that is checked against the size of the ring, and takes no
-// geometry from the page that it did not check once.
+// A slot: stamp_us u64, delay_frames u32, reserved u32, samples s16[period_frames], padded to 64 bytes.
+//
+// The other side may be broken or hostile. So each side keeps its own index to itself and only shows it, takes the
+// other side's index as a hint that is checked against the size of the ring, and takes no geometry from the page that
+// it did not check once.
 #pragma once
 
 #include "phoned/protocol/audio_device.hpp"
@@ -21,7 +22,7 @@
 #include <optional>
 #include <span>
 
-namespace phoned {
+namespace phoned::net {
 
 struct ring_layout {
     audio_format format;
@@ -87,4 +88,4 @@ private:
     std::uint64_t faults_ = 0;
 };
 
-}  // namespace phoned
+}  // namespace phoned::net

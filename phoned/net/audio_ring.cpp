@@ -1,11 +1,11 @@
-#include "phoned/protocol/audio_ring.hpp"
+#include "phoned/net/audio_ring.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 
-namespace phoned {
+namespace phoned::net {
 namespace {
 
 constexpr std::uint32_t magic = 0x3141484f;  // "OHA1" in memory
@@ -120,4 +120,4 @@ std::uint32_t ring_reader::skip_to(std::uint32_t kept) {
     return now_waiting - kept;
 }
 
-}  // namespace phoned
+}  // namespace phoned::net
