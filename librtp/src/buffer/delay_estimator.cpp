@@ -6,7 +6,10 @@
 namespace rtp {
 namespace {
 
-constexpr std::uint32_t one = 1U << 30;
+// Weights begin here, and are scaled down again before they could overflow.
+constexpr std::uint64_t first_weight = 1U << 20;
+constexpr std::uint64_t largest_total = std::uint64_t{1} << 40;
+constexpr int scaling_bits = 16;
 
 // The fastest packet ever is this much faster than all before: the route has changed, and what was learned on the old
 // one keeps the weight of a tenth of a second.
@@ -26,7 +29,7 @@ delay_estimator::delay_estimator(delay_estimator_settings const& settings)
 
 void delay_estimator::restart() noexcept {
     settings_.start = target_;
-    std::fill(bins_.begin(), bins_.end(), 0U);
+    forget();
     listened_ = duration::zero();
     started_ = false;
 }
@@ -61,50 +64,64 @@ void delay_estimator::follow_fastest(time_point arrival, duration transit) noexc
     }
 }
 
+void delay_estimator::forget() noexcept {
+    std::fill(bins_.begin(), bins_.end(), 0U);
+    total_ = above_ = 0;
+    percentile_ = 0;
+}
+
 void delay_estimator::move_reference(std::int64_t bins) noexcept {
     reference_ += bins * bin_width;
     auto const count = static_cast<std::int64_t>(bins_.size());
-    if (bins <= -count) {
-        // Nothing known so far says anything about this path.
-        std::fill(bins_.begin(), bins_.end(), 0U);
-        return;
-    }
-    if (bins < 0) {  // every delay has become longer; what leaves the range has become unplannable
+    if (bins <= -count) return forget();  // nothing known so far says anything about this path
+    if (bins < 0) {                       // every delay has become longer; what leaves the range is not planned for
         std::move_backward(bins_.begin(), bins_.end() + bins, bins_.end());
         std::fill(bins_.begin(), bins_.begin() - bins, 0U);
     } else {
         auto const gone = std::min(bins, count);
-        auto const shortest = std::accumulate(bins_.begin(), bins_.begin() + gone, 0U);
+        auto const shortest = std::accumulate(bins_.begin(), bins_.begin() + gone, std::uint64_t{0});
         std::move(bins_.begin() + gone, bins_.end(), bins_.begin());
         std::fill(bins_.end() - gone, bins_.end(), 0U);
         bins_[0] += shortest;
     }
+    total_ = std::accumulate(bins_.begin(), bins_.end(), std::uint64_t{0});
+    percentile_ = bins_.size() - 1;
+    above_ = 0;
+    find_percentile();
 }
 
 void delay_estimator::count(duration late, duration length) noexcept {
     // Each packet takes its share of the memory, more while there is little of it: then all count alike.
-    length = std::clamp(length, duration(std::chrono::milliseconds(1)), settings_.memory);
+    using std::chrono::microseconds;
+    length = std::clamp(length, duration(std::chrono::milliseconds(1)), settings_.memory / 2);
     listened_ = std::min(listened_ + length, settings_.memory);
-    auto const share = static_cast<std::uint64_t>(length.count()) * one / static_cast<std::uint64_t>(listened_.count());
-    for (auto& bin : bins_)
-        bin -= static_cast<std::uint32_t>(bin * share / one);
+    auto const share = static_cast<std::uint64_t>(length / microseconds(1));
+    auto const rest = static_cast<std::uint64_t>((listened_ - length) / microseconds(1));
+    auto const weight = total_ == 0 || rest == 0 ? first_weight : std::max<std::uint64_t>(total_ * share / rest, 1);
     auto const at = std::clamp<std::int64_t>(bins_in(late), 0, static_cast<std::int64_t>(bins_.size()) - 1);
-    bins_[static_cast<std::size_t>(at)] += static_cast<std::uint32_t>(share);
+    bins_[static_cast<std::size_t>(at)] += weight;
+    total_ += weight;
+    if (static_cast<std::size_t>(at) > percentile_) above_ += weight;
+    if (total_ > largest_total) {
+        for (auto& bin : bins_)
+            bin >>= scaling_bits;
+        move_reference(0);  // counts anew
+        return;
+    }
+    find_percentile();
 }
 
-duration delay_estimator::percentile() const noexcept {
-    std::uint64_t const total = std::accumulate(bins_.begin(), bins_.end(), std::uint64_t{0});
-    auto const allowed = total * static_cast<std::uint64_t>(settings_.late_per_mille) / 1000;
-    std::uint64_t above = 0;
-    for (auto n = bins_.size(); n-- > 0;) {
-        above += bins_[n];
-        if (above > allowed) return static_cast<std::int64_t>(n + 1) * bin_width;
-    }
-    return bin_width;
+// From where it was: one packet moves it by little.
+void delay_estimator::find_percentile() noexcept {
+    auto const allowed = total_ * static_cast<std::uint64_t>(settings_.late_per_mille) / 1000;
+    while (above_ > allowed)
+        above_ -= bins_[++percentile_];
+    while (percentile_ > 0 && above_ + bins_[percentile_] <= allowed)
+        above_ += bins_[percentile_--];
 }
 
 void delay_estimator::set_target(time_point arrival) noexcept {
-    auto const wanted = percentile();
+    auto const wanted = static_cast<std::int64_t>(percentile_ + 1) * bin_width;
     auto const passed = std::clamp(arrival - last_, duration::zero(), duration(std::chrono::seconds(1)));
     last_ = std::max(last_, arrival);
     if (wanted >= target_) {

@@ -19,10 +19,10 @@ constexpr duration between_splices = 100ms;
 constexpr float voiced = 0.8F;
 
 float power_of(std::span<const std::int16_t> samples) noexcept {
-    float sum = 0;
+    std::int64_t sum = 0;
     for (auto const sample : samples)
-        sum += static_cast<float>(sample) * static_cast<float>(sample);
-    return samples.empty() ? 0 : sum / static_cast<float>(samples.size());
+        sum += static_cast<std::int32_t>(sample) * sample;
+    return samples.empty() ? 0 : static_cast<float>(sum) / static_cast<float>(samples.size());
 }
 
 }  // namespace

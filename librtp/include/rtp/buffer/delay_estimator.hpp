@@ -52,12 +52,17 @@ private:
     void follow_fastest(time_point arrival, duration transit) noexcept;
     void move_reference(std::int64_t bins) noexcept;
     void count(duration delay, duration length) noexcept;
+    void forget() noexcept;
+    void find_percentile() noexcept;
     void set_target(time_point arrival) noexcept;
-    [[nodiscard]] duration percentile() const noexcept;
 
     delay_estimator_settings settings_;
-    std::vector<std::uint32_t> bins_;  // shares of one, in units of 2^-30
-    duration reference_{0};            // the transit that counts as delay 0; moves by whole bins
+    // Instead of letting old weights fade with each packet, each packet weighs more than the one before.
+    std::vector<std::uint64_t> bins_;
+    std::uint64_t total_ = 0;  // of all bins
+    std::uint64_t above_ = 0;  // of the bins above `percentile_`: not more than the share that may be late
+    std::size_t percentile_ = 0;
+    duration reference_{0};  // the transit that counts as delay 0; moves by whole bins
     duration fastest_now_{0}, fastest_before_{0};
     time_point window_start_{}, first_{}, last_{};
     duration target_;
