@@ -1,0 +1,236 @@
+#include "net/user_agent_state.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/error.hpp>
+
+#include "sip/net/environment.hpp"
+
+namespace sip::net::detail {
+
+namespace {
+
+/// Events of one call, or changes of one registration, that their user has not taken. A peer can only add without end
+/// to those that are dropped here; all others are held back by the protocol itself until the user acts.
+constexpr std::size_t untaken_limit = 64;
+
+bool may_be_dropped(event const& what) noexcept {
+    return std::holds_alternative<call_progress>(what) || std::holds_alternative<in_call_request>(what);
+}
+
+}  // namespace
+
+user_agent_state::user_agent_state(
+    asio::any_io_executor executor, user_agent_config config, shell_config shell, log_sink log
+)
+    : home(std::move(executor)),
+      surroundings(make_environment(log)),
+      core(std::move(config), surroundings),
+      loop(home, core, std::move(shell), log),
+      arrivals_(std::make_shared<mailbox<call>>(home)),
+      requests_(std::make_shared<mailbox<incoming_request>>(home)) {}
+
+void user_agent_state::start() {
+    // The state owns the driver, so the driver's handler must not own the state.
+    loop.on_event([self = weak_from_this()](event& what) {
+        if (auto const state = self.lock()) state->route(what);
+    });
+}
+
+void user_agent_state::shut_down() {
+    if (std::exchange(is_over, true)) return;
+    loop.close();
+    auto const why = error_code(asio::error::operation_aborted);
+    for (auto& [id, box] : calls_)
+        box->close(why);
+    for (auto& [id, one] : enrolments_) {
+        one.changes->close(why);
+        one.verdict->close(why);
+    }
+    for (auto& [id, box] : completions_)
+        box->close(why);
+    requests_->close(why);
+    arrivals_->close(why);
+    arrivals_->clear();  // the calls in there hold us
+    callback_ = nullptr;
+}
+
+// ---- events
+
+void user_agent_state::route(event& what) {
+    if (callback_) {
+        auto const callback = callback_;  // it may set another one
+        return callback(what);
+    }
+    std::visit(
+        [&](auto& value) {
+            using kind = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<kind, incoming_call>)
+                take(value, what);
+            else if constexpr (std::is_same_v<kind, registration_changed>)
+                take(value);
+            else if constexpr (std::is_same_v<kind, request_completed>)
+                take(value);
+            else if constexpr (std::is_same_v<kind, incoming_request>)
+                requests_->put(std::move(value));
+            else
+                keep(value.id, what);
+        },
+        what
+    );
+}
+
+void user_agent_state::take(incoming_call& arrived, event& what) {
+    auto const id = arrived.id;
+    calls_.insert_or_assign(id, std::make_shared<mailbox<event>>(home)).first->second->put(std::move(what));
+    arrivals_->put(hold(id));
+}
+
+void user_agent_state::keep(session_id id, event& what) {
+    auto const found = calls_.find(id);
+    if (found == calls_.end()) return;  // its user has let go of it
+    auto const box = found->second;
+    bool const is_last = std::holds_alternative<call_ended>(what);
+    if (may_be_dropped(what) && box->size() >= untaken_limit) {
+        surroundings.log.log(log_level::warning, "call {}: nobody takes its events: one is dropped", id.index);
+        return;
+    }
+    box->put(std::move(what));
+    if (!is_last) return;
+    box->close(errc::no_such_session);
+    arrivals_->drop_if([id](call const& waiting) { return waiting.id() == id; });
+}
+
+void user_agent_state::take(registration_changed const& change) {
+    auto& account = enrolment_of(change.account);
+    account.last = change;
+    bool const is_verdict = change.state == account.awaited || change.state == registration_state::failed;
+    if (is_verdict && account.verdict->is_waited_for()) return account.verdict->put(change);
+    if (account.changes->size() >= untaken_limit) account.changes->drop_oldest();
+    account.changes->put(change);
+}
+
+void user_agent_state::take(request_completed& done) {
+    auto const found = completions_.find(done.id);
+    if (found == completions_.end()) return;  // nobody waits for it any more
+    auto const box = found->second;
+    completions_.erase(found);
+    box->put(std::move(done));
+}
+
+// ---- waits
+
+template <class Value>
+void user_agent_state::refuse(typename waiting_handler<Value>::handler handler, error_code why) {
+    waiting_handler<Value>(std::move(handler), home).complete(why, {});
+}
+
+void user_agent_state::wait_for_event(session_id id, waiting_handler<event>::handler handler) {
+    auto const found = calls_.find(id);
+    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
+    if (found == calls_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
+    found->second->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_call(waiting_handler<call>::handler handler) {
+    if (callback_) return refuse<call>(std::move(handler), errc::wrong_state);
+    arrivals_->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_request(waiting_handler<incoming_request>::handler handler) {
+    if (callback_) return refuse<incoming_request>(std::move(handler), errc::wrong_state);
+    requests_->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_change(account_id id, waiting_handler<registration_changed>::handler handler) {
+    if (callback_) return refuse<registration_changed>(std::move(handler), errc::wrong_state);
+    enrolment_of(id).changes->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_registration(
+    account_id id, waiting_handler<registration_changed>::handler handler, registration_state awaited
+) {
+    auto& account = enrolment_of(id);
+    if (is_over) return refuse<registration_changed>(std::move(handler), asio::error::operation_aborted);
+    if (callback_ || account.verdict->is_waited_for())
+        return refuse<registration_changed>(std::move(handler), errc::wrong_state);
+    account.awaited = awaited;
+    if (account.last && account.last->state == awaited)
+        return waiting_handler<registration_changed>(std::move(handler), home).complete({}, *account.last);
+    auto const verdict = account.verdict;
+    verdict->take(std::move(handler));
+    auto const error = command([&](now_t now, outbox& out) {
+        return awaited == registration_state::registered ? core.register_account(now, id, out)
+                                                         : core.unregister_account(now, id, out);
+    });
+    if (error) verdict->abort(error);
+}
+
+void user_agent_state::send_and_wait(
+    account_id id, request_options const& options, waiting_handler<request_completed>::handler handler
+) {
+    if (is_over) return refuse<request_completed>(std::move(handler), asio::error::operation_aborted);
+    if (callback_) return refuse<request_completed>(std::move(handler), errc::wrong_state);
+    // The completion may come before the command returns (no way to the target), so somebody must wait already.
+    auto const box = std::make_shared<mailbox<request_completed>>(home);
+    box->take(std::move(handler));
+    auto const sent = command([&](now_t now, outbox& out) {
+        auto made = start(now, id, options, out);
+        if (made.has_value()) completions_.emplace(*made, box);
+        return made;
+    });
+    if (sent.has_error()) box->abort(sent.error());
+}
+
+// ---- commands
+
+result<request_id> user_agent_state::start(now_t now, account_id id, request_options const& options, outbox& out) {
+    return core.send_request(
+        now, id, options.method, options.target, options.headers, options.content_type, options.body, out
+    );
+}
+
+result<request_id> user_agent_state::send(account_id id, request_options const& options) {
+    return command([&](now_t now, outbox& out) { return start(now, id, options, out); });
+}
+
+result<call> user_agent_state::invite(account_id id, invite_options const& options) {
+    // As above: call_ended may come before the command returns.
+    auto const made = command([&](now_t now, outbox& out) {
+        auto session = core.invite(now, id, options, out);
+        if (session.has_value() && !callback_)
+            calls_.insert_or_assign(*session, std::make_shared<mailbox<event>>(home));
+        return session;
+    });
+    if (made.has_error()) return made.error();
+    return call(shared_from_this(), *made);
+}
+
+user_agent_state::enrolment& user_agent_state::enrolment_of(account_id id) {
+    return enrolments_.try_emplace(id, home).first->second;
+}
+
+// ---- calls
+
+call user_agent_state::hold(session_id id) {
+    if (!callback_) calls_.try_emplace(id, std::make_shared<mailbox<event>>(home));
+    return {shared_from_this(), id};
+}
+
+void user_agent_state::abandon(session_id id) {
+    if (is_over) return;
+    if (auto const found = calls_.find(id); found != calls_.end()) {
+        auto const box = found->second;
+        calls_.erase(found);
+        box->close(errc::no_such_session);
+    }
+    (void)command([&](now_t now, outbox& out) { return core.hang_up(now, id, {}, out); });
+}
+
+void user_agent_state::on_event(std::function<void(event const&)> callback) {
+    callback_ = std::move(callback);
+}
+
+}  // namespace sip::net::detail
