@@ -239,6 +239,7 @@ public:
         is_stopped_ = false;
         for (auto const id : sessions_)
             if (ended_[id] == 0) (void)core.hang_up(clock.now(), id, {}, out_);
+        (void)core.unregister_account(clock.now(), account, out_);
         collect();
         run_until(clock.mono() + std::chrono::minutes(10));
         for (auto const id : sessions_)
