@@ -70,10 +70,10 @@ bool read_name_addr(char const* at, char const* end, name_addr_view& out, fault&
 
 parsed<name_addr_view> parse_name_addr(std::string_view element) noexcept {
     auto trimmed = chars::trim(element);
-    name_addr_view address;
+    parsed<name_addr_view> address(boost::system::in_place_value);
     grammar::fault error;
-    if (!grammar::read_name_addr(trimmed.data(), trimmed.data() + trimmed.size(), address, error))
-        return grammar::failure_at(element.data(), error.at, error.code);
+    if (!grammar::read_name_addr(trimmed.data(), trimmed.data() + trimmed.size(), *address, error))
+        address = grammar::failure_at(element.data(), error.at, error.code);
     return address;
 }
 

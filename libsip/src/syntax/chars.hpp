@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace sip::chars {
@@ -84,8 +85,11 @@ inline constexpr std::array<mask, 256> table = make_table();
         ++at;
     return at;
 }
+[[nodiscard]] constexpr bool is_lws(char c) noexcept {
+    return static_cast<unsigned char>(c) <= ' ' && is(c, lws);
+}
 [[nodiscard]] constexpr char const* skip_lws(char const* at, char const* end) noexcept {
-    while (at != end && is(*at, lws))
+    while (at != end && is_lws(*at))
         ++at;
     return at;
 }
@@ -101,8 +105,13 @@ inline constexpr std::array<mask, 256> table = make_table();
 
 /// `at` stands on the opening quote: the byte behind the closing one, or nullptr where there is none. A backslash takes
 /// the next byte with it (quoted-pair).
-[[nodiscard]] constexpr char const* skip_quoted(char const* at, char const* end) noexcept {
-    for (++at; at != end; ++at) {
+[[nodiscard]] inline char const* skip_quoted(char const* at, char const* end) noexcept {
+    ++at;
+    // Nearly every quoted string is free of backslashes: then the first quote ends it.
+    auto const* quote = static_cast<char const*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+    if (!quote) return nullptr;
+    if (!std::memchr(at, '\\', static_cast<std::size_t>(quote - at))) return quote + 1;
+    for (; at != end; ++at) {
         if (*at == '"') return at + 1;
         if (*at == '\\' && ++at == end) return nullptr;
     }
@@ -116,9 +125,9 @@ inline constexpr std::array<mask, 256> table = make_table();
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
     char const* at = text.data();
     char const* end = at + text.size();
-    while (at != end && is(*at, lws))
+    while (at != end && is_lws(*at))
         ++at;
-    while (at != end && is(end[-1], lws))
+    while (at != end && is_lws(end[-1]))
         --end;
     return between(at, end);
 }

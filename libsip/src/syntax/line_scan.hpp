@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -18,8 +19,8 @@ struct line {
     char const* end = nullptr;    ///< the first CR or LF, or nullptr where the text ends before one
 };
 
-/// Goes on from `found`, which may hold a colon already.
-[[nodiscard]] inline line find_line_plain(char const* at, char const* end, line found = {}) noexcept {
+[[nodiscard]] inline line find_line_plain(char const* at, char const* end) noexcept {
+    line found;
     for (; at != end; ++at) {
         if (*at == '\n' || *at == '\r') {
             found.end = at;
@@ -30,27 +31,39 @@ struct line {
     return found;
 }
 
+/// The first colon of a line that has none where they usually are.
+[[nodiscard]] inline char const* find_colon_late(char const* at, char const* end) noexcept {
+    return static_cast<char const*>(std::memchr(at, ':', static_cast<std::size_t>(end - at)));
+}
+
 #if defined(__SSE2__)
+/// One bit for each of the sixteen bytes at `at` that ends a line.
+[[nodiscard]] inline unsigned line_ends(__m128i bytes) noexcept {
+    __m128i const lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r'));
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(lf, cr)));
+}
+
 [[nodiscard]] inline line find_line(char const* at, char const* end) noexcept {
-    __m128i const lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r'), colon = _mm_set1_epi8(':');
     line found;
-    for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
-        auto ends =
-            static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr)))
-            );
-        if (!found.colon) {
-            auto colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, colon)));
-            // A colon behind the end belongs to the next line.
-            if (ends != 0) colons &= ends ^ (ends - 1);
-            if (colons != 0) found.colon = at + std::countr_zero(colons);
+    if (end - at < 16) return find_line_plain(at, end);
+    // Names are short: the colon is nearly always among the first sixteen bytes.
+    __m128i const head = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
+    unsigned ends = line_ends(head);
+    auto colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(head, _mm_set1_epi8(':'))));
+    if (ends != 0) colons &= ends ^ (ends - 1);  // a colon behind the end belongs to the next line
+    if (colons != 0) found.colon = at + std::countr_zero(colons);
+    char const* const start = at;
+    while (ends == 0) {
+        at += 16;
+        if (end - at < 16) {
+            found.end = find_line_plain(at, end).end;
+            break;
         }
-        if (ends != 0) {
-            found.end = at + std::countr_zero(ends);
-            return found;
-        }
+        ends = line_ends(_mm_loadu_si128(reinterpret_cast<__m128i const*>(at)));
     }
-    return find_line_plain(at, end, found);
+    if (ends != 0) found.end = at + std::countr_zero(ends);
+    if (!found.colon) found.colon = find_colon_late(start, found.end ? found.end : end);
+    return found;
 }
 #else
 [[nodiscard]] inline line find_line(char const* at, char const* end) noexcept {

@@ -84,6 +84,21 @@ via_view const& message_view::top_via() const noexcept {
     return index_ ? index_->top_via : none;
 }
 
+name_addr_view const& message_view::from() const noexcept {
+    static constexpr name_addr_view none;
+    return index_ ? index_->from : none;
+}
+
+name_addr_view const& message_view::to() const noexcept {
+    static constexpr name_addr_view none;
+    return index_ ? index_->to : none;
+}
+
+uri_view const& message_view::request_uri_parts() const noexcept {
+    static constexpr uri_view none;
+    return index_ ? index_->request_uri_parts : none;
+}
+
 std::string_view message_view::body() const noexcept {
     return index_ ? chars::between(text_ + index_->body_at, text_ + index_->end) : std::string_view{};
 }
@@ -141,13 +156,18 @@ message message::clone_to(buffer_pool& other) const {
     if (!wire_ || !index_) return {};
     message clone(wire_.clone_to(other), index_.clone_to(other));
     auto* index = reinterpret_cast<detail::message_index*>(clone.index_.data());
-    std::string_view via = index->top_via.text;
-    if (!via.empty()) {
-        char const* at = clone.wire_.text().data() + (via.data() - wire_.text().data());
-        index->top_via = {};
-        grammar::fault ignored;  // it was read once; where its parameters were broken they are so again
-        (void)grammar::read_via(at, at + via.size(), index->top_via, ignored);
-    }
+    auto reread = [&](auto& part, auto&& read) {
+        std::string_view text = part.text;
+        if (text.empty()) return;
+        char const* at = clone.wire_.text().data() + (text.data() - wire_.text().data());
+        part = {};
+        grammar::fault ignored;  // what was read once reads again; broken parameters of the top Via are broken again
+        (void)read(at, at + text.size(), part, ignored);
+    };
+    reread(index->top_via, grammar::read_via);
+    reread(index->request_uri_parts, grammar::read_uri);
+    reread(index->from, grammar::read_name_addr);
+    reread(index->to, grammar::read_name_addr);
     return clone;
 }
 

@@ -26,7 +26,10 @@ struct message_index {
     std::uint32_t cseq_number = 0;
     sip::method cseq_method = method::unknown;
     slice method_text, request_uri, reason, cseq_text, call_id, from_tag, to_tag;
-    via_view top_via;  ///< points into the message: a clone reads it anew
+    // These point into the message: a clone reads them anew. Empty where the text is broken.
+    via_view top_via;
+    uri_view request_uri_parts;
+    name_addr_view from, to;
     /// For each id one more than the index of its first and last line; 0 where there is none.
     std::array<std::uint16_t, header_id_count> first{}, last{};
 

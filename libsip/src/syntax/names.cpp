@@ -132,11 +132,10 @@ struct name_entry {
     }
 };
 
-constexpr unsigned name_hash(char const* name, std::size_t length) noexcept {
-    auto lower = [](char c) { return static_cast<std::uint32_t>(static_cast<unsigned char>(c) | 0x20u); };
-    std::uint32_t key = lower(name[0]) | lower(name[length / 2]) << 8 | lower(name[length - 1]) << 16 |
-                        static_cast<std::uint32_t>(length) << 24;
-    return (key * 0x79ab6077u) >> 24;  // a multiplier that gives every name of today a slot of its own
+/// By the first eight bytes, in lower case, and the length.
+constexpr unsigned name_hash(std::uint64_t head, std::size_t length) noexcept {
+    std::uint64_t key = (head | 0x2020202020202020u) + length * 0x9e3779b97f4a7c15u;
+    return static_cast<unsigned>((key * 0xabf6127efb738473u) >> 56);  // chosen so that two names of today share a slot
 }
 
 constexpr std::size_t name_count = [] {
@@ -146,7 +145,7 @@ constexpr std::size_t name_count = [] {
     return n;
 }();
 
-// Open addressing: a name added later may share a slot with another and then lies in the next free one.
+// Open addressing: a name whose slot is taken lies in the next free one.
 struct name_table {
     std::array<std::uint8_t, 256> slots{};  ///< index into entries; 0 is free
     std::array<name_entry, name_count + 1> entries{};
@@ -158,7 +157,7 @@ constexpr name_table names = [] {
     std::uint8_t used = 0;
     auto add = [&](std::string_view name, std::size_t row) {
         result.entries[++used] = name_entry(name, static_cast<header_id>(row + 1));
-        unsigned slot = name_hash(name.data(), name.size());
+        unsigned slot = name_hash(result.entries[used].head.word, name.size());
         while (result.slots[slot] != 0)
             slot = (slot + 1) % 256;
         result.slots[slot] = used;
@@ -303,12 +302,12 @@ header_id header_from(std::string_view name) noexcept {
     } else {
         head = load_short(at, length);
     }
-    for (unsigned slot = name_hash(at, length);; slot = (slot + 1) % 256) {
-        std::uint8_t index = names.slots[slot];
-        if (index == 0) return header_id::unknown;
-        auto const& entry = names.entries[index];
-        auto difference = entry.head.difference(head) | entry.tail.difference(tail) | entry.middle.difference(middle);
-        if (entry.length == length && difference == 0) return entry.id;
+    for (unsigned slot = name_hash(head, length);; slot = (slot + 1) % 256) {
+        auto const& entry = names.entries[names.slots[slot]];
+        if (entry.length == 0) return header_id::unknown;
+        if (entry.length != length || entry.head.difference(head) != 0) continue;
+        if (length > 8 && (entry.tail.difference(tail) | entry.middle.difference(middle)) != 0) continue;
+        return entry.id;
     }
 }
 

@@ -144,10 +144,11 @@ private:
         auto const* space = static_cast<char const*>(std::memchr(uri, ' ', static_cast<std::size_t>(end - uri)));
         if (!space) return fail(end, errc::syntax_error);
         index_->request_uri = slice_of(chars::between(uri, space));
-        uri_view parsed_uri;
-        grammar::fault error;
         check_version(chars::between(space + 1, end));
-        if (!grammar::read_uri(uri, space, parsed_uri, error)) fail(error, header_id::unknown);
+        grammar::fault error;
+        if (grammar::read_uri(uri, space, index_->request_uri_parts, error)) return;
+        index_->request_uri_parts = {};
+        fail(error, header_id::unknown);
     }
 
     // SIP-Version SP 3DIGIT SP Reason-Phrase; some peers leave out the space before an empty phrase.
@@ -197,7 +198,7 @@ private:
     void add_header(char const* at, char const* colon, char const* line_end) {
         if (!colon) return fail(at, errc::syntax_error);
         char const* name_end = colon;
-        while (name_end != at && (name_end[-1] == ' ' || name_end[-1] == '\t'))
+        while (name_end != at && chars::is_lws(name_end[-1]))
             --name_end;
         auto const name = chars::between(at, name_end);
         header_id const id = header_from(name);
@@ -208,9 +209,12 @@ private:
 
         auto const value = chars::trim(chars::between(colon + 1, line_end));
         std::uint16_t const line = ++index_->count;
-        index_->entries()[line - 1] = {
-            static_cast<std::uint16_t>(at - text_), static_cast<std::uint16_t>(name.size()),
-            static_cast<std::uint16_t>(value.data() - text_), static_cast<std::uint16_t>(value.size()), id};
+        header_entry& entry = index_->entries()[line - 1];
+        entry.name_at = static_cast<std::uint16_t>(at - text_);
+        entry.name_length = static_cast<std::uint16_t>(name.size());
+        entry.value_at = static_cast<std::uint16_t>(value.data() - text_);
+        entry.value_length = static_cast<std::uint16_t>(value.size());
+        entry.id = id;
         auto& first_line = first(id);
         if (first_line == 0)
             first_line = line;
@@ -236,8 +240,8 @@ private:
             if (!grammar::read_via(top.data(), top.data() + top.size(), index_->top_via, error))
                 fail(error, header_id::via);
         }
-        index_->from_tag = read_tag(header_id::from);
-        index_->to_tag = read_tag(header_id::to);
+        index_->from_tag = read_party(header_id::from, index_->from);
+        index_->to_tag = read_party(header_id::to, index_->to);
         if (auto call_id = required(header_id::call_id)) {
             char const* at = call_id->data();
             char const* end = at + call_id->size();
@@ -259,17 +263,19 @@ private:
         }
     }
 
-    slice read_tag(header_id id) noexcept {
+    /// From or To: returns its tag.
+    slice read_party(header_id id, name_addr_view& party) noexcept {
         auto value = required(id);
         if (!value) return {};
-        name_addr_view address;
         grammar::fault error;
-        if (!grammar::read_name_addr(value->data(), value->data() + value->size(), address, error)) {
+        bool read = grammar::read_name_addr(value->data(), value->data() + value->size(), party, error);
+        if (read && party.is_star) read = false, error.at = value->data();
+        if (!read) {
+            party = {};
             fail(error, id);
             return {};
         }
-        if (address.is_star) return fail(value->data(), errc::syntax_error, 400, id), slice{};
-        auto tag = address.tag();
+        auto tag = party.tag();
         return tag.empty() ? slice{} : slice_of(tag);
     }
 

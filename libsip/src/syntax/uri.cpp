@@ -1,5 +1,7 @@
 #include "sip/syntax/uri.hpp"
 
+#include <array>
+#include <bit>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -122,10 +124,14 @@ bool read_tel_uri(char const* at, char const* end, uri_view& out, fault& error) 
     return at == end || fail(error, at);
 }
 
-bool is_word(char const* at, char const* word, std::size_t length) noexcept {
-    for (std::size_t i = 0; i < length; ++i)
-        if (chars::to_lower(at[i]) != word[i]) return false;
-    return true;
+/// The four bytes at `at`, letters in upper case: ':' and letters have no other byte that becomes them.
+std::uint32_t scheme_word(char const* at) noexcept {
+    std::uint32_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word & std::bit_cast<std::uint32_t>(std::array<unsigned char, 4>{0xdf, 0xdf, 0xdf, 0xff});
+}
+consteval std::uint32_t word_of(char const (&text)[5]) {
+    return std::bit_cast<std::uint32_t>(std::array<char, 4>{text[0], text[1], text[2], text[3]});
 }
 
 }  // namespace
@@ -162,16 +168,16 @@ char const* read_host_port(
 bool read_uri(char const* at, char const* end, uri_view& out, fault& error) noexcept {
     out.text = chars::between(at, end);
     if (end - at >= 4) {
-        if (is_word(at, "sip", 3)) {
-            if (at[3] == ':') {
-                out.scheme = uri_scheme::sip;
-                return read_sip_uri(at + 4, end, out, error);
-            }
-            if (chars::to_lower(at[3]) == 's' && end - at > 4 && at[4] == ':') {
-                out.scheme = uri_scheme::sips;
-                return read_sip_uri(at + 5, end, out, error);
-            }
-        } else if (is_word(at, "tel:", 4)) {
+        std::uint32_t const word = scheme_word(at);
+        if (word == word_of("SIP:")) {
+            out.scheme = uri_scheme::sip;
+            return read_sip_uri(at + 4, end, out, error);
+        }
+        if ((word == word_of("SIPS") || word == word_of("SIPs")) && end - at > 4 && at[4] == ':') {
+            out.scheme = uri_scheme::sips;
+            return read_sip_uri(at + 5, end, out, error);
+        }
+        if (word == word_of("TEL:")) {
             out.scheme = uri_scheme::tel;
             return read_tel_uri(at + 4, end, out, error);
         }
@@ -188,10 +194,10 @@ bool read_uri(char const* at, char const* end, uri_view& out, fault& error) noex
 }  // namespace grammar
 
 parsed<uri_view> parse_uri(std::string_view text) noexcept {
-    uri_view uri;
+    parsed<uri_view> uri(boost::system::in_place_value);
     grammar::fault error;
-    if (!grammar::read_uri(text.data(), text.data() + text.size(), uri, error))
-        return grammar::failure_at(text.data(), error.at, error.code);
+    if (!grammar::read_uri(text.data(), text.data() + text.size(), *uri, error))
+        uri = grammar::failure_at(text.data(), error.at, error.code);
     return uri;
 }
 

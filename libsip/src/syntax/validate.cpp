@@ -86,9 +86,8 @@ std::optional<parse_failure> validate_request(message_view request) noexcept {
     using enum header_id;
     // RFC 3261 19.1.1, table 1: a Request-URI has no headers. Taking them for the request's own would let its sender
     // steer us (RFC 4475 3.1.2.11).
-    auto uri = parse_uri(request.request_uri());
-    if (!uri) return failure_in(request, unknown, request.request_uri(), uri.error());
-    if (!uri->headers.empty()) return failure_in(request, unknown, uri->headers, {errc::syntax_error});
+    auto const& uri = request.request_uri_parts();
+    if (!uri.headers.empty()) return failure_in(request, unknown, uri.headers, {errc::syntax_error});
 
     if (auto failure =
             check_all<contact, route, record_route, max_forwards, require, proxy_require, content_type>(request))

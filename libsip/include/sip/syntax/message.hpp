@@ -1,12 +1,12 @@
 // A SIP message in memory: the bytes as they came, and beside them a table of where each header lies.
 //
 //   wire    INVITE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP ...\r\nFrom: ...\r\n\r\nv=0...
-//   index   [start line | 10-byte entries: name, value, id | first entry of each id | seven things decoded while
-//   passing by]
+//   index   [what was decoded while passing by | first and last line of each header | 10-byte entries: name, value, id]
 //
-// Typed values are parsed from the slice when asked for, into a value on the stack, each time: nothing is cached, so
-// const means const. A broken optional header stays in the table with its text; only get<> on it fails (header
-// recovery).
+// What every message is matched and routed by has been decoded (start line, top Via, From, To, Call-ID, CSeq,
+// Content-Length): it had to be checked anyway. All other typed values are parsed from the slice when asked for, into a
+// value on the stack, each time: nothing is cached, so const means const. A broken optional header stays in the table
+// with its text; only get<> on it fails (header recovery).
 #pragma once
 
 #include <cstdint>
@@ -59,6 +59,9 @@ public:
     [[nodiscard]] std::string_view to_tag() const noexcept;    ///< empty outside dialogs
     [[nodiscard]] cseq_view cseq() const noexcept;
     [[nodiscard]] via_view const& top_via() const noexcept;
+    [[nodiscard]] name_addr_view const& from() const noexcept;
+    [[nodiscard]] name_addr_view const& to() const noexcept;
+    [[nodiscard]] uri_view const& request_uri_parts() const noexcept;  ///< requests only
     [[nodiscard]] std::string_view body() const noexcept;
 
     /// The whole message as it came.
@@ -180,12 +183,19 @@ template <header_id Id>
 parsed<typename header_traits<Id>::value_type> message_view::get() const noexcept {
     auto values = all<Id>();
     auto first = values.begin();
-    if (first == values.end()) return parse_failure{errc::missing_header, 400, Id, 0};
-    auto value = *first;
+    if constexpr (Id == header_id::via)
+        if (!top_via().text.empty()) return top_via();
+    if constexpr (Id == header_id::from)
+        if (!from().text.empty()) return from();
+    if constexpr (Id == header_id::to)
+        if (!to().text.empty()) return to();
+    // One object from the parser to the caller: an address is some 200 bytes.
+    using outcome = parsed<typename header_traits<Id>::value_type>;
+    outcome value = first == values.end() ? outcome(parse_failure{errc::missing_header, 400, Id, 0}) : *first;
     if (!value) {
         auto failure = value.error();
         failure.where = Id;
-        return failure;
+        value = failure;
     }
     return value;
 }

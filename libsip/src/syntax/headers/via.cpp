@@ -48,10 +48,10 @@ bool read_via(char const* at, char const* end, via_view& out, fault& error) noex
 
 parsed<via_view> parse_via(std::string_view element) noexcept {
     auto trimmed = chars::trim(element);
-    via_view via;
+    parsed<via_view> via(boost::system::in_place_value);
     grammar::fault error;
-    if (!grammar::read_via(trimmed.data(), trimmed.data() + trimmed.size(), via, error))
-        return grammar::failure_at(element.data(), error.at, error.code);
+    if (!grammar::read_via(trimmed.data(), trimmed.data() + trimmed.size(), *via, error))
+        via = grammar::failure_at(element.data(), error.at, error.code);
     return via;
 }
 

@@ -107,6 +107,21 @@ TEST_CASE("Nobody writes headers of their own through a value") {
     CHECK(fails([](auto& b) { b.response(200).begin(header_id::unknown); }));
 }
 
+TEST_CASE("A line break is found at every place of a value of every length") {
+    sip::buffer_pool pool;
+    for (std::size_t size = 1; size < 40; ++size)
+        for (std::size_t at = 0; at < size; ++at)
+            for (char bad : {'\0', '\r', '\n'}) {
+                std::string value(size, static_cast<char>('\x0e' + size % 3 * 0x71));
+                auto finish = [&] {
+                    return message_builder(pool).response(200).header(header_id::subject, value).finish();
+                };
+                if (at == 0) REQUIRE(finish().has_value());
+                value[at] = bad;
+                REQUIRE_FALSE(finish().has_value());
+            }
+}
+
 TEST_CASE("A message grows to 65535 bytes and no further") {
     sip::buffer_pool pool;
     auto build = [&](std::size_t body) {

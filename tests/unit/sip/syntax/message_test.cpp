@@ -94,6 +94,23 @@ TEST_CASE("What transactions and dialogs match by is decoded") {
     CHECK(view.text() == invite);
 }
 
+TEST_CASE("From, To and Request-URI are decoded to their components") {
+    sip::buffer_pool pool;
+    auto message = parsed(pool, invite);
+    auto view = *message;
+    CHECK(view.from().uri.user == "alice");
+    CHECK(view.from().display_name == "\"Alice, A.\"");
+    CHECK(view.from().text == view.raw(header_id::from));
+    CHECK(view.to().uri.host == "biloxi.com");
+    CHECK(view.request_uri_parts().user == "bob");
+    CHECK(view.request_uri_parts().params.value("transport") == "tcp");
+    CHECK(view.request_uri_parts().text == view.request_uri());
+    // Asking by type gives the same.
+    CHECK(view.get<header_id::from>()->uri.text == view.from().uri.text);
+    CHECK(view.get<header_id::to>()->text.data() == view.to().text.data());
+    CHECK(view.get<header_id::via>()->branch() == view.top_via().branch());
+}
+
 TEST_CASE("Headers stand in the table in order, with their text as it came") {
     sip::buffer_pool pool;
     auto message = parsed(pool, invite);
@@ -224,6 +241,12 @@ TEST_CASE("A clone is complete and independent of the original") {
     CHECK(view.top_via().text.data() >= view.text().data());
     CHECK(view.top_via().text.data() < view.text().data() + view.text().size());
     CHECK(view.get<header_id::route>()->uri.host == "a");
+    for (auto part :
+         {view.from().uri.host, view.to().uri.user, view.request_uri_parts().host, view.from().params.text()})
+        CHECK((part.data() > view.text().data() && part.data() < view.text().data() + view.text().size()));
+    CHECK(view.from().tag() == "1928301774");
+    CHECK(view.to().display_name == "Bob");
+    CHECK(view.request_uri_parts().host == "biloxi.com");
 }
 
 TEST_CASE("A view of nothing answers everything with nothing") {
@@ -239,6 +262,9 @@ TEST_CASE("A view of nothing answers everything with nothing") {
     CHECK(none.to_tag().empty());
     CHECK(none.cseq().number == 0);
     CHECK(none.top_via().text.empty());
+    CHECK(none.from().text.empty());
+    CHECK(none.to().text.empty());
+    CHECK(none.request_uri_parts().text.empty());
     CHECK(none.body().empty());
     CHECK(none.text().empty());
     CHECK(none.headers().empty());
