@@ -1,5 +1,6 @@
 #include "sdp/model/parse.hpp"
 
+#include "attribute_fields.hpp"
 #include "line_order.hpp"
 #include "sdp/model/attributes.hpp"
 #include "sdp/text/line_reader.hpp"
@@ -17,11 +18,6 @@ using problem = std::optional<failure>;
 
 /// Stands in a missing o= line, so that what is printed can be read.
 constexpr std::string_view no_address = "0.0.0.0";
-
-void assign(connection& to, connection_view from) {
-    to.family = from.family;
-    to.address = from.address;
-}
 
 class description_reader {
 public:
@@ -253,76 +249,13 @@ private:
             lines.push_back({'a', std::string{content}});
             return;
         }
-        bool const typed = in_session ? take_direction(name, value, out_.direction)
-                                      : take_media_attribute(name, value, out_.media_lines.back());
+        bool const typed = in_session ? take_direction(out_.direction, name, value)
+                                      : take_media_attribute(out_.media_lines.back(), name, value);
         if (typed) return;
         auto& attributes = in_session ? out_.attributes : out_.media_lines.back().attributes;
         auto& kept = attributes.emplace_back();
         kept.name = name;
         kept.value = value;
-    }
-
-    static bool take_direction(std::string_view name, std::string_view value, std::optional<direction>& field) {
-        if (field || !trimmed(value).empty()) return false;
-        field = read_direction(name);
-        return field.has_value();
-    }
-
-    /// True if the attribute has a field, the field is still free, and the value can be read.
-    static bool take_media_attribute(std::string_view name, std::string_view value, media& line) {
-        switch (name.size()) {
-            case 4:
-                if (same_text(name, "fmtp")) return take_fmtp(value, line);
-                return same_text(name, "rtcp") && take_rtcp(value, line);
-            case 5:
-                if (!same_text(name, "ptime") || line.ptime) return false;
-                return (line.ptime = read_packet_time(value)).has_value();
-            case 6:
-                return same_text(name, "rtpmap") && take_rtpmap(value, line);
-            case 8:
-                if (same_text(name, "maxptime") && !line.maxptime) {
-                    return (line.maxptime = read_packet_time(value)).has_value();
-                }
-                if (same_text(name, "rtcp-mux") && !line.rtcp_mux && trimmed(value).empty())
-                    return line.rtcp_mux = true;
-                return take_direction(name, value, line.direction);
-            default:
-                return false;
-        }
-    }
-
-    static format* find_format(media& line, payload_type payload) {
-        for (auto& candidate : line.formats) {
-            if (candidate.payload == payload) return &candidate;
-        }
-        return nullptr;
-    }
-
-    static bool take_rtpmap(std::string_view value, media& line) {
-        auto const map = read_rtpmap(value);
-        auto* const format = map ? find_format(line, map->payload) : nullptr;
-        if (format == nullptr || !format->codec.name.empty()) return false;
-        format->codec.name = map->name;
-        format->codec.clock_rate = map->clock_rate;
-        format->codec.channels = map->channels;
-        return true;
-    }
-
-    static bool take_fmtp(std::string_view value, media& line) {
-        auto const declared = read_fmtp(value);
-        auto* const format = declared ? find_format(line, declared->payload) : nullptr;
-        if (format == nullptr || !format->parameters.empty()) return false;
-        format->parameters = declared->parameters;
-        return true;
-    }
-
-    static bool take_rtcp(std::string_view value, media& line) {
-        auto const written = line.rtcp ? std::nullopt : read_rtcp(value);
-        if (!written) return false;
-        auto& rtcp = line.rtcp.emplace();
-        rtcp.port = written->port;
-        if (written->address) assign(rtcp.address.emplace(), *written->address);
-        return true;
     }
 
     // -- the end of a section and of the description -----------------------------------------------------------------
@@ -343,9 +276,8 @@ private:
     }
 
     static void sort_lines(std::vector<line>& lines) {
-        std::stable_sort(lines.begin(), lines.end(), [](line const& a, line const& b) {
-            return line_rank(a.type) < line_rank(b.type);
-        });
+        auto const earlier = [](line const& a, line const& b) { return line_rank(a.type) < line_rank(b.type); };
+        if (!std::is_sorted(lines.begin(), lines.end(), earlier)) std::stable_sort(lines.begin(), lines.end(), earlier);
     }
 
     problem finish() {

@@ -71,8 +71,8 @@ std::string_view objection(line_view offered, address_family ours) noexcept {
     return {};
 }
 
-/// The lines of an offer that we serve, and by which stream. A line that is on keeps its stream; others take what is
-/// left.
+/// The lines of an offer that we serve, and by which stream. A
+/// line that is on keeps its stream; others take what is left.
 class line_plan {
 public:
     line_plan(session const& offer, capabilities const& able, local_media const& local, agreement const& previous) {

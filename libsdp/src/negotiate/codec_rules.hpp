@@ -1,5 +1,5 @@
-// How encodings compare and combine: which carry voice, and what their a=fmtp parameters do in an exchange (RFC
-// 3264 6.1).
+// How encodings compare and combine: which carry voice, and what
+// their a=fmtp parameters do in an exchange (RFC 3264 6.1).
 #pragma once
 
 #include "sdp/model/session.hpp"
@@ -11,8 +11,8 @@ namespace sdp {
 
 [[nodiscard]] bool is_telephone_event(codec const&) noexcept;
 
-/// False for what only accompanies voice: telephone events and comfort noise. A line with nothing else has no codec in
-/// common.
+/// False for what only accompanies voice: telephone events and
+/// comfort noise. A line with nothing else has no codec in common.
 [[nodiscard]] bool carries_voice(codec const&) noexcept;
 
 /// The same encoding in the same configuration: where a parameter is part of what the encoding is (AMR's octet-align),

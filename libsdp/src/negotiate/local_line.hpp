@@ -7,15 +7,15 @@
 
 namespace sdp {
 
-/// Fills a new description but for its m= lines: origin, c=, "t=0 0". An origin without an address takes that of the
-/// media.
+/// Fills a new description but for its m= lines: origin, c=, "t=0
+/// 0". An origin without an address takes that of the media.
 void write_frame(session&, origin const& own, local_media const&);
 
 /// What the stream wants to do, its hold included (RFC 3264 8.4).
 [[nodiscard]] direction wished_direction(local_stream const&) noexcept;
 
-/// Writes the port, RTCP port, packet times and hold address of a line that is on; codecs and direction are left to the
-/// caller.
+/// Writes the port, RTCP port, packet times and hold address of a
+/// line that is on; codecs and direction are left to the caller.
 void fill_in_stream(media&, local_stream const&, address_family, capabilities const&);
 
 /// Adds the form of `line` that keeps its place and refuses it: port 0 and one of its formats (RFC 3264 6 and 8.2).

@@ -143,8 +143,8 @@ void agree(
     agreed.may_receive = receives(ours) && sends(theirs);
 
     agreed.local_hold = stream.hold != hold_style::none;
-    // An answer can only accept media that we offered to send: where we did not, it tells nothing new about the peer's
-    // wish.
+    // An answer can only accept media that we offered to send:
+    // where we did not, it tells nothing new about the peer's wish.
     bool const tells = we_are == side::answerer || sends(ours);
     bool const wants_none = tells ? !receives(theirs) : before != nullptr && before->remote_hold;
     agreed.remote_hold = wants_none || !agreed.remote_rtp;

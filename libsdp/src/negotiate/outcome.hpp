@@ -15,8 +15,8 @@ struct line_view {
     media const& line;
 };
 
-/// Writes into `agreed`, which is new, what two accepted lines mean. `before` is what was agreed on this line until
-/// now, or null.
+/// Writes into `agreed`, which is new, what two accepted lines mean.
+/// `before` is what was agreed on this line until now, or null.
 void agree(
     negotiated& agreed, side, line_view local, line_view remote, local_stream const&, capabilities const&,
     negotiated const* before

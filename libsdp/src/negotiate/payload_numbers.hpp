@@ -8,15 +8,15 @@
 
 namespace sdp {
 
-/// Adds the numbers of a line, ours or the peer's. A peer that gives a number a new meaning against the rule is
-/// followed.
+/// Adds the numbers of a line, ours or the peer's. A peer that
+/// gives a number a new meaning against the rule is followed.
 void remember(format_history&, media const&);
 
 /// Hands out the numbers of one offered line: first those with a past or a wish of their own, then free ones.
 class payload_allocator final {
 public:
-    /// What the line has used so far, and the line as we last wrote it; either may be null. Both must outlive the
-    /// allocator.
+    /// What the line has used so far, and the line as we last wrote
+    /// it; either may be null. Both must outlive the allocator.
     payload_allocator(format_history const* history, media const* last) noexcept : last_{last} {
         if (history != nullptr) history_ = *history;
     }

@@ -1,6 +1,5 @@
-// The values of the attributes that the model types (RFC 8866 6, RFC 3605): from text to value and back to a question
-// asked of a value. Attributes that nothing here types are kept by the model as they came, crypto, fingerprint,
-// candidates among them.
+// The values of the attributes that the model types (RFC 8866 6, RFC 3605), read as views into their text. Attributes
+// that nothing here types are kept by the model as they came: crypto, fingerprint, candidates and all unknown ones.
 #pragma once
 
 #include "sdp/model/session.hpp"
@@ -29,8 +28,8 @@ struct fmtp {
     bool operator==(fmtp const&) const = default;
 };
 
-/// "IN IP4 192.0.2.1", the value of c= and the end of o= and a=rtcp. Any other network or address type is `other`, kept
-/// whole.
+/// "IN IP4 192.0.2.1", the value of c= and the end of o= and a=rtcp.
+/// Any other network or address type is `other`, kept whole.
 struct connection_view {
     address_family family = address_family::ip4;
     std::string_view address;

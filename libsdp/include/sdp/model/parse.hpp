@@ -10,8 +10,8 @@
 
 namespace sdp {
 
-/// What a peer may make us hold. The defaults leave room for every real description and keep a hostile one below a
-/// megabyte.
+/// What a peer may make us hold. The defaults leave room for every
+/// real description and keep a hostile one below a megabyte.
 struct parse_limits {
     std::size_t bytes = 65'536;
     std::size_t media_lines = 64;

@@ -7,8 +7,8 @@
 
 namespace sdp {
 
-/// The description as the body of a message. CR, LF and NUL inside a value are left out: no value can start a line of
-/// its own.
+/// The description as the body of a message. CR, LF and NUL inside
+/// a value are left out: no value can start a line of its own.
 [[nodiscard]] std::string to_text(session const&);
 
 /// The same, appended to `out`, whose capacity is reused.

@@ -26,8 +26,8 @@ enum class payload_type : std::uint8_t {};
     return number(payload) >= 96;
 }
 
-/// Media direction as seen by the one who wrote the description (RFC 8866 6.7). The two bits are "sends" and
-/// "receives".
+/// Media direction as seen by the one who wrote the description
+/// (RFC 8866 6.7). The two bits are "sends" and "receives".
 enum class direction : std::uint8_t { inactive = 0, sendonly = 1, recvonly = 2, sendrecv = 3 };
 
 [[nodiscard]] constexpr bool sends(direction d) noexcept {
@@ -126,8 +126,8 @@ struct attribute {
     bool operator==(attribute const&) const = default;
 };
 
-/// A line without a field of its own: i=, u=, e=, p=, k=, a repeated line that should stand once, or a letter no RFC
-/// knows.
+/// A line without a field of its own: i=, u=, e=, p=, k=, a
+/// repeated line that should stand once, or a letter no RFC knows.
 struct line {
     char type = 0;
     std::string value;

@@ -27,8 +27,8 @@ struct answer {
     session const& offer, capabilities const&, local_media const&, origin const& own, agreement const& previous
 );
 
-/// An answer that refuses every line, for an offer that came in a response and cannot be refused otherwise (RFC
-/// 6337 5.2.4).
+/// An answer that refuses every line, for an offer that came in
+/// a response and cannot be refused otherwise (RFC 6337 5.2.4).
 [[nodiscard]] answer make_refusal(session const& offer, local_media const&, origin const& own);
 
 /// What the peer's answer to our `offer` means. `local` and the capabilities are those the offer was made with.

@@ -1,6 +1,6 @@
-// What our side can do and wants in an exchange: codecs in order, telephone-event, packet times, and the sockets and
-// hold state that the application brings. Plain values; the functions of answer.hpp and the negotiator read them and
-// keep nothing.
+// What our side can do and wants in an exchange: codecs in order, telephone-event,
+// packet times, and the sockets and hold state that the application brings. Plain
+// values; the functions of answer.hpp and the negotiator read them and keep nothing.
 #pragma once
 
 #include "sdp/model/session.hpp"
@@ -27,8 +27,8 @@ struct codec_capability {
     bool operator==(codec_capability const&) const = default;
 };
 
-/// The usual entry for an encoding known by name ("PCMU", "G722", "G729", "opus" ...): number, clock rate and
-/// parameters.
+/// The usual entry for an encoding known by name ("PCMU", "G722",
+/// "G729", "opus" ...): number, clock rate and parameters.
 [[nodiscard]] std::optional<codec_capability> known_codec(std::string_view name);
 
 /// Telephone events (RFC 4733): offered once for each clock rate among the codecs, 8000 always.

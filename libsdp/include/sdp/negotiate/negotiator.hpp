@@ -41,8 +41,8 @@ public:
     /// unanswered with `out_of_turn` (500, RFC 3261 14.2); in both cases nothing changes.
     [[nodiscard]] result<void> on_remote_offer(session offer);
 
-    /// Answers the peer's offer and ends the exchange. On failure (488) the offer stays open: roll back after refusing
-    /// it.
+    /// Answers the peer's offer and ends the exchange. On failure
+    /// (488) the offer stays open: roll back after refusing it.
     [[nodiscard]] result<session> make_answer(capabilities const&, local_media const&);
 
     /// Answers the peer's offer by refusing every line.

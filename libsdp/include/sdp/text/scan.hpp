@@ -49,8 +49,8 @@ namespace sdp {
     return field;
 }
 
-/// Takes what stands before the first `mark`, and the mark itself, off the front of `rest`; all of it when there is no
-/// mark.
+/// Takes what stands before the first `mark`, and the mark itself,
+/// off the front of `rest`; all of it when there is no mark.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char mark) noexcept {
     std::size_t length = 0;
     while (length < rest.size() && rest[length] != mark)

@@ -1,5 +1,5 @@
-// What the tests of offer and answer share: a phone with a few codecs, its media, descriptions from lines, and short
-// questions.
+// What the tests of offer and answer share: a phone with a few
+// codecs, its media, descriptions from lines, and short questions.
 #pragma once
 
 #include "sdp/model/parse.hpp"

@@ -1,5 +1,5 @@
-// Covered: the three ends of a line, blank lines, the missing end of the last line, numbers and offsets, the cost of a
-// text of CR.
+// Covered: the three ends of a line, blank lines, the missing end
+// of the last line, numbers and offsets, the cost of a text of CR.
 #include "sdp/text/line_reader.hpp"
 
 #include <doctest/doctest.h>
