@@ -36,11 +36,19 @@ delay_estimator_settings estimator_settings(jitter_settings const& settings) {
     return made;
 }
 
+// A ring that is too short for the delay would push packets out before their time. Twice the delay in packets of 10 ms.
+std::size_t capacity_for(jitter_settings const& settings) {
+    auto const longest =
+        settings.mode == jitter_mode::fixed ? settings.normal : std::max(settings.minimum, settings.maximum);
+    return std::max(settings.capacity, static_cast<std::size_t>(std::max<std::int64_t>(longest / 5ms, 0)));
+}
+
 }  // namespace
 
 jitter_buffer::jitter_buffer(jitter_settings const& settings)
-    : settings_(settings), estimator_(estimator_settings(settings)), ring_(settings.capacity) {
+    : settings_(settings), estimator_(estimator_settings(settings)), ring_(capacity_for(settings)) {
     settings_.maximum = std::max(settings_.maximum, settings_.minimum);
+    settings_.capacity = ring_.capacity();
 }
 
 void jitter_buffer::reset() noexcept {

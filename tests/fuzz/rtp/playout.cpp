@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         }
         auto const& buffer = made->buffer();
         auto const& counts = buffer.statistics();
-        require(buffer.size() <= settings.capacity);
+        require(buffer.size() <= buffer.settings().capacity);
         require(counts.queued == counts.played + counts.silent + counts.discarded + buffer.size());
         require(buffer.target_delay() <= std::max(settings.maximum, settings.normal));
     }

@@ -34,7 +34,7 @@ struct jitter_settings {
     duration normal = std::chrono::milliseconds(120);  ///< The fixed delay.
     duration start = std::chrono::milliseconds(60);    ///< The adaptive delay until the network is known.
     duration period = std::chrono::milliseconds(10);   ///< Silence and concealment come in pieces of this length.
-    std::size_t capacity = 64;                         ///< Packets; rounded up to a power of two, at least 8.
+    std::size_t capacity = 64;  ///< Packets; rounded up to a power of two, and to what the longest delay needs.
 };
 
 enum class put_result : std::uint8_t {
@@ -71,9 +71,8 @@ struct playout_frame {
 struct jitter_statistics {
     std::uint64_t queued = 0;
     std::uint64_t played = 0;
-    std::uint64_t silent = 0;  ///< Comfort noise, and what is not audio: passed without a sound.
-    std::uint64_t discarded =
-        0;  ///< Dropped unplayed: the buffer was full, the delay above its maximum, a new time line.
+    std::uint64_t silent = 0;     ///< Comfort noise, and what is not audio: passed without a sound.
+    std::uint64_t discarded = 0;  ///< Dropped unplayed: buffer full, delay above the maximum, new time line.
     std::uint64_t duplicates = 0;
     std::uint64_t late = 0;
     std::uint64_t lost = 0;    ///< Missing when their turn came. Those that came later count as late too.
@@ -109,6 +108,7 @@ public:
     [[nodiscard]] duration delay() const noexcept { return delay_; }
     [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
     [[nodiscard]] jitter_statistics const& statistics() const noexcept { return statistics_; }
+    /// As they are in force.
     [[nodiscard]] jitter_settings const& settings() const noexcept { return settings_; }
 
 private:

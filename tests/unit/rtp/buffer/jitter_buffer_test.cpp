@@ -58,8 +58,10 @@ TEST_CASE("put tells what became of the packet") {
 
 TEST_CASE("a full buffer pushes the oldest packets out") {
     auto settings = with_start(20ms);
-    settings.capacity = 8;
+    settings.capacity = 5;
+    settings.maximum = 40ms;
     rtp::jitter_buffer buffer(settings);
+    CHECK(buffer.settings().capacity == 8);
     test::sender sender;
     for (int n = 0; n < 8; ++n)
         CHECK(put(buffer, line_start + n * 20ms, sender.next()) != put_result::overflow);

@@ -264,7 +264,7 @@ TEST_CASE("whatever comes, time goes on, packets play once and in order, and the
                 if (random.chance(90)) kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(which));
             }
             if (kept.size() > 40) kept.clear();
-            CHECK(buffer.size() <= settings.capacity);
+            CHECK(buffer.size() <= buffer.settings().capacity);
             device.may_correct = random.chance(30);
             if (!random.chance(2)) device.run_period(now);
         }

@@ -243,8 +243,8 @@ private:
         for (std::size_t n = 0; n < wanted.size(); ++n)
             if (n >= heard.size() || (wanted[n] != '?' && wanted[n] != heard[n])) {
                 fail(
-                    "heard  " + heard + "\n        wanted " + wanted + "\n        differs at period " +
-                    std::to_string(n)
+                    "heard  " + shorten(heard) + "\n        wanted " + shorten(wanted) +
+                    "\n        differs at period " + std::to_string(n)
                 );
                 return;
             }
