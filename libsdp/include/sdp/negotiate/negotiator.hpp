@@ -5,8 +5,8 @@
 //   idle/stable ------------> remote_offer ------------------> stable      rollback: back to where the exchange began
 //            on_remote_offer               make_answer / make_refusal
 //
-// A plain value: copy it for each fork of an INVITE. It reads no clock and no random source; the seeds come in.
-// RFC 3264 4 and 8, RFC 6337 3 and 5.2.5.
+// A plain value: copy it for each fork of an INVITE, and to try the answer of an unreliable 18x, which the 2xx repeats
+// or changes. It reads no clock and no random source; the seeds come in. RFC 3264 4 and 8, RFC 6337 3 and 5.2.5.
 #pragma once
 
 #include "sdp/error.hpp"

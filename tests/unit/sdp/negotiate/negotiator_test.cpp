@@ -390,6 +390,21 @@ TEST_CASE("Copies for forks of one INVITE go their own ways") {
     CHECK(numbers(second.agreed().lines[0].send) == "8");
 }
 
+TEST_CASE("An answer in an unreliable 183 is tried on a copy: the 200 may repeat it or say something else") {
+    negotiator n{own_origin};
+    REQUIRE(n.make_offer(able_to({"PCMU", "PCMA"}), media_at(4000)).has_value());
+    auto early = n;
+    REQUIRE(
+        early.on_remote_answer(described("c=IN IP4 198.51.100.40\r\nt=0 0\r\nm=audio 3000 RTP/AVP 8\r\na=sendonly\r\n"))
+            .has_value()
+    );
+    CHECK(early.agreed().lines[0].may_receive);
+    CHECK((n.current() == phase::local_offer));
+    REQUIRE(n.on_remote_answer(good_answer()).has_value());
+    CHECK(n.agreed().lines[0].remote_rtp->port == 49170);
+    CHECK(n.agreed().lines[0].may_send);
+}
+
 TEST_CASE("An answer that does not fit is refused with its reason and our offer stays open") {
     struct row {
         std::string_view media, reason;
