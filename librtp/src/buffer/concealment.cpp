@@ -78,6 +78,7 @@ void concealment::on_cut() noexcept {
 }
 
 void concealment::on_media(std::span<std::int16_t> samples) noexcept {
+    if (samples.empty()) return;  // does not end a gap
     if (is_in_gap_) {
         // The longer the gap, the less the invented sound resembles the real one: fade more slowly.
         auto const wanted = gain_ > 0 ? std::min(in_samples(4) + filled_ * 2 / 5, in_samples(10)) : in_samples(2);

@@ -64,6 +64,19 @@ TEST_CASE("a tone goes on as a tone") {
     }
 }
 
+TEST_CASE("sound that grows or fades has no click at the joint or where the invented rounds close") {
+    for (auto const change : {1.002, 0.998}) {
+        CAPTURE(change);
+        auto sound = test::tone(2400, 8000, 160, 3000);
+        for (std::size_t n = 0; n < sound.size(); ++n)
+            sound[n] = static_cast<std::int16_t>(sound[n] * std::pow(change, static_cast<double>(n) - 1200));
+        // The gap begins in the middle of a slope, where the periods before it stand furthest apart.
+        auto const heard = with_gap(sound, 8000, 1210, 400, 10);
+        auto const before = steepest(std::span(heard).subspan(1100, 110));
+        CHECK(steepest(std::span(heard).subspan(1205, 400)) <= before * 21 / 20);
+    }
+}
+
 TEST_CASE("invented sound is full for 10 ms and gone after 60") {
     auto const original = test::vowel(3200, 8000, 100);
     auto const heard = with_gap(original, 8000, 1600, 960, 80);

@@ -241,6 +241,16 @@ TEST_CASE("a delay that is too long shrinks in the pauses of a voice, unheard") 
     CHECK(test::steepest(got.sound) <= test::steepest(sound) * 5 / 4);
 }
 
+TEST_CASE("whole packets left out of quiet sound leave no click") {
+    rtp::jitter_settings settings;
+    settings.start = 200ms;
+    auto playout = make_playout(settings);
+    auto const hum = test::tone(8000 * 8, 8000, 130, 75);
+    auto const got = listen(playout, hum, never, 80);
+    CHECK(playout.statistics().dropped >= 8 * 170);
+    CHECK(test::steepest(std::span(got.sound).subspan(2000)) <= test::steepest(hum) * 3 / 2 + 1);
+}
+
 TEST_CASE("in sound that never pauses a long delay shrinks by one pitch period at a time, and a tone stays pure") {
     rtp::jitter_settings settings;
     settings.start = 200ms;

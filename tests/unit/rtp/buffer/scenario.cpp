@@ -153,6 +153,7 @@ private:
     }
 
     void send(char letter) {
+        if (letter != 'E') event_start_.reset();
         switch (letter) {
             case 'P':
                 deliver(sender_.next(), milliseconds(0));
@@ -178,9 +179,13 @@ private:
             case 'C':
                 deliver(sender_.next(rtp::packet_content::comfort_noise), milliseconds(0));
                 break;
-            case 'E':
-                deliver(sender_.next(rtp::packet_content::other), milliseconds(0));
+            case 'E': {
+                auto event = sender_.next(rtp::packet_content::other);
+                if (!event_start_) event_start_ = event.timestamp;
+                event.timestamp = *event_start_;
+                deliver(event, milliseconds(0));
                 break;
+            }
             case 'J':
                 sender_.sequence = rtp::advance(sender_.sequence, 20000);
                 sender_.timestamp = rtp::advance(sender_.timestamp, 1'000'000'007);
@@ -301,6 +306,7 @@ private:
     sender stranger_{rtp::ssrc_t{0xDEADBEEF}, rtp::sequence_t{9}, rtp::timestamp_t{90}, 160};
     std::priority_queue<arrival> arrivals_;
     int order_ = 0;
+    std::optional<rtp::timestamp_t> event_start_;
     duration route_{0};
     long drift_ppm_ = 0;
     time_point now_;

@@ -149,10 +149,14 @@ TEST_CASE("digits within the limits of ITU-T Q.24 are heard: 1.5 % off, 40 ms, t
     CHECK(is_heard(noisy) == "*");
 }
 
-TEST_CASE("tones outside the limits are no digits: 4 % off, 20 ms, strong twist, one tone alone, three tones, too quiet"
+TEST_CASE(
+    "tones outside the limits are no digits: 3.5 % off, 20 ms, strong twist, one tone alone, three tones, too quiet"
 ) {
     CHECK(detect(pair(697 * 1.04, 1336 * 1.04, -10, -8, 100)) == "");
     CHECK(detect(pair(697 * 0.96, 1336 * 0.96, -10, -8, 100)) == "");
+    CHECK(detect(pair(697 * 1.035, 1336, -10, -8, 100)) == "");
+    CHECK(detect(pair(697 * 0.965, 1336, -10, -8, 100)) == "");
+    CHECK(detect(pair(770, 1209 * 1.03, -10, -8, 100)) == "");
     CHECK(detect(pair(697, 1336, -10, -8, 20)) == "");
     CHECK(detect(pair(697, 1336, -20, -8, 100)) == "");
     CHECK(detect(pair(697, 1336, -6, -19, 100)) == "");
