@@ -57,8 +57,8 @@ TEST_CASE("Every torture message has a verdict, and every verdict a message") {
         CHECK_MESSAGE(messages.count(row[0]) == 1, row[0], " has no message");
         CHECK_FALSE(row[4].empty());
     }
-    for (auto const& [name, bytes] : messages)
-        CHECK_MESSAGE(named.count(name) == 1, name, " has no verdict");
+    for (auto const& message : messages)
+        CHECK_MESSAGE(named.count(message.first) == 1, message.first, " has no verdict");
 }
 
 TEST_CASE("Every torture message gets its verdict, status and header") {
@@ -78,7 +78,8 @@ TEST_CASE("Every torture message gets its verdict, status and header") {
 
 TEST_CASE("A refused request that can be answered is answered with a valid response") {
     std::size_t answered = 0;
-    for (auto const& [name, bytes] : read_messages(folder + "/messages", ".sip")) {
+    for (auto const& entry : read_messages(folder + "/messages", ".sip")) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         sip::buffer_pool pool;
         auto verdict = judge(pool, bytes);
@@ -96,7 +97,8 @@ TEST_CASE("A refused request that can be answered is answered with a valid respo
 
 TEST_CASE("Accepted torture messages and ordinary messages survive parse, print, parse") {
     std::size_t round_trips = 0;
-    for (auto const& [name, bytes] : read_messages(folder + "/messages", ".sip")) {
+    for (auto const& entry : read_messages(folder + "/messages", ".sip")) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         sip::buffer_pool pool;
         if (judge(pool, bytes).failure) continue;
@@ -106,7 +108,8 @@ TEST_CASE("Accepted torture messages and ordinary messages survive parse, print,
     CHECK(round_trips >= 50);
     auto examples = read_messages(folder + "/examples", ".sip");
     CHECK(examples.size() >= 40);
-    for (auto const& [name, bytes] : examples) {
+    for (auto const& entry : examples) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         sip::buffer_pool pool;
         auto verdict = judge(pool, bytes);
@@ -122,7 +125,8 @@ TEST_CASE("Accepted torture messages and ordinary messages survive parse, print,
 TEST_CASE("A stream of all ordinary messages gives each of them back") {
     sip::buffer_pool pool;
     sip::framer stream(pool);
-    for (auto const& [name, bytes] : read_messages(folder + "/examples", ".sip")) {
+    for (auto const& entry : read_messages(folder + "/examples", ".sip")) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         stream.on_bytes(bytes + "\r\n\r\n");
         auto frame = stream.next();
@@ -133,7 +137,8 @@ TEST_CASE("A stream of all ordinary messages gives each of them back") {
 }
 
 TEST_CASE("Torture messages cut off at any byte do no harm") {
-    for (auto const& [name, bytes] : read_messages(folder + "/messages", ".sip")) {
+    for (auto const& entry : read_messages(folder + "/messages", ".sip")) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         std::size_t step = bytes.size() > 1500 ? 97 : 1;
         for (std::size_t size = 0; size < bytes.size(); size += step)
@@ -145,7 +150,8 @@ TEST_CASE("Messages with flipped, doubled and missing bytes do no harm") {
     auto messages = read_messages(folder + "/messages", ".sip");
     messages.merge(read_messages(folder + "/examples", ".sip"));
     std::uint64_t seed = 1;
-    for (auto const& [name, bytes] : messages) {
+    for (auto const& entry : messages) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         for (int round = 0; round < 20; ++round, ++seed) {
             CAPTURE(seed);

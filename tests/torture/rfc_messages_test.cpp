@@ -65,7 +65,8 @@ TEST_CASE("Every example message of the RFCs survives parse, print, parse, but f
         malformed[row[0]] = row[1];
     }
     std::size_t survived = 0;
-    for (auto const& [name, bytes] : torture::read_messages(*place, ".dat")) {
+    for (auto const& entry : torture::read_messages(*place, ".dat")) {
+        auto const &name = entry.first, &bytes = entry.second;
         CAPTURE(name);
         sip::buffer_pool pool;
         auto verdict = torture::judge(pool, bytes);

@@ -93,7 +93,8 @@ TEST_CASE("Malformed addresses are refused at the byte that is wrong") {
              {"a@b <sip:a@h>", 1},
              {"<<sip:a@h>>", 1},
          }) {
-        CAPTURE(text);
+        std::string const shown_text(text);
+        CAPTURE(shown_text);
         auto address = parse_name_addr(text);
         REQUIRE_FALSE(address.has_value());
         CHECK(address.error().offset == offset);

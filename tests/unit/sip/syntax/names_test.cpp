@@ -60,7 +60,8 @@ TEST_CASE("The compact forms are those that the RFCs register") {
           {'r', refer_to},
           {'b', referred_by},
           {'x', session_expires}}) {
-        CAPTURE(form);
+        std::string const shown_form(1, form);
+        CAPTURE(shown_form);
         CHECK(sip::header_from({&form, 1}) == id);
         CHECK(compact_form(id) == form);
     }

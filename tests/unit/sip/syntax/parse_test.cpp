@@ -146,7 +146,8 @@ TEST_CASE("Request lines follow the grammar exactly (RFC 3261 7.1)") {
              {" OPTIONS sip:a@b SIP/2.0", errc::syntax_error, 400, 0},
              {"OPTIONS\tsip:a@b SIP/2.0", errc::syntax_error, 400, 7},
          }) {
-        CAPTURE(line);
+        std::string const shown_line(line);
+        CAPTURE(shown_line);
         CHECK(failure_of(sample().line(0, line).text()) == parse_failure{code, status, header_id::unknown, offset});
     }
     CHECK(static_cast<bool>(outcome(sample().line(0, "OPTIONS sip:a@b sip/2.0").text())));
@@ -226,7 +227,8 @@ TEST_CASE("A broken header that must be read makes the message unusable but answ
              {5, "CSeq: 7 INVITE", header_id::cseq, errc::method_mismatch},
              {5, "CSeq: 7 options", header_id::cseq, errc::method_mismatch},
          }) {
-        CAPTURE(text);
+        std::string const shown_text(text);
+        CAPTURE(shown_text);
         outcome parsed(sample().line(line, text).text());
         REQUIRE_FALSE(static_cast<bool>(parsed));
         CHECK(parsed.why().where == id);
@@ -404,7 +406,8 @@ TEST_CASE("validate_request names the header that cannot be used") {
              {"Require: 100rel;", header_id::require, errc::syntax_error},
              {"Content-Type: text", header_id::content_type, errc::syntax_error},
          }) {
-        CAPTURE(line);
+        std::string const shown_line(line);
+        CAPTURE(shown_line);
         auto message = sample().add(line);
         outcome parsed(message.text());
         REQUIRE(static_cast<bool>(parsed));
@@ -439,8 +442,10 @@ TEST_CASE("The headers that give a method its meaning are checked on that method
              {"NOTIFY", "Subscription-State: ;", header_id::subscription_state},
              {"PUBLISH", "Event: a b", header_id::event},
          }) {
-        CAPTURE(method);
-        CAPTURE(line);
+        std::string const shown_method(method);
+        CAPTURE(shown_method);
+        std::string const shown_line(line);
+        CAPTURE(shown_line);
         std::string const added = line;
         auto with_method = [&](std::string const& name) {
             return sample().line(0, name + " sip:a SIP/2.0").line(5, "CSeq: 1 " + name).add(added).text();

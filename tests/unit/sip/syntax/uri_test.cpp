@@ -107,7 +107,8 @@ TEST_CASE("Malformed SIP URIs are refused at the byte that is wrong") {
              {"sip:[::1", 4},
              {"sip:a@ho\0st"s, 8},
          }) {
-        CAPTURE(text);
+        std::string const shown_text(text);
+        CAPTURE(shown_text);
         auto uri = parse_uri(text);
         REQUIRE_FALSE(uri.has_value());
         CHECK(uri.error().code == sip::errc::syntax_error);

@@ -76,7 +76,8 @@ TEST_CASE("Malformed Vias are refused at the byte that is wrong") {
              {"SIP/2.0/UDP 192.0.2.15;;,;,,", 23},
              {"/2.0/UDP host", 0},
          }) {
-        CAPTURE(text);
+        std::string const shown_text(text);
+        CAPTURE(shown_text);
         auto via = parse_via(text);
         REQUIRE_FALSE(via.has_value());
         CHECK(via.error().offset == offset);
