@@ -33,13 +33,14 @@ std::string draw_uuid(const sip::random_source& random) {
 boost::system::result<std::string, start_failure> load_instance(
     const std::string& folder, const sip::random_source& random
 ) {
+    using outcome = boost::system::result<std::string, start_failure>;
     std::error_code problem;
     std::filesystem::create_directories(folder, problem);
     if (problem) return start_failure{fmt::format("the state folder {} cannot be made: {}", folder, problem.message())};
     const auto path = std::filesystem::path(folder) / "instance";
     std::string text;
     if (std::ifstream in(path); in) std::getline(in, text);
-    if (is_uuid(text)) return text;
+    if (is_uuid(text)) return outcome(boost::system::in_place_value, text);
     text = draw_uuid(random);
     // Written beside and moved into place: a power cut leaves the old file or the new one.
     const auto fresh = std::filesystem::path(folder) / "instance.new";
@@ -50,7 +51,7 @@ boost::system::result<std::string, start_failure> load_instance(
     }
     std::filesystem::rename(fresh, path, problem);
     if (problem) return start_failure{fmt::format("{} cannot be written: {}", path.string(), problem.message())};
-    return text;
+    return outcome(boost::system::in_place_value, text);
 }
 
 }  // namespace phoned::net

@@ -9,6 +9,8 @@ namespace conformance {
 
 namespace {
 
+constexpr std::string_view proxy = "P";
+
 bool same_transaction(sip::message_view a, sip::message_view b) {
     return a.top_via().branch() == b.top_via().branch() && a.cseq().number == b.cseq().number;
 }
@@ -66,12 +68,13 @@ bool observer::add(
 bool observer::add(
     std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text
 ) {
-    auto const party = addresses_.find(remote_address);
-    if (party == addresses_.end() || party->second == owner) return false;
+    auto const known = addresses_.find(remote_address);
+    if (known == addresses_.end() && owner == proxy) return false;
+    std::string const other = known == addresses_.end() ? std::string(proxy) : known->second;
+    if (other == owner) return false;
     auto parsed = sip::parse_message(pool_.copy(text), pool_);
     if (!parsed) return false;
-    observed_message seen{
-        at, sent ? std::string(owner) : party->second, sent ? party->second : std::string(owner), *parsed};
+    observed_message seen{at, sent ? std::string(owner) : other, sent ? other : std::string(owner), *parsed};
     all_.push_back(std::move(seen));
     return true;
 }

@@ -27,8 +27,9 @@ struct observed_message {
 /// Which address is whose: "127.0.0.1:5062" -> "A".
 using party_map = std::map<std::string, std::string, std::less<>>;
 
-/// Gathers traces. A trace is written by one party, as JSON lines {"time", "direction": "in"|"out", "local", "remote",
-/// "text"}; a message that both of its ends traced is taken from the end that was added as a phone.
+/// Gathers traces. In a phone's trace, an address that is nobody's is the proxy's: over TCP it has a port of its own
+/// for each connection. A trace is written by one party, as JSON lines {"time", "direction": "in"|"out", "local",
+/// "remote", "text"}; a message that both of its ends traced is taken from the end that was added as a phone.
 class observer {
 public:
     explicit observer(party_map addresses);

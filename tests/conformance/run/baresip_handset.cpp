@@ -16,9 +16,6 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "rtp/signal/level.hpp"
-#include "rtp/signal/tone_meter.hpp"
-
 namespace conformance {
 
 namespace {
@@ -171,20 +168,14 @@ void baresip_handset::begin_listening() {
 }
 
 handset::sound baresip_handset::end_listening() {
-    sound out;
     const auto recording = newest_recording(setting_.folder);
-    if (!recording) return out;
+    if (!recording) return {};
     std::ifstream in(*recording, std::ios::binary);
     in.seekg(static_cast<std::streamoff>(std::max(heard_from_ & ~std::size_t{1}, wav_header)));
     std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     std::vector<std::int16_t> samples(bytes.size() / 2);
     std::memcpy(samples.data(), bytes.data(), samples.size() * 2);
-    if (samples.size() < recorded_rate / 10) return out;
-    const auto tone = rtp::find_dominant_tone(samples, recorded_rate);
-    out.hertz = tone.hertz;
-    out.level_dbov = rtp::level_dbov(samples);
-    out.steady = tone.purity > 0.5;
-    return out;
+    return sound_in(samples);
 }
 
 }  // namespace conformance

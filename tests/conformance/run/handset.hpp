@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ public:
         double hertz = 0, level_dbov = -96;
         bool steady = false;  ///< one tone most of the time
     };
+    /// Measures samples at 8000 a second.
+    [[nodiscard]] static sound sound_in(std::span<const std::int16_t> samples);
     virtual void begin_listening() = 0;
     [[nodiscard]] virtual sound end_listening() = 0;
 };

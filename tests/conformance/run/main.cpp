@@ -158,15 +158,15 @@ int main(int count, char** words) {
         ->check(CLI::Range(1024, 65000))
         ->capture_default_str();
     app.add_option("--flows", w.flows_folder, "the folder of the flow files")->capture_default_str();
-    app.add_option("--build", build, "the build folder with phoned, drv-file and offhook-proxy")->capture_default_str();
+    app.add_option("--build", build, "the build folder with phoned and offhook-proxy")->capture_default_str();
     app.add_flag("--keep", w.keep, "keep logs and traces, and say where they are");
     app.footer(
         "exit status: 0 every message and media state matches, 1 something differs, 2 the flows could not be played"
     );
     CLI11_PARSE(app, count, words);
 
-    w.where = {build + "/phoned/phoned", build + "/phoned/drv-file", build + "/examples/offhook-proxy"};
-    for (const auto& program : {w.where.phoned, w.where.driver, w.where.proxy})
+    w.where = {build + "/phoned/phoned", build + "/examples/offhook-proxy"};
+    for (const auto& program : {w.where.phoned, w.where.proxy})
         if (!fs::exists(program)) {
             fmt::print(stderr, "{} is not there: build first, or say where with --build\n", program);
             return exit_trouble;

@@ -48,7 +48,7 @@ phoned_handset::phoned_handset(programs where, handset_setting setting)
 phoned_handset::~phoned_handset() {
     ends_ = true;
     if (watcher_.joinable()) watcher_.join();
-    driver_.stop();
+    sound_.reset();
     phone_.stop();
 }
 
@@ -111,10 +111,8 @@ std::optional<std::string> phoned_handset::start(milliseconds patience) {
     if (auto started = traces_->call("trace.start", object{}, patience_of_a_command); !started)
         return started.error().text;
     watcher_ = std::thread([this] { watch(); });
-    driver_ = child::start(
-        {programs_.driver, "--socket", folder + "/driver.sock", "--tone", fmt::format("{:g}", setting_.tone)},
-        folder + "/heard.jsonl"
-    );
+    sound_ = std::make_unique<sound_card>(folder + "/driver.sock", setting_.tone);
+    if (auto problem = sound_->start()) return fmt::format("the sound device of {}: {}", setting_.party, *problem);
     return wait_for_registration(patience);
 }
 
@@ -210,39 +208,11 @@ std::optional<std::uint64_t> phoned_handset::packets_received() {
 }
 
 void phoned_handset::begin_listening() {
-    std::error_code problem;
-    const auto size = std::filesystem::file_size(driver_.output(), problem);
-    heard_from_ = problem ? 0 : size;
+    sound_->begin_listening();
 }
 
 handset::sound phoned_handset::end_listening() {
-    // The driver reports what it hears several times a second; most of the reports decide.
-    std::ifstream in(driver_.output());
-    in.seekg(static_cast<std::streamoff>(heard_from_));
-    std::map<int, std::pair<int, sound>> heard;
-    int reports = 0;
-    for (std::string line; std::getline(in, line);) {
-        boost::system::error_code problem;
-        const auto value = json::parse(line, problem);
-        const auto* report = problem ? nullptr : value.if_object();
-        if (report == nullptr || text_of(*report, "event") != "heard") continue;
-        sound one;
-        if (const auto* hertz = report->if_contains("hertz")) one.hertz = hertz->to_number<double>(problem);
-        if (const auto* level = report->if_contains("level_dbov")) one.level_dbov = level->to_number<double>(problem);
-        ++reports;
-        auto& entry = heard[static_cast<int>(one.hertz / 20 + 0.5)];
-        ++entry.first;
-        entry.second = one;
-    }
-    sound out;
-    int most = 0;
-    for (const auto& [bin, entry] : heard)
-        if (entry.first > most) {
-            most = entry.first;
-            out = entry.second;
-        }
-    out.steady = reports > 0 && most * 2 > reports && out.hertz > 0;
-    return out;
+    return sound_in(sound_->heard());
 }
 
 }  // namespace conformance

@@ -11,13 +11,14 @@
 
 #include "conformance/run/child.hpp"
 #include "conformance/run/handset.hpp"
+#include "conformance/run/sound_card.hpp"
 #include "phoned/tools/client.hpp"
 
 namespace conformance {
 
 /// Where the programs of the build are.
 struct programs {
-    std::string phoned, driver, proxy;
+    std::string phoned, proxy;
 };
 
 class phoned_handset final : public handset {
@@ -49,13 +50,13 @@ private:
 
     programs programs_;
     handset_setting setting_;
-    child phone_, driver_;
+    child phone_;
+    std::unique_ptr<sound_card> sound_;
     std::optional<phoned::tools::connection> control_, traces_;
     std::thread watcher_;
     std::atomic<bool> ends_ = false;
     std::mutex guard_;
     std::vector<traced_message> traced_;
-    std::size_t heard_from_ = 0;  ///< bytes of the driver's report that lie before begin_listening()
 };
 
 }  // namespace conformance

@@ -21,13 +21,17 @@ struct two_phones : test::phone_world {
     }
     void talk() {
         ring();
-        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
         REQUIRE(run_until(2s, [&] { return a.last_call().state == call_state::confirmed; }));
         run(1500ms);
     }
-    void hold(test::sim_phone& who) { REQUIRE(who.phone().call_hold(who.context(), who.last_call().call)); }
-    void resume(test::sim_phone& who) { REQUIRE(who.phone().call_resume(who.context(), who.last_call().call)); }
-    void hang_up(test::sim_phone& who) { REQUIRE(who.phone().call_hangup(who.context(), who.last_call().call)); }
+    void hold(test::sim_phone& who) { REQUIRE(who.phone().call_hold(who.context(), who.last_call().call).has_value()); }
+    void resume(test::sim_phone& who) {
+        REQUIRE(who.phone().call_resume(who.context(), who.last_call().call).has_value());
+    }
+    void hang_up(test::sim_phone& who) {
+        REQUIRE(who.phone().call_hangup(who.context(), who.last_call().call).has_value());
+    }
     void expect_all_over() {
         REQUIRE(run_until(5s, [&] { return a.live_calls() == 0 && b.live_calls() == 0; }));
         run(4s);  // tones of the end
@@ -58,7 +62,7 @@ TEST_CASE_FIXTURE(two_phones, "two phones call, hear each other, and the callee 
     ring();
     run(500ms);
     CHECK(a.level() > -40);  // ring-back
-    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
     run(1500ms);
     CHECK(a.last_call().state == call_state::confirmed);
     CHECK(b.last_call().state == call_state::confirmed);
@@ -103,8 +107,7 @@ TEST_CASE_FIXTURE(two_phones, "hold stops RTP both ways, and resuming brings it 
     talk();
     expect_both_hear();
     hold(a);
-    REQUIRE(run_until(2s, [&] { return b.last_call().held_by_peer; }));
-    CHECK(a.last_call().held_by_us);
+    REQUIRE(run_until(2s, [&] { return b.last_call().held_by_peer && a.last_call().held_by_us; }));
     expect_silence();
     resume(a);
     REQUIRE(run_until(2s, [&] { return !b.last_call().held_by_peer; }));
@@ -121,9 +124,9 @@ TEST_CASE("hold in the manner of RFC 2543 stops RTP as well") {
     world.register_all();
     a.dial("1002");
     REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
-    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
     world.run(1s);
-    REQUIRE(a.phone().call_hold(a.context(), a.last_call().call));
+    REQUIRE(a.phone().call_hold(a.context(), a.last_call().call).has_value());
     REQUIRE(world.run_until(2s, [&] { return b.last_call().held_by_peer; }));
     world.run(1200ms);
     const auto sent = a.packets_sent() + b.packets_sent();
@@ -156,10 +159,10 @@ TEST_CASE("holds that meet on the way (491) both get through, whoever's turn com
         world.register_all();
         a.dial("1002");
         REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
-        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
         world.run(1s);
-        REQUIRE(a.phone().call_hold(a.context(), a.last_call().call));
-        REQUIRE(b.phone().call_hold(b.context(), b.last_call().call));
+        REQUIRE(a.phone().call_hold(a.context(), a.last_call().call).has_value());
+        REQUIRE(b.phone().call_hold(b.context(), b.last_call().call).has_value());
         CHECK(world.run_until(15s, [&] {
             const auto at_a = a.last_call(), at_b = b.last_call();
             return at_a.held_by_us && at_a.held_by_peer && at_b.held_by_us && at_b.held_by_peer;
@@ -179,7 +182,7 @@ TEST_CASE_FIXTURE(two_phones, "a wish that changes while its offer is out is fol
 
 TEST_CASE_FIXTURE(two_phones, "digits travel as telephone events and are heard once each (RFC 4733)") {
     talk();
-    REQUIRE(a.phone().call_dtmf(a.context(), a.last_call().call, "15,9#"));
+    REQUIRE(a.phone().call_dtmf(a.context(), a.last_call().call, "15,9#").has_value());
     run(4s);
     CHECK(b.phone().call_stats(b.context(), b.last_call().call)->digits_received == "159#");
     expect_both_hear();
@@ -192,9 +195,9 @@ TEST_CASE("digits travel by INFO where the account says so, one after the other"
     world.register_all();
     a.dial("1002");
     REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
-    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
     world.run(1s);
-    REQUIRE(a.phone().call_dtmf(a.context(), a.last_call().call, "42*"));
+    REQUIRE(a.phone().call_dtmf(a.context(), a.last_call().call, "42*").has_value());
     world.run(2s);
     CHECK(b.phone().call_stats(b.context(), b.last_call().call)->digits_received == "42*");
 }
@@ -202,11 +205,11 @@ TEST_CASE("digits travel by INFO where the account says so, one after the other"
 TEST_CASE_FIXTURE(two_phones, "a muted microphone sends silence, in time") {
     talk();
     const auto before = a.packets_sent();
-    REQUIRE(a.phone().call_mute(a.context(), a.last_call().call, true));
+    REQUIRE(a.phone().call_mute(a.context(), a.last_call().call, true).has_value());
     run(2s);
     CHECK(b.level() < -60);
     CHECK(a.packets_sent() > before + 90);
-    REQUIRE(a.phone().call_mute(a.context(), a.last_call().call, false));
+    REQUIRE(a.phone().call_mute(a.context(), a.last_call().call, false).has_value());
     run(2s);
     CHECK(b.hears(a.tone));
 }
@@ -221,7 +224,7 @@ TEST_CASE("a second caller is refused as busy where call waiting is off, and rin
         world.register_all();
         a.dial("1002");
         REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
-        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
         world.run(1s);
         c.dial("1002");
         world.run(1s);
@@ -229,7 +232,7 @@ TEST_CASE("a second caller is refused as busy where call waiting is off, and rin
         CHECK(c.last_call().sip_code == (waiting ? 0 : 486));
         if (!waiting) continue;
         // Taking the second call puts the first on hold: one voice at a time.
-        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
         world.run(2s);
         CHECK(a.last_call().held_by_peer);
         CHECK(b.hears(c.tone));
@@ -263,12 +266,12 @@ TEST_CASE("a peer that vanishes is noticed by its silence, unless the call is on
     world.register_all();
     a.dial("1002");
     REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
-    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+    REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
     world.run(1s);
-    REQUIRE(a.phone().call_hold(a.context(), a.last_call().call));
+    REQUIRE(a.phone().call_hold(a.context(), a.last_call().call).has_value());
     world.run(30s);
     CHECK(a.live_calls() == 1);  // held: silence is what was agreed
-    REQUIRE(a.phone().call_resume(a.context(), a.last_call().call));
+    REQUIRE(a.phone().call_resume(a.context(), a.last_call().call).has_value());
     world.run(2s);
     b.is_dead = true;
     CHECK(world.run_until(12s, [&] { return a.live_calls() == 0; }));
@@ -376,11 +379,11 @@ TEST_CASE("calls over a bad network agree at both ends, whatever is lost") {
         REQUIRE(world.run_until(60s, [&] { return a.is_registered() && b.is_registered(); }));
         a.dial("1002");
         REQUIRE(world.run_until(40s, [&] { return b.live_calls() == 1; }));
-        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call));
+        REQUIRE(b.phone().call_answer(b.context(), b.last_call().call).has_value());
         REQUIRE(world.run_until(40s, [&] { return a.last_call().state == call_state::confirmed; }));
-        REQUIRE(a.phone().call_hold(a.context(), a.last_call().call));
+        REQUIRE(a.phone().call_hold(a.context(), a.last_call().call).has_value());
         CHECK(world.run_until(40s, [&] { return b.last_call().held_by_peer && a.last_call().held_by_us; }));
-        REQUIRE(a.phone().call_hangup(a.context(), a.last_call().call));
+        REQUIRE(a.phone().call_hangup(a.context(), a.last_call().call).has_value());
         CHECK(world.run_until(70s, [&] { return a.live_calls() == 0 && b.live_calls() == 0; }));
     }
 }

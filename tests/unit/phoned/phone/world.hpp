@@ -84,9 +84,6 @@ private:
     sip::environment environment_;
     rtp::environment media_random_;
     rtp::packet_pool packets_{16};
-    std::unique_ptr<sip::user_agent_core> core_;
-    std::unique_ptr<phoned::phone> phone_;
-    std::unique_ptr<phoned::hub> hub_;
     sim_network::node_id node_ = 0;
     std::map<phoned::media_id, std::uint16_t> sockets_;
     std::uint32_t last_id_ = 0;
@@ -94,6 +91,9 @@ private:
     std::vector<std::int16_t> heard_ = std::vector<std::int16_t>(8000);
     std::size_t spoken_ = 0;
     std::uint64_t packets_sent_ = 0;
+    std::unique_ptr<sip::user_agent_core> core_;
+    std::unique_ptr<phoned::phone> phone_;  // its calls close sockets when they go
+    std::unique_ptr<phoned::hub> hub_;
 };
 
 class phone_world {
@@ -101,7 +101,7 @@ public:
     explicit phone_world(std::uint64_t seed = 1)
         : network(seed),
           proxy_random_(seed * 77),
-          proxy_environment_{proxy_random_.source(), {}, {}},
+          proxy_environment_{proxy_random_.source(), {}, {}, {}},
           proxy_(proxy_settings(), proxy_environment_, store_) {
         proxy_node = network.add(proxy_, {});
         network.bind_udp(proxy_node, "10.0.0.1:5060");
@@ -169,7 +169,7 @@ inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings 
       user_(user),
       address_("10.0.1." + std::to_string(user - 1000)),
       random_(user),
-      environment_{random_.source(), {}, {}},
+      environment_{random_.source(), {}, {}, {}},
       media_random_{[this] { return random_(); }} {
     sip::user_agent_config agent;
     agent.methods = {sip::method::info};
