@@ -32,21 +32,23 @@ void concealment::begin_gap() noexcept {
     period_ = find_pitch(source_, sample_rate_).period;
     at_ = source_.size() - period_;
     step_ = static_cast<float>(source_.back()) - static_cast<float>(source_[at_ - 1]);
+    periods_ = 1;
     filled_ = 0;
     gain_ = 1;
 }
 
 float concealment::next() noexcept {
     auto const end = source_.size();
-    // The more of the gap is filled, the more periods are taken in turn: one alone would hum.
-    auto const periods = std::min<std::size_t>(filled_ / in_samples(10) + 1, 3);
     auto const blend = period_ / 4;
-    if (at_ == end) at_ -= periods * period_;
+    if (at_ == end) at_ -= periods_ * period_;
+    // How far the next round goes back is settled before this one ends. The more of the gap is filled, the more periods
+    // are taken in turn: one alone would hum.
+    if (at_ == end - blend) periods_ = std::min<std::size_t>(filled_ / in_samples(10) + 1, 3);
     auto value = static_cast<float>(source_[at_]);
-    if (filled_ >= period_ && end - at_ <= blend) {
-        // The end of a round becomes what precedes its beginning, so that the round closes smoothly.
-        auto const share = static_cast<float>(blend - (end - at_) + 1) / static_cast<float>(blend + 1);
-        value += (static_cast<float>(source_[at_ - periods * period_]) - value) * share;
+    if (at_ >= end - blend) {
+        // The end of a round becomes what precedes the beginning of the next, so that the two join smoothly.
+        auto const share = static_cast<float>(at_ - (end - blend) + 1) / static_cast<float>(blend + 1);
+        value += (static_cast<float>(source_[at_ - periods_ * period_]) - value) * share;
     }
     if (filled_ < blend) value += step_ * (1 - static_cast<float>(filled_ + 1) / static_cast<float>(blend + 1));
     value *= gain_;

@@ -136,7 +136,7 @@ void jitter_buffer::start(
     phase_ = phase::starting;
     is_fresh_ = true;
     is_cutting_ = false;
-    held_ = gap_ = packet_units_ = 0;
+    gap_ = packet_units_ = 0;
     late_run_ = 0;
     stray_ = {};
     estimator_.restart();
@@ -277,7 +277,7 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     handed_out_ = ring_.pass();
     position_ = handed_out_.timestamp + handed_out_.units;
     packet_units_ = handed_out_.units;
-    held_ = gap_ = 0;
+    gap_ = 0;
     delay_ = delay;
     ++statistics_.played;
     statistics_.media_units += handed_out_.units - skip;
@@ -316,14 +316,10 @@ bool jitter_buffer::pass_hole(time_point now, queued_packet const& later, playou
     }
     lose_until(ring_.next() + 1);
     position_ += piece;
-    if (held_ >= piece) {  // what was invented while nobody knew fills this hole
-        held_ -= piece;
-        return false;
-    }
-    if (delay - target >= to_duration(piece, settings_.rate) && held_ == 0)
-        return false;  // left out: the delay shrinks
-    auto const rest = piece - std::exchange(held_, 0);
-    frame = gap_ < in_units(longest_concealment) ? conceal(rest) : silence(rest);
+    // Left out, if the delay is longer than it should be: also because the buffer had run dry and waited for this
+    // packet.
+    if (delay - target >= to_duration(piece, settings_.rate)) return false;
+    frame = gap_ < in_units(longest_concealment) ? conceal(piece) : silence(piece);
     return true;
 }
 
@@ -333,11 +329,7 @@ playout_frame jitter_buffer::run_dry(time_point now) noexcept {
     if (phase_ != phase::playing) return silence(period);
     if (gap_ == 0) ++statistics_.empties;
     dry_at_ = now;
-    if (delay_of(now, position_) < limit()) {
-        held_ += period;
-    } else {
-        position_ += period;
-    }
+    if (delay_of(now, position_) >= limit()) position_ += period;
     return gap_ < in_units(longest_concealment) ? conceal(period) : silence(period);
 }
 

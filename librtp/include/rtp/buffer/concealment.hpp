@@ -51,9 +51,10 @@ private:
     bool is_in_gap_ = false;
     std::vector<std::int16_t> source_;  // the history at its beginning
     std::size_t period_ = 0;
-    std::size_t at_ = 0;      // reading place in source_
-    std::size_t filled_ = 0;  // samples so far
-    float step_ = 0;          // the jump from the last real sample to the first repeated one, taken back gradually
+    std::size_t at_ = 0;       // reading place in source_
+    std::size_t periods_ = 1;  // that the next round takes
+    std::size_t filled_ = 0;   // samples so far
+    float step_ = 0;           // the jump from the last real sample to the first repeated one, taken back gradually
     float gain_ = 1;
 };
 

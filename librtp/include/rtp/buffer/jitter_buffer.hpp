@@ -164,7 +164,6 @@ private:
 
     std::int64_t position_ = 0;      // the timestamp that plays next
     std::int64_t packet_units_ = 0;  // length of the last audio packet
-    std::int64_t held_ = 0;          // concealed while the position stood still
     std::int64_t gap_ = 0;           // not media, since the last media
     time_point dry_at_{};            // when the buffer was last found empty during sound
     bool is_cutting_ = false;        // discarding, from above the limit down to the target

@@ -3,6 +3,8 @@
 // time, reset, counters, odd settings.
 #include <doctest/doctest.h>
 
+#include <vector>
+
 #include "virtual_line.hpp"
 
 using namespace std::chrono_literals;
@@ -102,6 +104,25 @@ TEST_CASE("the wish to correct is positive when the delay is too short, negative
     CHECK(buffer.delay() == 80ms);
     CHECK(buffer.get(line_start + 130ms, 40).correction == -80);
     CHECK(buffer.delay() == 75ms);  // what is staged adds to what is heard
+}
+
+TEST_CASE("after the buffer has run dry the delay is not shortened for a second") {
+    rtp::jitter_buffer buffer(with_start(20ms));
+    test::sender sender;
+    std::vector<long> corrections;
+    for (int n = 0; n < 400; ++n) {
+        auto const sent = line_start + n * 20ms;
+        // After four seconds the line stalls for 60 ms, once.
+        if (n == 200) CHECK(buffer.get(sent + 20ms).what == kind::conceal);
+        put(buffer, sent, sender.next());
+        auto const frame = buffer.get(n < 200 ? sent + 20ms : sent + 60ms);
+        if (frame.what == kind::media && n > 200) corrections.push_back(frame.correction);
+    }
+    REQUIRE(corrections.size() > 150);
+    for (std::size_t n = 0; n < 46; ++n)
+        CHECK(corrections[n] == 0);
+    for (std::size_t n = 50; n < 150; ++n)
+        CHECK(corrections[n] < -80);
 }
 
 TEST_CASE("a packet that comes when half of its time has passed is played from its middle") {
