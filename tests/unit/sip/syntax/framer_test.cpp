@@ -21,6 +21,10 @@ std::string message(std::string const& body, std::string const& extra = "") {
            "l : " + std::to_string(body.size()) + "\r\nCall-ID: x\r\n\r\n" + body;
 }
 
+std::string framed(std::string_view bytes) {
+    return std::string(1, '[').append(bytes).append("]");
+}
+
 /// What a framer makes of a stream, as text: messages as they are, keep-alives as <ping> and <pong>.
 void drain(framer& stream, std::string& seen) {
     for (;;) {
@@ -29,7 +33,7 @@ void drain(framer& stream, std::string& seen) {
             case kind::need_more:
                 return;
             case kind::message:
-                seen += "[" + std::string(frame.bytes.text()) + "]";
+                seen += framed(frame.bytes.text());
                 break;
             case kind::ping:
                 seen += "<ping>";
@@ -78,8 +82,8 @@ TEST_CASE("A stream gives the same frames in two chunks, wherever it is cut") {
     auto const folded = message("body", "Subject: a\r\n b\r\n");
     auto const line_feeds = "OPTIONS sip:b SIP/2.0\nContent-Length:\n 4\nVia: x\n\nbody"s;
     auto const stream_text = binary + "\r\n\r\n" + empty + folded + "\r\n\r\n\r\n\r\n" + line_feeds + empty;
-    auto const expected =
-        "[" + binary + "]<ping>[" + empty + "][" + folded + "]<ping><ping>[" + line_feeds + "][" + empty + "]";
+    auto const expected = framed(binary) + "<ping>" + framed(empty) + framed(folded) + "<ping><ping>" +
+                          framed(line_feeds) + framed(empty);
     for (std::size_t cut = 0; cut <= stream_text.size(); ++cut) {
         CAPTURE(cut);
         framer stream(pool);
@@ -108,7 +112,7 @@ TEST_CASE("A stream gives the same frames in random chunks") {
             }
             auto one = message(std::string(random.below(random.chance(10) ? 9000 : 40), '\n'));
             stream_text += one;
-            expected += "[" + one + "]";
+            expected += framed(one);
         }
         framer stream(pool);
         std::string seen;
@@ -131,7 +135,7 @@ TEST_CASE("Byte by byte, too") {
         stream.on_bytes({&c, 1});
         drain(stream, seen);
     }
-    CHECK(seen == "[" + one + "][" + one + "]");
+    CHECK(seen == framed(one) + framed(one));
 }
 
 TEST_CASE("At the end that was called, two line ends are a ping and one is nothing (RFC 5626 3.5.1)") {
@@ -146,7 +150,7 @@ TEST_CASE("At the end that was called, two line ends are a ping and one is nothi
     CHECK(stream.pending() == 0);  // a lone line end is not half a message
     stream.on_bytes(message(""));
     drain(stream, seen);
-    CHECK(seen == "<ping><ping>[" + message("") + "]");
+    CHECK(seen == "<ping><ping>" + framed(message("")));
 }
 
 TEST_CASE("At the end that called, each line end is a pong, at once") {
@@ -158,9 +162,10 @@ TEST_CASE("At the end that called, each line end is a pong, at once") {
         drain(stream, seen);
     }
     CHECK(seen == "<pong><pong><pong><pong>");
-    stream.on_bytes("\n" + message("") + "\r\n");
+    stream.on_bytes("\n");
+    stream.on_bytes(message("") + "\r\n");
     drain(stream, seen);
-    CHECK(seen == "<pong><pong><pong><pong>[" + message("") + "]<pong>");
+    CHECK(seen == "<pong><pong><pong><pong>" + framed(message("")) + "<pong>");
 }
 
 TEST_CASE("pending tells of half messages only") {
@@ -257,5 +262,5 @@ TEST_CASE("A message of a megabyte arrives where the limits allow it") {
         stream.on_bytes(std::string_view(one).substr(at, 1460));
         drain(stream, seen);
     }
-    CHECK(seen == "[" + one + "]");
+    CHECK(seen == framed(one));
 }

@@ -195,7 +195,7 @@ TEST_CASE("List elements: empty ones are seen, quotes, brackets and comments hid
     auto split = [](std::string_view list) {
         std::string shown;
         while (!list.empty())
-            shown += "[" + std::string(sip::detail::next_list_element(list)) + "]";
+            shown.append("[").append(sip::detail::next_list_element(list)).append("]");
         return shown;
     };
     CHECK(split("a") == "[a]");

@@ -15,8 +15,8 @@ namespace {
 std::string shown(params_view params) {
     std::string text;
     for (auto const& param : params) {
-        text += "[" + std::string(param.name);
-        if (param.has_value) text += "=" + std::string(param.value);
+        text.append("[").append(param.name);
+        if (param.has_value) text.append("=").append(param.value);
         if (param.quoted) text += " quoted";
         text += "]";
     }
