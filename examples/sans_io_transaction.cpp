@@ -59,7 +59,8 @@ std::string first_word(std::string_view message) {
 
 int main() {
     std::mt19937_64 generator(2543);
-    sip::environment environment{{&next_random, &generator}, {}, {}};
+    sip::environment environment;
+    environment.random = {&next_random, &generator};
     end client("client", environment), server("server", environment);
 
     sip::endpoint const client_at{*sip::ip_address::from("192.0.2.1"), 5060, sip::transport_kind::udp};

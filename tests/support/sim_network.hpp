@@ -19,11 +19,19 @@
 #include <variant>
 #include <vector>
 
+#include "sip/environment.hpp"
 #include "sip/ua/protocol_core.hpp"
 #include "support/seeded_random.hpp"
 #include "support/virtual_clock.hpp"
 
 namespace test {
+
+/// What a core under test gets from outside: seeded randomness, no log.
+inline sip::environment surroundings(seeded_random& random) {
+    sip::environment made;
+    made.random = random.source();
+    return made;
+}
 
 /// "10.0.0.1:5060" as an endpoint.
 inline sip::endpoint at(std::string const& host_port, sip::transport_kind kind = sip::transport_kind::udp) {
@@ -221,7 +229,12 @@ private:
 
     void perform(node_id id, sip::send_message const& message) {
         auto const from = flows_.find({id, message.flow});
-        if (from == flows_.end()) return;
+        if (from == flows_.end()) {
+            // A connection that is being opened: kept until it is up, as the shell does.
+            if (auto const opening = opening_.find({id, message.flow}); opening != opening_.end())
+                opening->second.push_back(message);
+            return;
+        }
         if (!nodes_[id].core->still_wanted(message.origin)) return;
         ++packets_;
         packet p{clock_.mono(), id, no_node, from->second.local, message.to, std::string(message.bytes.text())};
@@ -251,7 +264,10 @@ private:
     }
     void perform(node_id id, sip::open_flow const& open) {
         auto const delay = everywhere.delay;
+        opening_[{id, open.flow}];
         after(2 * delay, [this, id, open] {
+            auto const queued = std::move(opening_[{id, open.flow}]);
+            opening_.erase({id, open.flow});
             auto const listener = listeners_.find(open.to);
             if (listener == listeners_.end()) {
                 command(id, [&](auto& out) {
@@ -271,6 +287,8 @@ private:
                 sip::flow_event news{open.flow, sip::flow_change::up, local, {}, {}};
                 nodes_[id].core->on_flow(clock_.now(), news, out);
             });
+            for (auto const& message : queued)
+                perform(id, message);
         });
     }
     void perform(node_id id, sip::close_flow const& close) { break_connection({id, close.flow}); }
@@ -322,6 +340,7 @@ private:
     std::map<sip::endpoint, flow_key> sockets_;
     std::map<sip::endpoint, node_id> listeners_;
     std::map<flow_key, flow_ends> flows_;
+    std::map<flow_key, std::vector<sip::send_message>> opening_;  ///< what waits for a connection
     std::map<std::string, std::vector<sip::ip_address>> names_;
     std::map<std::pair<node_id, node_id>, link_quality> links_;
     std::priority_queue<later> due_;

@@ -12,7 +12,7 @@ namespace {
 
 struct guard_fixture {
     seeded_random random{11};
-    sip::environment env{random.source(), {}, {}};
+    sip::environment env = seeded_environment(random);
     proxy::settings settings = guarded_settings();
     proxy::digest_guard guard{settings, "example.com", env};
     sip::buffer_pool pool;

@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(texts, "Our Routes are taken off, and the last one's user name
     auto route = proxy::read_routes(parse(r), names);
     CHECK(route.came_by_our_route);
     CHECK(route.token == "");
-    CHECK(route.routes == lines{"<sip:p2.example.org;lr>"});
+    CHECK(route.routes == text_lines{"<sip:p2.example.org;lr>"});
     CHECK(route.request_uri == "sip:1002@10.0.0.2");
     CHECK(proxy::next_hop(route) == "sip:p2.example.org;lr");
 
@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(texts, "A strict router's rewriting is undone (RFC 3261 16.4, 
     auto route = proxy::read_routes(parse(r), names);
     CHECK(route.came_by_our_route);
     CHECK(route.request_uri == "sip:1002@10.0.0.2");
-    CHECK(route.routes == lines{"<sip:p2.example.org;lr>"});
+    CHECK(route.routes == text_lines{"<sip:p2.example.org;lr>"});
 }
 
 TEST_CASE_FIXTURE(
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(
     route.routes = {"<sip:strict.example.org>", "<sip:p3.example.org;lr>"};
     proxy::prepare_for_strict_router(route);
     CHECK(route.request_uri == "sip:strict.example.org");
-    CHECK(route.routes == lines{"<sip:p3.example.org;lr>", "<sip:1002@10.0.0.2>"});
+    CHECK(route.routes == text_lines{"<sip:p3.example.org;lr>", "<sip:1002@10.0.0.2>"});
 
     proxy::routing loose{"sip:1002@10.0.0.2", {"<sip:p3.example.org;lr>"}, false, {}};
     proxy::prepare_for_strict_router(loose);

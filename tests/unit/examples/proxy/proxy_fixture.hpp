@@ -14,6 +14,7 @@
 #include "proxy/core.hpp"
 #include "sip/syntax/build.hpp"
 #include "sip/syntax/parse.hpp"
+#include "support/seeded_environment.hpp"
 #include "support/sim_network.hpp"
 #include "support/virtual_clock.hpp"
 #include "support/wire.hpp"
@@ -21,7 +22,7 @@
 namespace test {
 
 using namespace std::chrono_literals;
-using lines = std::vector<std::string>;
+using text_lines = std::vector<std::string>;
 
 inline sip::endpoint const alice = at("10.0.0.1:5060"), bob = at("10.0.0.2:5060"), carol = at("10.0.0.3:5060");
 inline sip::endpoint const proxy_udp = at("10.0.0.9:5060"), proxy_tcp = at("10.0.0.9:5060", sip::transport_kind::tcp);
@@ -41,7 +42,8 @@ inline proxy::settings guarded_settings() {
 
 /// A request from a phone's hand. Lines end in "\n".
 struct request {
-    std::string method = "INVITE", uri = "sip:1002@example.com", from = "1001", to = "1002", to_tag = {}, call_id = "call-1";
+    std::string method = "INVITE", uri = "sip:1002@example.com", from = "1001", to = "1002", to_tag = {},
+                call_id = "call-1";
     unsigned cseq = 1;
     std::string branch = "z9hG4bKcaller", headers = {}, body = {};
     sip::endpoint via = alice;
@@ -59,7 +61,7 @@ struct request {
 
 struct proxy_fixture {
     explicit proxy_fixture(proxy::settings settings = open_settings())
-        : env{random.source(), {}, {}}, config(std::move(settings)) {
+        : env(seeded_environment(random)), config(std::move(settings)) {
         start();
     }
 
@@ -165,7 +167,7 @@ struct proxy_fixture {
         message.method = "REGISTER";
         message.uri = "sip:example.com";
         message.from = message.to = user;
-        message.call_id = "reg-" + contact;
+        message.call_id = fmt::format("reg-{}", registrations_ + 1);
         message.branch = fmt::format("z9hG4bKreg{}", ++registrations_);
         message.headers = fmt::format("Contact: {}\n", contact);
         message.via = from;
@@ -194,15 +196,15 @@ struct proxy_fixture {
         return next();
     }
     /// "10.0.0.2 INVITE": to whom and what, all since the last call.
-    lines drain() {
-        lines all;
+    text_lines drain() {
+        text_lines all;
         for (auto const& each : wire_log)
             all.push_back(to_string(each.to.address) + " " + summary(each.text));
         wire_log.clear();
         return all;
     }
-    static lines all_headers(std::string const& message, std::string const& name) {
-        lines values;
+    static text_lines all_headers(std::string const& message, std::string const& name) {
+        text_lines values;
         std::string rest = message;
         for (auto at = rest.find("\r\n" + name + ": "); at != rest.npos; at = rest.find("\r\n" + name + ": ")) {
             rest = rest.substr(at + name.size() + 4);

@@ -12,7 +12,7 @@
 #include "sip/syntax/build.hpp"
 #include "sip/syntax/parse.hpp"
 #include "sip/transaction/layer.hpp"
-#include "support/seeded_random.hpp"
+#include "support/seeded_environment.hpp"
 
 namespace test {
 
@@ -33,7 +33,7 @@ inline std::string first_words(std::string_view text) {
 
 struct layer_fixture {
     explicit layer_fixture(transaction_limits limits = {}, std::uint64_t seed = 1)
-        : random(seed), env{random.source(), {}, {}}, layer(env, pool, limits) {}
+        : random(seed), env(seeded_environment(random)), layer(env, pool, limits) {}
 
     seeded_random random;
     environment env;

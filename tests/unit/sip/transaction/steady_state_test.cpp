@@ -12,7 +12,7 @@ namespace {
 /// Two layers whose outboxes feed each other: no log, no text of the test's own.
 struct linked_layers {
     seeded_random random{5};
-    environment env{random.source(), {}, {}};
+    environment env = seeded_environment(random);
     buffer_pool pool;
     transaction_layer client{env, pool}, server{env, pool};
     actions client_actions, server_actions;
