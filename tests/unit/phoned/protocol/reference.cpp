@@ -243,6 +243,6 @@ TEST_CASE("rpc.discover answers with the schema, in one line") {
 TEST_CASE("docs/driver-protocol.md holds the printed tables") {
     std::ifstream file{OFFHOOK_SOURCE_DIR "/docs/driver-protocol.md"};
     const std::string page{std::istreambuf_iterator<char>{file}, {}};
-    // Differs: put the output of `phoned --print-protocol-reference` in their place.
+    // Differs: put the output of `phonectl --print-protocol-reference` in their place.
     CHECK(page.find(protocol_reference()) != std::string::npos);
 }

@@ -1,0 +1,109 @@
+#include "phoned/tools/drv_term/terminal.hpp"
+
+#include <clocale>
+
+#define NCURSES_NOMACROS
+#include <ncurses.h>
+
+namespace phoned::tools {
+namespace {
+
+constexpr short red_pair = 1, green_pair = 2, alert_pair = 3;
+
+attr_t attributes_of(look how) {
+    switch (how) {
+        case look::plain:
+            return A_NORMAL;
+        case look::title:
+            return A_BOLD;
+        case look::key:
+            return A_REVERSE;
+        case look::red:
+            return A_BOLD | static_cast<attr_t>(COLOR_PAIR(red_pair));
+        case look::green:
+            return A_BOLD | static_cast<attr_t>(COLOR_PAIR(green_pair));
+        case look::dim:
+            return A_DIM;
+        case look::alert:
+            return A_BOLD | static_cast<attr_t>(COLOR_PAIR(alert_pair));
+    }
+    return A_NORMAL;
+}
+
+}  // namespace
+
+terminal::terminal() {
+    std::setlocale(LC_ALL, "");
+    // A lone Escape is a key here: wait only briefly whether it begins a longer sequence.
+    set_escdelay(50);
+    initscr();
+    cbreak();
+    noecho();
+    keypad(stdscr, true);
+    nodelay(stdscr, true);
+    curs_set(0);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+        init_pair(red_pair, COLOR_RED, -1);
+        init_pair(green_pair, COLOR_GREEN, -1);
+        init_pair(alert_pair, COLOR_YELLOW, -1);
+    }
+}
+
+terminal::~terminal() {
+    endwin();
+}
+
+void terminal::show(const std::vector<drawn_line>& lines, std::span<const std::string_view> help) {
+    erase();
+    int row = 0;
+    for (const auto& line : lines) {
+        move(row++, 0);
+        for (const auto& one : line) {
+            const auto attributes = static_cast<int>(attributes_of(one.how));
+            attron(attributes);
+            addstr(one.text.c_str());
+            attroff(attributes);
+        }
+    }
+    ++row;
+    attron(A_DIM);
+    for (const auto text : help)
+        mvaddnstr(row++, 2, text.data(), static_cast<int>(text.size()));
+    attroff(A_DIM);
+    refresh();
+}
+
+std::optional<typed> terminal::read() {
+    const int code = getch();
+    if (code == ERR) return std::nullopt;
+    if (code >= KEY_F(1) && code <= KEY_F(12)) return typed{.function = code - KEY_F(0)};
+    switch (code) {
+        case '\n':
+        case '\r':
+        case KEY_ENTER:
+            return typed{.other = special::enter};
+        case 27:
+            return typed{.other = special::escape};
+        case KEY_BACKSPACE:
+        case 127:
+            return typed{.other = special::backspace};
+        case KEY_UP:
+            return typed{.other = special::up};
+        case KEY_DOWN:
+            return typed{.other = special::down};
+        case KEY_LEFT:
+            return typed{.other = special::left};
+        case KEY_RIGHT:
+            return typed{.other = special::right};
+        default:
+            return code > 0 && code < 127 ? typed{.character = static_cast<char>(code)} : typed{};
+    }
+}
+
+void terminal::beep() {
+    ::beep();
+}
+
+}  // namespace phoned::tools
