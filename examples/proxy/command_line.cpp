@@ -96,6 +96,9 @@ std::variant<command_line, early_exit> read_command_line(int count, char const* 
         ->capture_default_str();
     app.add_option("--algorithm", algorithms, "digest algorithms to offer, in this order: MD5, SHA-256, SHA-512-256")
         ->default_str("SHA-256 MD5");
+    app.add_option("--datagram-limit", config.datagram_limit, "requests of more bytes go by TCP, if need be; 0: never")
+        ->check(CLI::Range(0, 65535))
+        ->capture_default_str();
     app.add_flag("--no-auth", no_auth, "believe everybody");
     app.add_option(
         "--trace", line.trace, "write every message as a JSON line to this file, or to standard output for -"

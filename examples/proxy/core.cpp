@@ -315,14 +315,25 @@ void core::on_cancel(sip::now_t now, sip::request_received const& event, sip::ou
 
 // ---- ACK of a 2xx: no transaction (16.11 without the branch, since the layer makes one)
 
-void core::on_ack(sip::now_t, sip::message const& ack, sip::outbox& out) {
+void core::on_ack(sip::now_t now, sip::message const& ack, sip::outbox& out) {
     auto view = ack.view();
     auto route = read_routes(view, names_);
     auto hops = view.get<header_id::max_forwards>();
     bool is_alive = !view.has(header_id::max_forwards) || (hops && *hops > 0);
-    if (!route.came_by_our_route || !is_alive) return;
+    if (!is_alive) return;
+    auto known = ways_.along(route.token);
+    if (auto target = sip::parse_uri(route.request_uri); target && route.routes.empty() && names_.is_ours(*target)) {
+        // A caller that does not follow the recorded route. Where its user has one place only, that is where it goes.
+        std::uint16_t status = 0;
+        auto targets = locate_user(now, *target, status);
+        if (targets.size() != 1) return;
+        route.request_uri = targets.front().uri;
+        known = ways_.back_to(targets.front().received);
+    } else if (!route.came_by_our_route) {
+        return;
+    }
     prepare_for_strict_router(route);
-    if (auto way = ways_.along(route.token)) return send_ack(ack, route, *way, out);
+    if (known) return send_ack(ack, route, *known, out);
 
     auto uri = sip::parse_uri(next_hop(route));
     if (!uri || names_.is_ours(*uri)) return;

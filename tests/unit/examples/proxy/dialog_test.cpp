@@ -159,7 +159,20 @@ TEST_CASE_FIXTURE(dialog, "A strict router before us has put our route into the 
     CHECK(forwarded.text.starts_with("BYE sip:callee@10.0.0.2:5060 SIP/2.0"));
 }
 
-TEST_CASE_FIXTURE(dialog, "An ACK that follows no route of ours, or may go no further, is dropped") {
+TEST_CASE_FIXTURE(dialog, "An ACK to a user of ours that follows no route goes to the user's one place, if there is one") {
+    establish(sip::transport_kind::udp, sip::transport_kind::udp);
+    auto ack = in_dialog("ACK", "");
+    ack.uri = "sip:1002@example.com";
+    receive(ack);
+    CHECK(next().text.starts_with("ACK sip:1002@10.0.0.2 SIP/2.0"));
+    register_phone("1002", "<sip:1002@10.0.0.3>", carol);
+    receive(ack);
+    ack.uri = "sip:1003@example.com";
+    receive(ack);
+    CHECK(drain() == text_lines{});
+}
+
+TEST_CASE_FIXTURE(dialog, "An ACK that is not for us and follows no route of ours, or may go no further, is dropped") {
     establish(sip::transport_kind::udp, sip::transport_kind::udp);
     receive(in_dialog("ACK", ""));
     auto spent = in_dialog("ACK", route_of(answer, true)).text();
