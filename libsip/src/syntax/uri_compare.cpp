@@ -37,6 +37,7 @@ bool params_agree(params_view a, params_view b) noexcept {
     if (a.text() == b.text()) return true;
     if (!is_short(a) || !is_short(b)) return false;
     for (auto const& param : a) {
+        if (find(a, param.name)->name.data() != param.name.data()) continue;  // of one name the first counts
         auto other = find(b, param.name);
         if (!other) {
             if (counts_alone(param.name)) return false;

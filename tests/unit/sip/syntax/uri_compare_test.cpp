@@ -74,6 +74,13 @@ TEST_CASE("The other rules of RFC 3261 19.1.4, one by one") {
     CHECK(same("sip:h?A=b", "sip:h?a=%62"));
 }
 
+TEST_CASE("Of a parameter that stands twice the first counts, on both sides") {
+    CHECK(same("sip:h;x=1;x=2", "sip:h;x=1"));
+    CHECK(same("sip:h;x=1;x=2", "sip:h;X=1;x=3"));
+    CHECK_FALSE(same("sip:h;x=1;x=2", "sip:h;x=2;x=1"));
+    CHECK(same("sip:h;transport=tcp;transport=udp", "sip:h;transport=tcp"));
+}
+
 TEST_CASE("Escaped NULs make different users (RFC 4475 3.1.1.4)") {
     CHECK_FALSE(same("sip:%00@host5.example.com", "sip:%00%00@host5.example.com"));
 }
