@@ -9,12 +9,12 @@ namespace sip {
 namespace detail {
 
 struct pool_state {
-    static constexpr std::size_t small = 2048, large = 65536;
+    static constexpr std::array<std::size_t, 3> sizes{2048, 8192, 65536};
     // What is kept for reuse: enough for the peak of a busy core, bounded so that one burst does not stay for ever.
-    static constexpr std::array<std::size_t, 2> most_kept{8192, 32};
+    static constexpr std::array<std::size_t, 3> most_kept{8192, 1024, 32};
 
-    std::array<buffer_block*, 2> free{};
-    std::array<std::size_t, 2> kept{};
+    std::array<buffer_block*, sizes.size()> free{};
+    std::array<std::size_t, sizes.size()> kept{};
     std::size_t live = 0;
     bool pool_alive = true;
 
@@ -26,9 +26,12 @@ struct pool_state {
 
     static void destroy(buffer_block* block) noexcept { ::operator delete(block); }
 
-    /// Which free list serves this capacity; 2 for none.
+    /// Which free list serves this capacity; sizes.size() for none.
     static std::size_t class_of(std::size_t capacity) noexcept {
-        return capacity <= small ? 0 : capacity <= large ? 1 : 2;
+        std::size_t size_class = 0;
+        while (size_class < sizes.size() && capacity > sizes[size_class])
+            ++size_class;
+        return size_class;
     }
 };
 
@@ -36,7 +39,8 @@ void release(buffer_block* block) noexcept {
     pool_state* pool = block->pool;
     --pool->live;
     std::size_t size_class = pool_state::class_of(block->capacity);
-    if (pool->pool_alive && size_class < 2 && pool->kept[size_class] < pool_state::most_kept[size_class]) {
+    if (pool->pool_alive && size_class < pool_state::sizes.size() &&
+        pool->kept[size_class] < pool_state::most_kept[size_class]) {
         block->next_free = std::exchange(pool->free[size_class], block);
         ++pool->kept[size_class];
         return;
@@ -67,14 +71,14 @@ buffer_pool::~buffer_pool() {
 
 buffer_ref buffer_pool::allocate(std::size_t capacity) {
     std::size_t size_class = pool_state::class_of(capacity);
+    bool const pooled = size_class < pool_state::sizes.size();
     buffer_block* block = nullptr;
-    if (size_class < 2 && state_->free[size_class]) {
+    if (pooled && state_->free[size_class]) {
         block = state_->free[size_class];
         state_->free[size_class] = block->next_free;
         --state_->kept[size_class];
     } else {
-        if (size_class == 0) capacity = pool_state::small;
-        if (size_class == 1) capacity = pool_state::large;
+        if (pooled) capacity = pool_state::sizes[size_class];
         block = new (::operator new(sizeof(buffer_block) + capacity)) buffer_block{state_, nullptr, capacity, 0, 1};
     }
     block->size = 0;
@@ -95,7 +99,15 @@ std::size_t buffer_pool::live() const noexcept {
 }
 
 std::size_t buffer_pool::kept_bytes() const noexcept {
-    return state_->kept[0] * pool_state::small + state_->kept[1] * pool_state::large;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < pool_state::sizes.size(); ++i)
+        bytes += state_->kept[i] * pool_state::sizes[i];
+    return bytes;
+}
+
+std::size_t buffer_pool::block_for(std::size_t size) noexcept {
+    std::size_t size_class = pool_state::class_of(size);
+    return size_class < pool_state::sizes.size() ? pool_state::sizes[size_class] : size;
 }
 
 }  // namespace sip

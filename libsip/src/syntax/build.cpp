@@ -60,7 +60,7 @@ void message_builder::append(std::string_view piece) {
     std::size_t size = out_.size();
     if (piece.size() > largest - size) return fail(errc::too_large);
     if (size + piece.size() > out_.capacity()) {
-        buffer_ref larger = pool_->allocate(largest);
+        buffer_ref larger = pool_->allocate(size + piece.size());
         std::memcpy(larger.data(), out_.data(), size);
         out_ = std::move(larger);
     }

@@ -67,7 +67,8 @@ void framer::on_bytes(std::string_view chunk) {
     if (!held_ || held_.size() + chunk.size() > held_.capacity()) {
         // Moves the unfinished message to the front, of this block or of a larger one.
         buffer_ref target = held_ && kept + chunk.size() <= held_.capacity() ? held_ : buffer_ref{};
-        if (!target) target = pool_->allocate(kept + chunk.size());
+        // Doubling keeps the copying of a long message, which arrives in small pieces, in proportion to its length.
+        if (!target) target = pool_->allocate(std::max(kept + chunk.size(), held_ ? 2 * kept : 0));
         if (kept != 0) std::memmove(target.data(), held_.data() + begin_, kept);
         held_ = std::move(target);
         begin_ = 0;
@@ -130,7 +131,10 @@ framer::frame framer::fail(errc code, std::uint16_t status, header_id where, std
 
 buffer_ref framer::take(std::size_t size) {
     scanned_ = message_size_ = 0;
-    if (begin_ == 0 && held_.size() == size) return std::exchange(held_, {});
+    // One message in a block that fits it goes out as it is. A transaction may keep it for half a minute, so a block
+    // that is too large for it is not given away.
+    bool const fits = held_.capacity() <= buffer_pool::block_for(size);
+    if (begin_ == 0 && held_.size() == size && fits) return std::exchange(held_, {});
     buffer_ref message = pool_->copy(held().substr(0, size));
     begin_ += size;
     if (begin_ == held_.size()) {

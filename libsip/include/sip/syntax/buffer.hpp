@@ -65,8 +65,8 @@ private:
     detail::buffer_block* block_ = nullptr;
 };
 
-/// Slabs of two sizes: 2 KiB for datagrams and ordinary messages, 64 KiB for the rest; larger requests are served from
-/// the heap. Buffers may outlive the pool object: the memory goes when the last of them does.
+/// Blocks of three sizes: 2 KiB for datagrams and ordinary messages, 8 KiB for large ones, 64 KiB for the rest; larger
+/// requests are served from the heap. Buffers may outlive the pool object: the memory goes when the last of them does.
 class buffer_pool {
 public:
     buffer_pool();
@@ -77,6 +77,8 @@ public:
     /// A unique, empty buffer with at least `capacity` bytes.
     [[nodiscard]] buffer_ref allocate(std::size_t capacity = 2048);
     [[nodiscard]] buffer_ref copy(std::string_view text);
+    /// The bytes of the smallest block that holds `size`.
+    [[nodiscard]] static std::size_t block_for(std::size_t size) noexcept;
     /// Buffers that somebody still holds: zero when all work is done (a test asserts it).
     [[nodiscard]] std::size_t live() const noexcept;
     /// Bytes that wait for reuse. Bounded: what one burst needed beyond that goes back to the heap.

@@ -1,6 +1,7 @@
-// Covers: sharing, the two size classes and the heap behind them, reuse, buffers that outlive their pool, clones.
+// Covers: sharing, the three size classes and the heap behind them, reuse, buffers that outlive their pool, clones.
 #include "sip/syntax/buffer.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,10 @@ TEST_CASE("A fresh buffer is unique, empty and at least as large as asked for") 
         CHECK(buffer.capacity() >= capacity);
     }
     CHECK(pool.allocate(1).capacity() == 2048);
-    CHECK(pool.allocate(2049).capacity() == 65536);
+    CHECK(pool.allocate(2049).capacity() == 8192);
+    CHECK(pool.allocate(8193).capacity() == 65536);
+    for (std::size_t size : {0u, 2048u, 2049u, 8192u, 8193u, 65536u, 65537u})
+        CHECK(pool.allocate(size).capacity() == std::max<std::size_t>(buffer_pool::block_for(size), size));
 }
 
 TEST_CASE("Copies share the bytes, and the last one gives them back") {
@@ -56,7 +60,9 @@ TEST_CASE("A returned block is used again for the next buffer of its class") {
     buffer_pool pool;
     char const* place = pool.copy("x").text().data();
     CHECK(pool.copy("y").text().data() == place);
-    char const* large = pool.allocate(5000).text().data();
+    char const* middle = pool.allocate(5000).text().data();
+    CHECK(pool.allocate(8000).text().data() == middle);
+    char const* large = pool.allocate(10000).text().data();
     CHECK(pool.allocate(60000).text().data() == large);
 }
 

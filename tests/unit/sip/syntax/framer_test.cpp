@@ -253,6 +253,18 @@ TEST_CASE("A stream that is one message at a time hands over its buffer and keep
     CHECK(pool.live() == 0);
 }
 
+TEST_CASE("A small message does not carry a large block away") {
+    sip::buffer_pool pool;
+    framer stream(pool);
+    auto const small = message("body"), large = message(std::string(9000, 'x'));
+    stream.on_bytes(large + small.substr(0, 10));
+    CHECK(stream.next().bytes.size() == large.size());
+    stream.on_bytes(small.substr(10));
+    CHECK(stream.next().bytes.capacity() == sip::buffer_pool::block_for(small.size()));
+    stream.on_bytes(small);
+    CHECK(stream.next().bytes.capacity() == sip::buffer_pool::block_for(small.size()));
+}
+
 TEST_CASE("A message of a megabyte arrives where the limits allow it") {
     sip::buffer_pool pool;
     framer stream(pool, {.message_size = 2000000});
