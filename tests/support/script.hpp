@@ -48,7 +48,7 @@ struct extras {
 class script {
 public:
     explicit script(script_options options = {}, std::optional<std::size_t> fail_after = std::nullopt)
-        : random_(7), env_{random_.source(), {}, {}}, core(options.config, env_), fail_after_(fail_after) {
+        : random_(7), env_(surroundings(random_)), core(options.config, env_), fail_after_(fail_after) {
         auto const local = at("10.0.0.1:5060", options.transport);
         peer_ = at("10.0.0.2:5060", options.transport);
         is_stream_ = options.transport == sip::transport_kind::tcp;

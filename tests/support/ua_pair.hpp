@@ -29,7 +29,7 @@ struct phone {
     std::function<void(sip::event const&)> on_event;  ///< after it was put into the list
 
     explicit phone(std::uint64_t seed, sip::user_agent_config config = {})
-        : random(seed), env{random.source(), {}, {}}, core(std::move(config), env) {}
+        : random(seed), env(surroundings(random)), core(std::move(config), env) {}
 
     void join(sim_network& network, std::string const& udp, sip::account_config settings) {
         net = &network;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "sip/hashing.hpp"
 #include "sip/log.hpp"
@@ -24,6 +25,8 @@ struct environment {
     random_source random;
     log_sink log;
     sip::hasher hash;
+    /// In front of every Call-ID that this core makes: how a shell with several cores tells whose call it is.
+    std::string call_id_prefix;
 };
 
 }  // namespace sip

@@ -3,32 +3,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "sip/dialog/hash.hpp"
-
 namespace sip {
 
-std::size_t dialog_table::id_hash::operator()(dialog_id_view const& id) const noexcept {
-    return static_cast<std::size_t>(detail::hash_dialog_id(id, seed));
+std::uint64_t dialog_table::hash_of(dialog_id_view const& id) const noexcept {
+    return keyed_hash(key_).text(id.call_id).mark().text(id.local_tag).mark().text(id.remote_tag).finish();
 }
-
-std::size_t dialog_table::id_hash::operator()(dialog_handle handle) const noexcept {
-    auto const* found = entries->find(handle);
-    return found != nullptr ? (*this)(found->dialog.id()) : 0;
-}
-
-bool dialog_table::id_equal::operator()(dialog_id_view const& id, dialog_handle handle) const noexcept {
-    auto const* found = entries->find(handle);
-    return found != nullptr && found->dialog.id() == id;
-}
-
-dialog_table::dialog_table(std::uint64_t seed) : index_(0, id_hash{&entries_, seed}, id_equal{&entries_}) {}
 
 dialog_handle dialog_table::add(dialog made, usage_ref usage) {
     entry fresh{std::move(made), {}};
     fresh.usages.push_back(usage);
+    auto const hash = hash_of(fresh.dialog.id());
     auto const handle = entries_.emplace(std::move(fresh));
     try {
-        index_.insert(handle);
+        by_id_.insert(hash, handle.index);
     } catch (...) {
         entries_.erase(handle);
         throw;
@@ -46,14 +33,14 @@ void dialog_table::remove_usage(dialog_handle handle, usage_ref usage) {
     auto const at = std::find(found->usages.begin(), found->usages.end(), usage);
     if (at != found->usages.end()) found->usages.erase(at);
     if (!found->usages.empty()) return;
-    index_.erase(handle);
+    by_id_.erase(handle.index);
     entries_.erase(handle);
 }
 
 std::optional<dialog> dialog_table::take(dialog_handle handle) {
     auto* found = entries_.find(handle);
     if (found == nullptr) return std::nullopt;
-    index_.erase(handle);
+    by_id_.erase(handle.index);
     std::optional<dialog> taken(std::move(found->dialog));
     entries_.erase(handle);
     return taken;
@@ -65,8 +52,10 @@ dialog* dialog_table::find(dialog_handle handle) noexcept {
 }
 
 dialog_handle dialog_table::find(dialog_id_view const& id) const noexcept {
-    auto const at = index_.find(id);
-    return at != index_.end() ? *at : dialog_handle{};
+    auto const at = by_id_.find(hash_of(id), [&](std::uint32_t index) {
+        return entries_.find(entries_.handle_at(index))->dialog.id() == id;
+    });
+    return at ? entries_.handle_at(*at) : dialog_handle{};
 }
 
 std::optional<usage_ref> dialog_table::usage(dialog_handle handle, usage_kind kind) const noexcept {

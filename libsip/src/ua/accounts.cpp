@@ -108,7 +108,7 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
 void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome outcome) {
     auto* account = accounts.find(id);
     if (account == nullptr) return;
-    deadlines.set({deadline_owner::account, id}, account->registration.next_deadline());
+    deadlines.set(deadline_owner::account, id, account->registration.next_deadline());
     if (outcome.news) {
         auto const& news = *outcome.news;
         t.out.events.emplace_back(registration_changed{

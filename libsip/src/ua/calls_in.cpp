@@ -26,34 +26,35 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
         (void)respond(t, input.id, request, {.status = made.error().suggested_status, .reason = reason});
         return;
     }
-    auto const session = calls.emplace();
-    auto& call = *calls.find(session);
-    call.account = account_for(request);
-    call.timing = timing_of(call.account);
-    call.role = dialog_role::uas;
-    call.stage = call_stage::ringing;
-    call.dialog = dialogs.add(std::move(*made), invite_usage(session));
-    take_invite(session, call, input);
-    call.ring_limit = t.now.mono + config.ring_limit;
-    if (auto const expires = request.get<header_id::expires>())
-        call.invite_expiry = t.now.mono + std::chrono::seconds(*expires);
     bool const has_offer = is_description(request);
-    if (has_offer) call.offers.offer_received(offer_carrier::invite);
-    schedule_call(session, call);
-    t.out.events.emplace_back(incoming_call{
-        .id = session, .account = call.account, .invite = input.request, .has_offer = has_offer});
+    call ringing;
+    ringing.account = account_for(request);
+    ringing.timing = timing_of(ringing.account);
+    ringing.role = dialog_role::uas;
+    ringing.stage = call_stage::ringing;
+    ringing.ring_limit = t.now.mono + config.ring_limit;
+    if (auto const expires = request.get<header_id::expires>())
+        ringing.invite_expiry = t.now.mono + std::chrono::seconds(*expires);
+    if (has_offer) ringing.offers.offer_received(offer_carrier::invite);
+    auto const account = ringing.account;
+    auto const due = ringing.next_deadline();
+    auto const session = insert(calls, deadline_owner::call, std::move(ringing), due);
+    try {
+        auto& call = *calls.find(session);
+        call.dialog = dialogs.add(std::move(*made), invite_usage(session));
+        t.out.events.emplace_back(incoming_call{
+            .id = session, .account = account, .invite = input.request, .has_offer = has_offer});
+        take_invite(session, call, input);
+    } catch (...) {
+        erase_call(t, session);
+        throw;
+    }
 }
 
 void user_agent_core::impl::take_invite(session_id id, call& of, request_received const& input) {
     of.unanswered = {input.id, input.request, input.flow, input.from};
-    open_invites.emplace(token_of(input.id), id);
     transactions.set_owner(input.id, token_of(id));
     transactions.set_timing(input.id, of.timing);
-}
-
-void user_agent_core::impl::close_invite(call& of) {
-    open_invites.erase(token_of(of.unanswered.transaction));
-    of.unanswered = {};
 }
 
 void user_agent_core::impl::refuse_invite(turn& t, call& of, std::uint16_t status) {
@@ -63,7 +64,7 @@ void user_agent_core::impl::refuse_invite(turn& t, call& of, std::uint16_t statu
         t, of.unanswered.transaction, of.unanswered.request.view(),
         {.status = status, .to_tag = in != nullptr ? in->id().local_tag : std::string_view{}}
     );
-    close_invite(of);
+    of.unanswered = {};
 }
 
 error_code user_agent_core::impl::ring(turn& t, session_id id, std::uint16_t status, std::string_view description) {
@@ -134,7 +135,7 @@ error_code user_agent_core::impl::send_success(
     else
         call.offers.close();
     auto const transaction = call.unanswered.transaction;
-    close_invite(call);
+    call.unanswered = {};
     schedule_call(id, call);
     // A connection that is gone by now does not matter: the repetition finds another way (13.3.1.4).
     (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
@@ -153,7 +154,7 @@ error_code user_agent_core::impl::reject(
         {.status = status, .reason = reason, .to_tag = dialogs.find(call->dialog)->id().local_tag, .headers = headers}
     );
     if (failed == errc::invalid_argument) return failed;  // the user's text cannot be sent; the call still rings
-    close_invite(*call);
+    call->unanswered = {};
     end_call(t, id, end_reason::refused, status);
     return {};
 }
@@ -164,14 +165,13 @@ void user_agent_core::impl::on_cancel(turn& t, request_received const& input) {
         (void)respond(t, input.id, request, {.status = 481});
         return;
     }
-    auto const waiting = open_invites.find(token_of(input.cancels));
-    auto const session = waiting != open_invites.end() ? waiting->second : session_id{};
+    auto const session = handle_of<session_id>(transactions.owner_of(input.cancels));
     auto* call = calls.find(session);
     std::string_view const tag = call != nullptr && dialogs.find(call->dialog) != nullptr
                                      ? dialogs.find(call->dialog)->id().local_tag
                                      : std::string_view{};
     (void)respond(t, input.id, request, {.status = 200, .to_tag = tag});
-    if (call == nullptr) return;  // 9.2: it crossed our final response
+    if (call == nullptr || call->unanswered.transaction != input.cancels) return;  // 9.2: it crossed our final response
 
     refuse_invite(t, *call, 487);
     if (call->stage == call_stage::ringing) return end_call(t, session, end_reason::cancelled, 487, {}, input.request);

@@ -20,7 +20,7 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
                             : options.target;
 
     new_tag const tag(env.random);
-    new_call_id const call_id(env.random);
+    new_call_id const call_id(env);
     routed_target const way(target, account->identity.routes);
     auto out = start_draft(
         buffers, {.method = "INVITE",
@@ -37,15 +37,15 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     auto draft = finish_draft(buffers, out);
     if (!draft) return draft.error();
 
-    auto const session = calls.emplace();
-    auto& made = *calls.find(session);
+    call made;
     made.account = id;
     made.timing = account->identity.config.timing;
     made.role = dialog_role::uac;
     made.stage = call_stage::inviting;
     made.ring_limit = t.now.mono + options.ring_limit.value_or(config.ring_limit);
     if (!options.offer.empty()) made.offers.offer_sent(offer_carrier::invite);
-    schedule_call(session, made);
+    auto const rings_until = made.ring_limit;
+    auto const session = insert(calls, deadline_owner::call, std::move(made), rings_until);
 
     outgoing request;
     request.what = purpose::invite;
@@ -54,7 +54,13 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     request.draft = std::move(*draft);
     request.strict_route = way.is_strict();
     request.cseq = 1;
-    made.invite = start(t, std::move(request));
+    try {
+        auto const sent = start(t, std::move(request));
+        calls.find(session)->invite = sent;
+    } catch (...) {
+        erase_call(t, session);
+        throw;
+    }
     return session;
 }
 

@@ -20,7 +20,7 @@ call* user_agent_core::impl::visible_call(session_id id) noexcept {
 }
 
 void user_agent_core::impl::schedule_call(session_id id, call const& of) {
-    deadlines.set({deadline_owner::call, id}, of.next_deadline());
+    deadlines.set(deadline_owner::call, id, of.next_deadline());
 }
 
 // ---- the user's commands
@@ -334,7 +334,7 @@ void user_agent_core::impl::erase_call(turn& t, session_id id) {
     auto* call = calls.find(id);
     if (call == nullptr) return;
     refuse_invite(t, *call, 487);  // 15.1.2: what is still open ends with the dialog
-    deadlines.set({deadline_owner::call, id}, std::nullopt);
+    deadlines.set(deadline_owner::call, id, std::nullopt);
     drop_forks(id, *call, {});
     auto own = call->reinvite ? requests.find(call->reinvite->request) : nullptr;
     auto const own_id = own != nullptr ? call->reinvite->request : outgoing_id{};

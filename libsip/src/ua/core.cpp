@@ -1,6 +1,7 @@
 // The front of the user agent: each input makes a turn, whose events are worked off before it ends.
 #include "sip/ua/core.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "core_impl.hpp"
@@ -37,18 +38,44 @@ user_agent_core::impl::impl(user_agent_config c, environment& e)
       supported(joined(config.supported)),
       names({.datagram_limit = config.datagram_limit}),
       transactions(env, buffers, {.transactions = config.limits.transactions, .server_timing = config.timing}),
-      dialogs(env.random()),
-      acks(env.random()) {}
+      dialogs({env.random(), env.random()}),
+      acks({env.random(), env.random()}) {}
 
 // ---- what the transaction layer says
 
 void user_agent_core::impl::finish(turn& t) {
+    std::exception_ptr failure;
     // Working on one event may add further ones; indices stay valid while the list grows.
     for (std::size_t i = 0; i < t.events.size(); ++i) {
         auto const next = std::move(t.events[i]);
-        std::visit([&](auto const& input) { handle(t, input); }, next);
+        handle_or_recover(t, next, failure);
     }
     t.events.clear();
+    if (failure) std::rethrow_exception(failure);
+}
+
+void user_agent_core::impl::handle_or_recover(turn& t, transaction_event const& next, std::exception_ptr& failure) {
+    try {
+        std::visit([&](auto const& input) { handle(t, input); }, next);
+    } catch (...) {
+        if (!failure) failure = std::current_exception();
+        // Nothing may wait for ever for what was lost here: a request of the peer gets an answer, one of ours is
+        // forgotten in time. The call behind it runs into its own limits.
+        try {
+            if (auto const* request = std::get_if<request_received>(&next); request != nullptr && request->id)
+                (void)respond(t, request->id, request->request.view(), {.status = 500});
+        } catch (...) {
+        }
+        auto const give_up = [&](owner_token owner) {
+            auto const id = handle_of<outgoing_id>(owner);
+            auto* request = requests.find(id);
+            if (request == nullptr) return;
+            request->stage = outgoing::stage::answered;
+            set_deadline(id, t.now.mono + transaction_life(timing_of(request->account)));
+        };
+        if (auto const* response = std::get_if<response_received>(&next)) give_up(response->owner);
+        if (auto const* failed = std::get_if<request_failed>(&next)) give_up(failed->owner);
+    }
 }
 
 void user_agent_core::impl::handle(turn& t, response_received const& input) {
@@ -142,20 +169,20 @@ void user_agent_core::impl::on_timeout(turn& t) {
     }
 }
 
-void user_agent_core::impl::on_due(turn& t, deadline_key key) {
-    switch (key.owner) {
+void user_agent_core::impl::on_due(turn& t, schedule::entry const& due) {
+    switch (due.owner) {
         case deadline_owner::call:
-            return on_call_due(t, key.as<session_id>());
+            return on_call_due(t, calls.handle_at(due.index));
         case deadline_owner::outgoing:
-            return on_outgoing_due(t, key.as<outgoing_id>());
+            return on_outgoing_due(t, requests.handle_at(due.index));
         case deadline_owner::ack:
-            return acks.forget(key.as<ack_handle>());
+            return acks.forget(acks.handle_at(due.index));
         case deadline_owner::request:
             // The user forgot it. Its sender has given up by now (RFC 4320); this ends the transaction.
-            (void)respond_held(t, key.as<request_id>(), 500, {}, {}, {});
+            (void)respond_held(t, held.handle_at(due.index), 500, {}, {}, {});
             return;
         case deadline_owner::account: {
-            auto const id = key.as<account_id>();
+            auto const id = accounts.handle_at(due.index);
             if (auto* account = accounts.find(id)) apply(t, id, account->registration.on_timeout(t.now.mono));
             return;
         }
@@ -167,13 +194,11 @@ std::optional<wakeup> user_agent_core::impl::next_deadline() const noexcept {
     auto const own = deadlines.next();
     if (!own && !transaction) return std::nullopt;
     if (!own || (transaction && *transaction <= own->at)) return wakeup{*transaction, wake_reason::transaction};
-    switch (own->key.owner) {
+    switch (own->owner) {
         case deadline_owner::account:
             return wakeup{own->at, wake_reason::registration};
         case deadline_owner::call:
-            if (auto const* call = calls.find(own->key.as<session_id>()))
-                return wakeup{own->at, call->reason_for(own->at)};
-            return wakeup{own->at, wake_reason::other};
+            return wakeup{own->at, calls.find(calls.handle_at(own->index))->reason_for(own->at)};
         case deadline_owner::outgoing:
         case deadline_owner::ack:
         case deadline_owner::request:

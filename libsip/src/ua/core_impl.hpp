@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,14 +60,17 @@ struct user_agent_core::impl {
     impl(user_agent_config, environment&);
 
     // ---- core.cpp: the turn of every input
+    /// Works off the events of a turn. Where memory runs out on the way, the rest is still done before bad_alloc goes
+    /// on.
     void finish(turn&);
+    void handle_or_recover(turn&, transaction_event const&, std::exception_ptr&);
     void handle(turn&, response_received const&);
     void handle(turn&, request_failed const&);
     void handle(turn&, request_received const&);
     void handle(turn&, response_failed const&);
     void handle(turn&, stray_response const&);
     void on_timeout(turn&);
-    void on_due(turn&, deadline_key);
+    void on_due(turn&, schedule::entry const&);
     [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept;
 
     // ---- dispatch.cpp: requests of the peer, in a fixed order of questions
@@ -139,7 +143,6 @@ struct user_agent_core::impl {
     error_code answer(turn&, session_id, std::string_view description);
     error_code reject(turn&, session_id, std::uint16_t status, std::string_view reason, std::span<extra_header const>);
     void take_invite(session_id, call&, request_received const&);
-    void close_invite(call&);
     /// A final response below 300 is not sent from here. No effect where no INVITE waits.
     void refuse_invite(turn&, call&, std::uint16_t status);
     [[nodiscard]] error_code send_success(turn&, session_id, call&, std::string_view description, answer_body);
@@ -180,6 +183,21 @@ struct user_agent_core::impl {
     void on_request_done(turn&, outgoing_id, message const& response, error_code);
     [[nodiscard]] request_id new_request_id() noexcept;
 
+    /// Puts an object into its table together with its deadline, or not at all.
+    template <class Object, class Handle>
+    Handle insert(
+        slot_table<Object, Handle>& table, deadline_owner owner, Object object, std::optional<time_point> at
+    ) {
+        auto const id = table.emplace(std::move(object));
+        try {
+            deadlines.set(owner, id, at);
+        } catch (...) {
+            table.erase(id);
+            throw;
+        }
+        return id;
+    }
+
     // ---- state
     user_agent_config config;
     environment& env;
@@ -194,7 +212,6 @@ struct user_agent_core::impl {
     slot_table<call, session_id> calls;
     slot_table<outgoing, outgoing_id> requests;
     slot_table<held_request, request_id> held;
-    boost::unordered_flat_map<owner_token, session_id> open_invites;  ///< by server transaction: what a CANCEL ends
     schedule deadlines;
     std::uint64_t serial = 0;
     std::uint32_t last_request = 0;

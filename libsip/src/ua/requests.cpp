@@ -23,7 +23,7 @@ result<request_id> user_agent_core::impl::send_request(
     if (!allowed || !parse_uri(target) || !are_free_headers(headers)) return make_error_code(errc::invalid_argument);
 
     new_tag const tag(env.random);
-    new_call_id const call_id(env.random);
+    new_call_id const call_id(env);
     routed_target const way(target, account->identity.routes);
     auto out = start_draft(
         buffers, {.method = to_string(name),
@@ -73,7 +73,7 @@ void user_agent_core::impl::hold_request(turn& t, request_received const& input)
     }
     auto const id = held.emplace(held_request{
         .transaction = input.id, .request = input.request, .flow = input.flow, .account = account_for(request)});
-    deadlines.set({deadline_owner::request, id}, t.now.mono + transaction_life(config.timing));
+    deadlines.set(deadline_owner::request, id, t.now.mono + transaction_life(config.timing));
     t.out.events.emplace_back(incoming_request{.id = id, .account = held.find(id)->account, .request = input.request});
 }
 
@@ -89,7 +89,7 @@ error_code user_agent_core::impl::respond_held(
         {.status = status, .content_type = content_type, .body = body, .headers = headers}
     );
     if (failed == errc::invalid_argument || status < 200) return failed;
-    deadlines.set({deadline_owner::request, id}, std::nullopt);
+    deadlines.set(deadline_owner::request, id, std::nullopt);
     held.erase(id);
     return {};
 }

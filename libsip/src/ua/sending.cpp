@@ -33,26 +33,27 @@ void user_agent_core::impl::set_deadline(outgoing_id id, std::optional<time_poin
     auto* request = requests.find(id);
     if (request == nullptr) return;
     request->deadline = at;
-    deadlines.set({deadline_owner::outgoing, id}, at);
+    deadlines.set(deadline_owner::outgoing, id, at);
 }
 
 void user_agent_core::impl::forget(outgoing_id id) {
     auto* request = requests.find(id);
     if (request == nullptr) return;
     if (request->stage == outgoing::stage::locating) names.forget(request->lookup);
-    deadlines.set({deadline_owner::outgoing, id}, std::nullopt);
+    deadlines.set(deadline_owner::outgoing, id, std::nullopt);
     requests.erase(id);
 }
 
 // ---- on the way out
 
 outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
-    auto const id = requests.emplace(std::move(request));
-    auto& made = *requests.find(id);
-    made.serial = ++serial;
-    made.stage = outgoing::stage::locating;
+    request.serial = ++serial;
+    request.stage = outgoing::stage::locating;
     // Not even a look-up or a connection attempt may outlast what a transaction would have (pjsip #1583).
-    set_deadline(id, t.now.mono + transaction_life(timing_of(made.account)));
+    request.deadline = t.now.mono + transaction_life(timing_of(request.account));
+    auto const give_up_at = request.deadline;
+    auto const id = insert(requests, deadline_owner::outgoing, std::move(request), give_up_at);
+    auto& made = *requests.find(id);
 
     auto const draft = made.draft.view();
     auto const route = draft.get<header_id::route>();
@@ -176,14 +177,15 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         account->registered_flow = request.flow;
         account->contact_uri = contact_uri(request.flow, account->identity.contact_user);
     }
+    auto const transaction = transactions.send_request(t.now.mono, sent, t.transactions());
+    if (!transaction) {
+        t.events.push_back(request_failed{{}, token_of(id), errc::limit_reached});
+        return;
+    }
+    request.transaction = *transaction;
     request.stage = outgoing::stage::sent;
     // A re-INVITE that nobody finishes is cancelled like a call that nobody answers; all else ends by itself.
     set_deadline(id, request.what == purpose::reinvite ? std::optional(t.now.mono + config.ring_limit) : std::nullopt);
-    auto const transaction = transactions.send_request(t.now.mono, sent, t.transactions());
-    if (transaction)
-        request.transaction = *transaction;
-    else
-        t.events.push_back(request_failed{{}, token_of(id), errc::limit_reached});
 }
 
 void user_agent_core::impl::on_flow_up(turn& t, flow_id flow) {
@@ -311,14 +313,18 @@ ack_handle user_agent_core::impl::hold_ack(turn& t, dialog const& in, message_vi
     if (!draft) return {};
     auto const id = acks.keep(std::move(*draft), ack_state::awaits_answer);
     acks.find(id)->strict_route = in.way().is_strict();
-    deadlines.set({deadline_owner::ack, id}, t.now.mono + transaction_life(timing_of(account)));
+    try {
+        deadlines.set(deadline_owner::ack, id, t.now.mono + transaction_life(timing_of(account)));
+    } catch (...) {
+        acks.forget(id);
+        throw;
+    }
     return id;
 }
 
 void user_agent_core::impl::send_ack(turn& t, ack_handle id, account_id account) {
     auto* kept = acks.find(id);
     if (kept == nullptr) return;
-    kept->state = ack_state::on_its_way;
     outgoing ack;
     ack.what = purpose::ack;
     ack.account = account;
@@ -326,6 +332,7 @@ void user_agent_core::impl::send_ack(turn& t, ack_handle id, account_id account)
     ack.draft = kept->draft;
     ack.strict_route = kept->strict_route;
     ack.cseq = kept->draft.view().cseq().number;
+    kept->state = ack_state::on_its_way;
     (void)start(t, std::move(ack));
 }
 

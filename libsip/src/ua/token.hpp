@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "sip/environment.hpp"
@@ -26,7 +27,18 @@ struct random_token {
     [[nodiscard]] std::string_view view() const noexcept { return {text.data(), Length}; }
 };
 
-using new_tag = random_token<12>;      // 60 bits; 19.3 asks for 32
-using new_call_id = random_token<24>;  // no host name: 120 bits need no help to be unique
+using new_tag = random_token<12>;  // 60 bits; 19.3 asks for 32
+
+/// No host name: 120 random bits need no help to be unique.
+class new_call_id {
+public:
+    explicit new_call_id(environment const& env) : text_(env.call_id_prefix) {
+        text_ += random_token<24>(env.random).view();
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return text_; }
+
+private:
+    std::string text_;
+};
 
 }  // namespace sip

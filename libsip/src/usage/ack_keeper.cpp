@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "sip/dialog/hash.hpp"
 #include "sip/dialog/id.hpp"
 
 namespace sip {
@@ -16,26 +15,24 @@ bool same_answer(message_view a, message_view b) noexcept {
 
 }  // namespace
 
-std::size_t ack_keeper::hash::operator()(message_view message) const noexcept {
-    return static_cast<std::size_t>(detail::hash_dialog_id(dialog_of_response(message), seed + message.cseq().number));
+std::uint64_t ack_keeper::hash_of(message_view message) const noexcept {
+    auto const id = dialog_of_response(message);
+    return keyed_hash(key_)
+        .text(id.call_id)
+        .mark()
+        .text(id.local_tag)
+        .mark()
+        .text(id.remote_tag)
+        .mark()
+        .number(message.cseq().number)
+        .finish();
 }
-
-std::size_t ack_keeper::hash::operator()(ack_handle handle) const noexcept {
-    auto const* found = acks->find(handle);
-    return found != nullptr ? (*this)(found->draft.view()) : 0;
-}
-
-bool ack_keeper::equal::operator()(message_view success, ack_handle handle) const noexcept {
-    auto const* found = acks->find(handle);
-    return found != nullptr && same_answer(found->draft.view(), success);
-}
-
-ack_keeper::ack_keeper(std::uint64_t seed) : index_(0, hash{&acks_, seed}, equal{&acks_}) {}
 
 ack_handle ack_keeper::keep(message draft, ack_state state) {
+    auto const hash = hash_of(draft.view());
     auto const handle = acks_.emplace(kept_ack{std::move(draft), state, false, {}, flow_id::none, {}});
     try {
-        index_.insert(handle);
+        by_answer_.insert(hash, handle.index);
     } catch (...) {
         acks_.erase(handle);
         throw;
@@ -48,13 +45,15 @@ kept_ack* ack_keeper::find(ack_handle handle) noexcept {
 }
 
 ack_handle ack_keeper::find(message_view success) const noexcept {
-    auto const at = index_.find(success);
-    return at != index_.end() ? *at : ack_handle{};
+    auto const at = by_answer_.find(hash_of(success), [&](std::uint32_t index) {
+        return same_answer(acks_.find(acks_.handle_at(index))->draft.view(), success);
+    });
+    return at ? acks_.handle_at(*at) : ack_handle{};
 }
 
 void ack_keeper::forget(ack_handle handle) noexcept {
     if (acks_.find(handle) == nullptr) return;
-    index_.erase(handle);
+    by_answer_.erase(handle.index);
     acks_.erase(handle);
 }
 

@@ -8,11 +8,12 @@
 #include <span>
 
 #include <boost/container/small_vector.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "sip/dialog/state.hpp"
 #include "sip/handle.hpp"
 #include "sip/slot_table.hpp"
+#include "sip/transaction/hash_index.hpp"
+#include "sip/transaction/keyed_hash.hpp"
 
 namespace sip {
 
@@ -28,10 +29,7 @@ struct usage_ref {
 
 class dialog_table {
 public:
-    /// `seed` goes into the hash, since peers choose tags and Call-IDs.
-    explicit dialog_table(std::uint64_t seed);
-    dialog_table(dialog_table const&) = delete;
-    dialog_table& operator=(dialog_table const&) = delete;
+    explicit dialog_table(hash_key key) : key_(key) {}
 
     /// A new dialog with its first usage.
     dialog_handle add(dialog, usage_ref);
@@ -53,27 +51,11 @@ private:
         sip::dialog dialog;
         boost::container::small_vector<usage_ref, 2> usages;
     };
-    using slots = slot_table<entry, dialog_handle>;
+    [[nodiscard]] std::uint64_t hash_of(dialog_id_view const&) const noexcept;
 
-    // The index holds handles only; hash and equality look the id up in the slots.
-    struct id_hash {
-        using is_transparent = void;
-        using is_avalanching = void;
-        slots const* entries;
-        std::uint64_t seed;
-        std::size_t operator()(dialog_id_view const&) const noexcept;
-        std::size_t operator()(dialog_handle) const noexcept;
-    };
-    struct id_equal {
-        using is_transparent = void;
-        slots const* entries;
-        bool operator()(dialog_handle a, dialog_handle b) const noexcept { return a == b; }
-        bool operator()(dialog_id_view const&, dialog_handle) const noexcept;
-        bool operator()(dialog_handle a, dialog_id_view const& b) const noexcept { return (*this)(b, a); }
-    };
-
-    slots entries_;
-    boost::unordered_flat_set<dialog_handle, id_hash, id_equal> index_;
+    hash_key key_;
+    slot_table<entry, dialog_handle> entries_;
+    hash_index by_id_;
 };
 
 }  // namespace sip

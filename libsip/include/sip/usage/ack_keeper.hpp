@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include "sip/handle.hpp"
 #include "sip/slot_table.hpp"
 #include "sip/syntax/message.hpp"
+#include "sip/transaction/hash_index.hpp"
+#include "sip/transaction/keyed_hash.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace sip {
@@ -33,39 +33,23 @@ struct kept_ack {
 
 class ack_keeper {
 public:
-    /// `seed` goes into the hash, since peers choose tags.
-    explicit ack_keeper(std::uint64_t seed);
-    ack_keeper(ack_keeper const&) = delete;
-    ack_keeper& operator=(ack_keeper const&) = delete;
+    explicit ack_keeper(hash_key key) : key_(key) {}
 
     ack_handle keep(message draft, ack_state);
     [[nodiscard]] kept_ack* find(ack_handle) noexcept;
     /// The ACK of this 2xx; an empty handle where the 2xx is new.
     [[nodiscard]] ack_handle find(message_view success) const noexcept;
+    [[nodiscard]] ack_handle handle_at(std::uint32_t index) const noexcept { return acks_.handle_at(index); }
     /// 64*T1 are over.
     void forget(ack_handle) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return acks_.size(); }
 
 private:
-    using slots = slot_table<kept_ack, ack_handle>;
-    struct hash {
-        using is_transparent = void;
-        using is_avalanching = void;
-        slots const* acks;
-        std::uint64_t seed;
-        std::size_t operator()(message_view) const noexcept;
-        std::size_t operator()(ack_handle) const noexcept;
-    };
-    struct equal {
-        using is_transparent = void;
-        slots const* acks;
-        bool operator()(ack_handle a, ack_handle b) const noexcept { return a == b; }
-        bool operator()(message_view, ack_handle) const noexcept;
-        bool operator()(ack_handle a, message_view b) const noexcept { return (*this)(b, a); }
-    };
+    [[nodiscard]] std::uint64_t hash_of(message_view) const noexcept;
 
-    slots acks_;
-    boost::unordered_flat_set<ack_handle, hash, equal> index_;
+    hash_key key_;
+    slot_table<kept_ack, ack_handle> acks_;
+    hash_index by_answer_;  ///< dialog and CSeq
 };
 
 }  // namespace sip

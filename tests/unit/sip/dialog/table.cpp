@@ -34,7 +34,7 @@ constexpr sip::usage_ref subscription{sip::usage_kind::subscription, 1};
 }  // namespace
 
 TEST_CASE("A dialog is found by each of its three parts, and by no two of them") {
-    sip::dialog_table table(42);
+    sip::dialog_table table({4, 2});
     auto const one = table.add(dialog("c1"), call);
     auto const other_remote = table.add(dialog("c1", "l", "r2"), call);
     auto const other_local = table.add(dialog("c1", "l2", "r"), call);
@@ -48,7 +48,7 @@ TEST_CASE("A dialog is found by each of its three parts, and by no two of them")
 }
 
 TEST_CASE("A dialog goes with its last usage (RFC 5057 4.1)") {
-    sip::dialog_table table(42);
+    sip::dialog_table table({4, 2});
     auto const id = table.add(dialog("c1"), call);
     table.add_usage(id, subscription);
     CHECK(table.usages(id).size() == 2);
@@ -65,7 +65,7 @@ TEST_CASE("A dialog goes with its last usage (RFC 5057 4.1)") {
 }
 
 TEST_CASE("A stale handle finds nothing, also after its slot was taken again") {
-    sip::dialog_table table(42);
+    sip::dialog_table table({4, 2});
     auto const old = table.add(dialog("c1"), call);
     table.remove_usage(old, call);
     auto const fresh = table.add(dialog("c2"), call);
@@ -79,7 +79,7 @@ TEST_CASE("A stale handle finds nothing, also after its slot was taken again") {
 }
 
 TEST_CASE("A dialog that is taken out takes all its usages along") {
-    sip::dialog_table table(42);
+    sip::dialog_table table({4, 2});
     auto const id = table.add(dialog("c1"), call);
     table.add_usage(id, subscription);
     auto const taken = table.take(id);
@@ -90,7 +90,7 @@ TEST_CASE("A dialog that is taken out takes all its usages along") {
 }
 
 TEST_CASE("Ten thousand dialogs come and go, and each is found as long as it lives") {
-    sip::dialog_table table(42);
+    sip::dialog_table table({4, 2});
     std::vector<sip::dialog_handle> handles;
     for (int i = 0; i < 10'000; ++i)
         handles.push_back(table.add(dialog("call" + std::to_string(i)), call));

@@ -33,7 +33,7 @@ sip::message success(std::string const& number, std::string const& tag) {
 }  // namespace
 
 TEST_CASE("A 2xx finds its ACK by dialog and CSeq") {
-    sip::ack_keeper acks(9);
+    sip::ack_keeper acks({9, 9});
     auto const one = acks.keep(ack("1", "bt"), sip::ack_state::on_its_way);
     auto const two = acks.keep(ack("2", "bt"), sip::ack_state::awaits_answer);
     auto const fork = acks.keep(ack("1", "other"), sip::ack_state::sent);
@@ -46,7 +46,7 @@ TEST_CASE("A 2xx finds its ACK by dialog and CSeq") {
 }
 
 TEST_CASE("A forgotten ACK answers nothing, and leaves no memory behind") {
-    sip::ack_keeper acks(9);
+    sip::ack_keeper acks({9, 9});
     auto const before = pool.live();
     auto const one = acks.keep(ack("1", "bt"), sip::ack_state::sent);
     acks.forget(one);
@@ -58,7 +58,7 @@ TEST_CASE("A forgotten ACK answers nothing, and leaves no memory behind") {
 }
 
 TEST_CASE("Many ACKs are kept apart") {
-    sip::ack_keeper acks(9);
+    sip::ack_keeper acks({9, 9});
     for (int i = 0; i < 1000; ++i)
         acks.keep(ack(std::to_string(i), "bt"), sip::ack_state::sent);
     int wrong = 0;
