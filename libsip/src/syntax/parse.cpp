@@ -78,15 +78,24 @@ private:
         } else {
             index_ = new (place) message_index;
         }
-        room_ = (block.capacity() - sizeof(message_index)) / sizeof(header_entry);
+        std::size_t const room = (block.capacity() - sizeof(message_index)) / sizeof(header_entry);
+        next_ = index_->entries() + index_->count;
+        room_end_ = index_->entries() + std::min<std::size_t>(room, limits_.header_count);
         block.resize(block.capacity());
         index_block_ = std::move(block);
+    }
+
+    /// The table is full: a larger one, unless the limit on lines is reached.
+    bool find_room() {
+        if (index_->count == limits_.header_count) return false;
+        make_room(std::min<std::size_t>(index_->count * std::size_t{4} + usual_lines, limits_.header_count));
+        return true;
     }
 
     /// A CR that is the last byte leaves open what it means: such a line has no end yet.
     [[nodiscard]] scan::line find_line(char const* at) const noexcept {
         auto line = scan::find_line(at, header_end_);
-        if (line.end && *line.end == '\r' && line.end + 1 == header_end_) line.end = nullptr;
+        if (line.end && line.end + 1 == header_end_ && *line.end == '\r') line.end = nullptr;
         return line;
     }
 
@@ -204,12 +213,11 @@ private:
         header_id const id = header_from(name);
         if (id == header_id::unknown && (name.empty() || chars::skip(at, name_end, chars::token) != name_end))
             return fail(at, errc::syntax_error);
-        if (index_->count == limits_.header_count) return fail(at, errc::too_large, 513);
-        if (index_->count == room_) make_room(room_ * 4);
+        if (next_ == room_end_ && !find_room()) return fail(at, errc::too_large, 513);
 
         auto const value = chars::trim(chars::between(colon + 1, line_end));
         std::uint16_t const line = ++index_->count;
-        header_entry& entry = index_->entries()[line - 1];
+        header_entry& entry = *next_++;
         entry.name_at = static_cast<std::uint16_t>(at - text_);
         entry.name_length = static_cast<std::uint16_t>(name.size());
         entry.value_at = static_cast<std::uint16_t>(value.data() - text_);
@@ -305,7 +313,8 @@ private:
     char const* header_end_;  ///< where the headers must have ended
     buffer_ref index_block_;
     message_index* index_ = nullptr;
-    std::size_t room_ = 0;
+    header_entry* next_ = nullptr;      ///< the next line goes here
+    header_entry* room_end_ = nullptr;  ///< what the block has room for, or the limit on lines if that is less
     std::optional<parse_failure> failure_;
 };
 
