@@ -55,8 +55,9 @@ bool observer::add(
         auto const* text = member != nullptr ? member->if_string() : nullptr;
         return text != nullptr ? std::string_view(*text) : std::string_view();
     };
-    auto const other = addresses_.find(text_of("remote"));
-    if (other == addresses_.end() || (wanted && !wanted(other->second))) return false;
+    auto const known = addresses_.find(text_of("remote"));
+    std::string const other = known != addresses_.end() ? known->second : stranger_;
+    if (owner == proxy && (other.empty() || (wanted && !wanted(other)))) return false;
     auto const* time = object->if_contains("time");
     if (time == nullptr || !time->is_number()) return false;
     return add(
@@ -69,9 +70,10 @@ bool observer::add(
     std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text
 ) {
     auto const known = addresses_.find(remote_address);
-    if (known == addresses_.end() && owner == proxy) return false;
-    std::string const other = known == addresses_.end() ? std::string(proxy) : known->second;
-    if (other == owner) return false;
+    std::string const other = known != addresses_.end() ? known->second
+                              : owner == proxy          ? stranger_
+                                                        : std::string(proxy);
+    if (other.empty() || other == owner) return false;
     auto parsed = sip::parse_message(pool_.copy(text), pool_);
     if (!parsed) return false;
     observed_message seen{at, sent ? std::string(owner) : other, sent ? other : std::string(owner), *parsed};

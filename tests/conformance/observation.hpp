@@ -43,13 +43,16 @@ public:
     /// One message as `owner` sent or received it.
     bool add(std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text);
 
-    void set_address(std::string address, std::string party) { addresses_[std::move(address)] = std::move(party); }
+    /// Whose an unknown address in the proxy's own trace is: the one phone that cannot trace, and connects from any
+    /// port.
+    void set_stranger(std::string party) { stranger_ = std::move(party); }
     /// All so far in the order of time, retransmissions folded, challenge rounds marked.
     [[nodiscard]] std::vector<observed_message> messages() const;
     void clear() { all_.clear(); }
 
 private:
     party_map addresses_;
+    std::string stranger_;
     mutable sip::buffer_pool pool_;
     std::vector<observed_message> all_;
 };

@@ -92,7 +92,10 @@ error_code authenticator::on_challenge(message_view response, challenge_origin o
         if (origin == challenge_origin::registrar && !is_in(learned_realms_, choice.realm) &&
             learned_realms_.size() < most_learned_realms)
             learned_realms_.emplace_back(choice.realm);
-        remember(chosen.challenge, chosen.algorithm, chosen.qop, from_proxy);
+        remember(
+            chosen.challenge, chosen.algorithm, chosen.qop, from_proxy,
+            !from_proxy && origin == challenge_origin::registrar
+        );
         if (!is_in(attempts.answered_realms, choice.realm)) attempts.answered_realms.emplace_back(choice.realm);
         answered_one = true;
     }
@@ -107,6 +110,7 @@ void authenticator::write_credentials(
 ) {
     if (origin == challenge_origin::stranger) return;
     for (auto& known : known_) {
+        if (!known.from_proxy && known.from_registrar != (origin == challenge_origin::registrar)) continue;
         auto const cnonce = fmt::format("{:016x}", env.random());
         digest_input const input{
             .algorithm = known.algorithm,
@@ -138,10 +142,12 @@ bool authenticator::is_own_realm(std::string_view realm, challenge_origin origin
 }
 
 void authenticator::remember(
-    challenge_view const& challenge, digest_algorithm algorithm, quality_of_protection qop, bool from_proxy
+    challenge_view const& challenge, digest_algorithm algorithm, quality_of_protection qop, bool from_proxy,
+    bool from_registrar
 ) {
     auto at = std::find_if(known_.begin(), known_.end(), [&](known_challenge const& known) {
-        return known.from_proxy == from_proxy && known.realm == challenge.realm;
+        return known.from_proxy == from_proxy && known.from_registrar == from_registrar &&
+               known.realm == challenge.realm;
     });
     if (at == known_.end()) {
         if (known_.size() >= most_known) known_.erase(known_.begin());
@@ -154,6 +160,7 @@ void authenticator::remember(
     at->algorithm = algorithm;
     at->qop = qop;
     at->from_proxy = from_proxy;
+    at->from_registrar = from_registrar;
 }
 
 }  // namespace sip

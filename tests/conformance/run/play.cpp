@@ -22,8 +22,10 @@ constexpr double audible_dbov = -45;
 class player {
 public:
     player(const flow& f, stage& s) : flow_(f), stage_(s), observer_(addresses()) {
-        for (const auto& [party, phone] : s.phones)
+        for (const auto& [party, phone] : s.phones) {
             users_[party] = phone->setting().user;
+            if (!phone->traces()) observer_.set_stranger(party);
+        }
     }
 
     played run() {

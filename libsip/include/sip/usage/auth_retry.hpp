@@ -50,8 +50,9 @@ public:
     /// that we understand; errc::weak_algorithm        only algorithms below the account's minimum are offered.
     [[nodiscard]] error_code on_challenge(message_view response, challenge_origin, auth_attempts&);
 
-    /// Adds Authorization and Proxy-Authorization for every challenge that is known, none for a stranger. `body` counts
-    /// where auth-int was asked for.
+    /// Adds Authorization and Proxy-Authorization for every challenge that such a destination has made before: what the
+    /// registrar asked for goes to the registrar alone, what proxies asked for goes through them to anybody, and
+    /// strangers get nothing. `body` counts where auth-int was asked for.
     void
     write_credentials(message_builder&, std::string_view method, std::string_view request_uri, std::string_view body, challenge_origin, environment&);
 
@@ -61,10 +62,11 @@ private:
         digest_algorithm algorithm;
         quality_of_protection qop = quality_of_protection::none;
         bool from_proxy = false;
+        bool from_registrar = false;  ///< a 401 to REGISTER
         std::uint32_t uses = 0;
     };
     [[nodiscard]] bool is_own_realm(std::string_view realm, challenge_origin) const;
-    void remember(challenge_view const&, digest_algorithm, quality_of_protection, bool from_proxy);
+    void remember(challenge_view const&, digest_algorithm, quality_of_protection, bool from_proxy, bool from_registrar);
 
     account_credentials credentials_;
     std::vector<std::string> learned_realms_;

@@ -215,3 +215,19 @@ TEST_CASE_FIXTURE(fixture, "a challenge of another scheme, or without a password
     sip::authenticator without(nobody);
     CHECK(without.on_challenge(*challenge(401, md5), registrar, attempts) == sip::errc::no_credentials);
 }
+
+TEST_CASE_FIXTURE(
+    fixture, "what the registrar asked for is not shown to others, what proxies asked for goes with every request"
+) {
+    sip::authenticator authenticator(alice());
+    sip::auth_attempts attempts, others;
+    auto const proxy = std::string(R"(Proxy-Authenticate: Digest realm="example.com", nonce="p", qop="auth")") + "\r\n";
+    CHECK_FALSE(authenticator.on_challenge(*challenge(401, md5), registrar, attempts));
+    CHECK_FALSE(authenticator.on_challenge(*challenge(407, proxy), own_server, others));
+    auto const invite = credentials(authenticator, own_server);
+    CHECK_FALSE(contains(invite, "\r\nAuthorization: "));
+    CHECK(contains(invite, "\r\nProxy-Authorization: "));
+    auto const refresh = credentials(authenticator, registrar);
+    CHECK(contains(refresh, "\r\nAuthorization: "));
+    CHECK(contains(refresh, "\r\nProxy-Authorization: "));
+}
