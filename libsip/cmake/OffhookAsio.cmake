@@ -12,6 +12,7 @@ function(offhook_require_asio)
   if(OFFHOOK_SANITIZE MATCHES "thread")
     # g++ 12 warns that its thread sanitizer does not see fences. Asio's locks order the same accesses once more.
     target_compile_definitions(offhook_asio PUBLIC BOOST_ASIO_DISABLE_FENCED_BLOCK)
+    target_compile_options(offhook_asio PUBLIC $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>>)
   endif()
   # g++ 12 takes the two halves of Asio's own coroutine allocator for a mismatch as soon as it optimises.
   target_compile_options(offhook_asio INTERFACE

@@ -135,7 +135,18 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             ++counts.keep_alives;
             return;
         }
+        if (diverted && diverted(local, from, bytes)) return;
         on_message(flow, local, from, core.pool().copy(bytes));
+    }
+
+    void receive(endpoint const& local, endpoint const& from, std::string_view bytes) {
+        if (closed) return;
+        waking const wake_up(*this);
+        for (auto const& [flow, socket] : sockets) {
+            if (socket->local() != local) continue;
+            on_message(flow, local, from, core.pool().copy(bytes));
+            return;  // the loop's iterators may be gone
+        }
     }
 
     void on_message(flow_id flow, endpoint const& local, endpoint const& from, buffer_ref bytes) override {
@@ -241,9 +252,9 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     // ---- listening
 
-    result<endpoint> listen_for_datagrams(endpoint const& local, ip_address const& towards) {
+    result<endpoint> listen_for_datagrams(endpoint const& local, ip_address const& towards, port_sharing sharing) {
         auto const socket = std::make_shared<udp_socket>(executor, *this, config);
-        if (auto const error = socket->open(local, port_sharing::exclusive)) return error;
+        if (auto const error = socket->open(local, sharing)) return error;
         auto const bound = socket->bound();
         endpoint named = bound;
         if (bound.address.is_unspecified()) named.address = concrete_address(bound.address.is_v6, towards);
@@ -262,10 +273,10 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         return *ip_address::from(is_v6 ? "::1" : "127.0.0.1");
     }
 
-    result<endpoint> listen_for_connections(endpoint const& local) {
+    result<endpoint> listen_for_connections(endpoint const& local, port_sharing sharing) {
         auto const door =
             std::make_shared<listener>(executor, [this](tcp::socket socket) { on_accepted(std::move(socket)); });
-        if (auto const error = door->open(local, port_sharing::exclusive)) return error;
+        if (auto const error = door->open(local, sharing)) return error;
         doors.push_back(door);
         door->start();
         return door->bound();
@@ -314,6 +325,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     lazy_timer timer;
     std::function<void(event&)> handler;
     message_trace trace;
+    divert diverted;
     driver::counters counts;
 
     outbox out;
@@ -346,13 +358,13 @@ void driver::on_message(message_trace trace) {
     impl_->trace = std::move(trace);
 }
 
-result<endpoint> driver::listen(endpoint const& local, ip_address const& towards) {
+result<endpoint> driver::listen(endpoint const& local, ip_address const& towards, port_sharing sharing) {
     if (impl_->closed) return asio::error::operation_aborted;
     switch (local.kind) {
         case transport_kind::udp:
-            return impl_->listen_for_datagrams(local, towards);
+            return impl_->listen_for_datagrams(local, towards, sharing);
         case transport_kind::tcp:
-            return impl_->listen_for_connections(local);
+            return impl_->listen_for_connections(local, sharing);
         case transport_kind::tls:
             break;
     }
@@ -371,6 +383,15 @@ outbox& driver::pending() noexcept {
 void driver::settle(std::shared_ptr<impl> const& held) {
     held->settle();
     held->rest();
+}
+
+void driver::divert_datagrams(divert hook) {
+    impl_->diverted = std::move(hook);
+}
+
+void driver::receive(endpoint const& local, endpoint const& from, std::string_view bytes) {
+    auto const held = impl_;
+    held->receive(local, from, bytes);
 }
 
 void driver::close() noexcept {

@@ -8,7 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "net/port_sharing.hpp"
+#include "sip/net/port_sharing.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace sip::net {

@@ -10,8 +10,8 @@
 #include <boost/asio/ip/udp.hpp>
 
 #include "net/flow_owner.hpp"
-#include "net/port_sharing.hpp"
 #include "sip/net/config.hpp"
+#include "sip/net/port_sharing.hpp"
 
 namespace sip::net {
 

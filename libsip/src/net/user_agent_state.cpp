@@ -61,8 +61,8 @@ void user_agent_state::shut_down() {
 
 void user_agent_state::route(event& what) {
     if (callback_) {
-        auto const callback = callback_;  // it may set another one
-        return callback(what);
+        auto const callback = callback_;
+        return (*callback)(what);
     }
     std::visit(
         [&](auto& value) {
@@ -230,7 +230,7 @@ void user_agent_state::abandon(session_id id) {
 }
 
 void user_agent_state::on_event(std::function<void(event const&)> callback) {
-    callback_ = std::move(callback);
+    callback_ = callback ? std::make_shared<std::function<void(event const&)> const>(std::move(callback)) : nullptr;
 }
 
 }  // namespace sip::net::detail

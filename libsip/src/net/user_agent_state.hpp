@@ -77,7 +77,7 @@ private:
     template <class Value>
     void refuse(typename waiting_handler<Value>::handler, error_code);
 
-    std::function<void(event const&)> callback_;
+    std::shared_ptr<std::function<void(event const&)> const> callback_;  ///< shared: it may set another one
     std::map<session_id, std::shared_ptr<mailbox<event>>> calls_;
     std::shared_ptr<mailbox<call>> arrivals_;
     std::shared_ptr<mailbox<incoming_request>> requests_;

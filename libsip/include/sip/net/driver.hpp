@@ -10,12 +10,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include "sip/log.hpp"
 #include "sip/net/config.hpp"
+#include "sip/net/port_sharing.hpp"
 #include "sip/net/trace.hpp"
 #include "sip/ua/protocol_core.hpp"
 
@@ -31,14 +34,22 @@ public:
     ~driver();
 
     /// Called for every event, after the actions of the same input have been performed. It may command the driver,
-    /// close it or destroy it. It must not throw.
+    /// close it or destroy it, but not set another handler. It must not throw.
     void on_event(std::function<void(event&)>);
     void on_message(message_trace);
 
     /// Binds a datagram socket, or listens for connections; returns the bound address (port 0 takes any free port).
     /// An unspecified address (0.0.0.0, ::) receives on all; Via and Contact then name the one that leads to `towards`,
     /// or to the wide network where that is unspecified too.
-    [[nodiscard]] result<endpoint> listen(endpoint const& local, ip_address const& towards = {});
+    [[nodiscard]] result<endpoint> listen(
+        endpoint const& local, ip_address const& towards = {}, port_sharing = port_sharing::exclusive
+    );
+
+    /// Asked before the core sees a datagram: true takes it away. For shards, which pass on what is another's.
+    using divert = std::function<bool(endpoint const& local, endpoint const& from, std::string_view bytes)>;
+    void divert_datagrams(divert);
+    /// A datagram that another shard received on the port of our socket `local`.
+    void receive(endpoint const& local, endpoint const& from, std::string_view bytes);
 
     /// Feeds the core one command: `run(now_t, outbox&)` calls it once. Its actions have been performed when this
     /// returns; its events are delivered before this returns, or after the event that is being delivered now. Returns
