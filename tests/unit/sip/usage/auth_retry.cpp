@@ -14,7 +14,7 @@ namespace {
 struct fixture {
     sip::buffer_pool pool;
     test::seeded_random random{1};
-    sip::environment env{random.source(), {}, {}};
+    sip::environment env{random.source(), {}, {}, {}};
 
     sip::message challenge(std::uint16_t status, std::string const& challenges) {
         auto text =

@@ -20,7 +20,7 @@ constexpr auto contact = "sip:1001@192.0.2.1:5062";
 struct fixture {
     sip::buffer_pool pool;
     test::seeded_random random{7};
-    sip::environment env{random.source(), {}, {}};
+    sip::environment env{random.source(), {}, {}, {}};
     sip::time_point now{};
     sip::registration usage{{}, env};
 
