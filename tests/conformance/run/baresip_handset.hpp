@@ -28,7 +28,8 @@ private:
     [[nodiscard]] bool write_configuration() const;
     /// Sends a command and returns the text of its answer; nothing where none came.
     [[nodiscard]] std::optional<std::string> command(const std::string& name, const std::string& parameters = {});
-    [[nodiscard]] std::uint16_t control_port() const { return static_cast<std::uint16_t>(setting_.sip_port + 1); }
+    /// Well away from the SIP port, whose next one baresip takes for TLS.
+    [[nodiscard]] std::uint16_t control_port() const { return static_cast<std::uint16_t>(setting_.sip_port + 60); }
 
     handset_setting setting_;
     child process_;

@@ -109,7 +109,10 @@ std::optional<played> play_with_phones(const wishes& w, const flow& f, network& 
 int run(const wishes& w) {
     const auto flows = read_flows(w);
     if (!flows) return exit_trouble;
-    network proxy(w.proxy, w.where.proxy, w.port, w.work_folder + "/network");
+    // baresip 1.0 knows no digest but MD5.
+    const std::vector<std::string> algorithms =
+        w.callee == "baresip" ? std::vector<std::string>{"MD5"} : std::vector<std::string>{"SHA-256", "MD5"};
+    network proxy(w.proxy, w.where.proxy, w.port, w.work_folder + "/network", algorithms);
     if (auto problem = proxy.start(patience)) {
         fmt::print(stderr, "{}\n", *problem);
         return exit_trouble;

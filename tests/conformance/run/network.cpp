@@ -130,8 +130,14 @@ bool answers(std::uint16_t port, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-network::network(std::string kind, std::string program, std::uint16_t port, std::string folder)
-    : kind_(std::move(kind)), program_(std::move(program)), port_(port), folder_(std::move(folder)) {}
+network::network(
+    std::string kind, std::string program, std::uint16_t port, std::string folder, std::vector<std::string> algorithms
+)
+    : kind_(std::move(kind)),
+      program_(std::move(program)),
+      port_(port),
+      folder_(std::move(folder)),
+      algorithms_(std::move(algorithms)) {}
 
 std::string network::address() const {
     return fmt::format("127.0.0.1:{}", port_);
@@ -160,11 +166,19 @@ std::optional<std::string> network::start(std::chrono::milliseconds patience) {
             folder_ + "/kamailio.log"
         );
     } else {
-        process_ = child::start(
-            {program_, "--listen", address(), "--domain", "127.0.0.1", "--database", folder_ + "/location.sqlite",
-             "--trace", folder_ + "/proxy.jsonl"},
-            folder_ + "/proxy.log"
-        );
+        std::vector<std::string> words{
+            program_,
+            "--listen",
+            address(),
+            "--domain",
+            "127.0.0.1",
+            "--database",
+            folder_ + "/location.sqlite",
+            "--trace",
+            folder_ + "/proxy.jsonl"};
+        for (const auto& algorithm : algorithms_)
+            words.insert(words.end(), {"--algorithm", algorithm});
+        process_ = child::start(words, folder_ + "/proxy.log");
     }
     if (answers(port_, patience)) return std::nullopt;
     return fmt::format("the {} proxy does not answer on {}: see {}.err", kind_, address(), process_.output());

@@ -11,8 +11,12 @@ namespace conformance {
 
 class network final {
 public:
-    /// `kind` is "embedded" or "kamailio"; `program` the embedded proxy's path. Files go to `folder`.
-    network(std::string kind, std::string program, std::uint16_t port, std::string folder);
+    /// `kind` is "embedded" or "kamailio"; `program` the embedded proxy's path. Files go to `folder`. `algorithms` are
+    /// the digests it offers, in order.
+    network(
+        std::string kind, std::string program, std::uint16_t port, std::string folder,
+        std::vector<std::string> algorithms
+    );
 
     /// Starts it and waits until it answers. The reason where it does not.
     [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience);
@@ -29,6 +33,7 @@ private:
     std::string kind_, program_;
     std::uint16_t port_;
     std::string folder_;
+    std::vector<std::string> algorithms_;
     child process_;
     std::size_t read_ = 0;  ///< bytes of the trace that were taken
 };
