@@ -29,10 +29,11 @@ struct fork {
     dialog_handle dialog;
 };
 
-/// An offer of ours in a re-INVITE: on its way, or waiting for the glare window to pass.
+/// An offer of ours in a re-INVITE: on its way (request), waiting for the glare window to pass (retry_at), or for the
+/// ACK of an answer of ours (neither).
 struct own_reinvite {
     outgoing_id request;
-    message draft;  ///< what is sent again after the window
+    message draft;  ///< what is sent, and sent again after the window
     std::uint8_t collisions = 0;
     std::optional<time_point> retry_at;
 };

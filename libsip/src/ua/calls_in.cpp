@@ -198,16 +198,20 @@ void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
         return erase_call(t, session);
     }
     if (is_first) t.out.events.emplace_back(call_confirmed{.id = session, .ack = input.request});
-    if (confirmed->body != answer_body::offer) return;
-    call->offers.close();
-    if (is_description(ack)) {
-        t.out.events.emplace_back(remote_answer{.id = session, .carrier = input.request, .fork = 0});
-        return;
+    if (confirmed->body == answer_body::offer) {
+        call->offers.close();
+        if (is_description(ack)) {
+            t.out.events.emplace_back(remote_answer{.id = session, .carrier = input.request, .fork = 0});
+        } else if (is_first) {
+            // An ACK must answer the offer of its 2xx (13.2.1): of a new session nothing is left then ...
+            return lose_call(t, session, end_reason::protocol_error, 0, {}, input.request);
+        } else {
+            // ... an established one goes on as it was.
+            t.out.events.emplace_back(offer_failed{.id = session, .status = 0, .will_retry = false, .response = {}});
+        }
     }
-    // An ACK must answer the offer of its 2xx (13.2.1). Of a new session nothing is left then; an established one goes
-    // on as it was.
-    if (is_first) return lose_call(t, session, end_reason::protocol_error, 0, {}, input.request);
-    t.out.events.emplace_back(offer_failed{.id = session, .status = 0, .will_retry = false, .response = {}});
+    // An offer of ours may have waited for this ACK (14.1).
+    if (call->reinvite && call->answers.empty()) send_reinvite(t, session, *call);
 }
 
 }  // namespace sip

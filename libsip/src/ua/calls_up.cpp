@@ -60,16 +60,16 @@ error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_vi
 error_code user_agent_core::impl::reoffer(turn& t, session_id id, std::string_view description) {
     auto* call = visible_call(id);
     if (call == nullptr) return errc::no_such_session;
-    // 14.1: not while another INVITE is in progress in either direction.
-    bool const busy = call->reinvite || call->unanswered.transaction || !call->answers.empty();
-    if (call->stage != call_stage::up || !call->offers.is_idle() || busy) return errc::wrong_state;
+    bool const is_open = call->reinvite || call->unanswered.transaction || !call->offers.is_idle();
+    if (call->stage != call_stage::up || is_open) return errc::wrong_state;
     if (description.empty()) return errc::invalid_argument;
     auto& in = *dialogs.find(call->dialog);
     auto draft = draft_in_dialog(in, "INVITE", in.local_cseq() + 1, {}, config.accept, description);
     if (!draft) return draft.error();
     call->reinvite.emplace();
     call->reinvite->draft = std::move(*draft);
-    send_reinvite(t, id, *call);
+    // 14.1: not while another INVITE is in progress in either direction; on_ack() goes on.
+    if (call->answers.empty()) send_reinvite(t, id, *call);
     return {};
 }
 
@@ -211,7 +211,7 @@ void user_agent_core::impl::on_reinvite(turn& t, session_id id, request_received
     auto const request = input.request.view();
     auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
     // 14.2: our own INVITE is out, or its offer is not answered.
-    bool const ours_is_open = call->stage == call_stage::inviting || (call->reinvite && !call->reinvite->retry_at) ||
+    bool const ours_is_open = call->stage == call_stage::inviting || (call->reinvite && call->reinvite->request) ||
                               call->owed_ack || call->offers.current() == offer_phase::state::local_offer;
     if (ours_is_open) return refuse({.status = 491});
     // 14.2: the one before has no final response yet; or too many of our answers were never acknowledged.
@@ -221,7 +221,7 @@ void user_agent_core::impl::on_reinvite(turn& t, session_id id, request_received
     }
     if (refuse_content(t, input)) return;
     if (call->reinvite) {
-        // We wait to repeat an offer that the peer is overtaking: it was made for a session that ends now.
+        // Our offer waits for its turn, and the peer's overtakes it: it was made for a session that ends now.
         call->reinvite.reset();
         t.out.events.emplace_back(offer_failed{.id = id, .status = 491, .will_retry = false, .response = {}});
     }

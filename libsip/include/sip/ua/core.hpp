@@ -53,7 +53,8 @@ public:
     /// asks for (a late 2xx to acknowledge and release, a BYE to repeat) is done without the user. `reason`: a Reason
     /// header value for the BYE, or empty.
     error_code hang_up(now_t, session_id, std::string_view reason, outbox&);
-    /// Offers a new session by re-INVITE. errc::wrong_state while an offer of either side is open (14.1, 14.2).
+    /// Offers a new session by re-INVITE, which waits for the ACK of an answer of ours where that is still out (14.1).
+    /// errc::wrong_state while an offer of either side is open.
     error_code reoffer(now_t, session_id, std::string_view description, outbox&);
     /// Answers a remote_offer: in the 200 of the re-INVITE, or in the ACK.
     error_code answer_offer(now_t, session_id, std::string_view description, outbox&);

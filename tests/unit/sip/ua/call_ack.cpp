@@ -75,20 +75,41 @@ TEST_CASE("ACK for the second 2xx leaves the first one to be repeated") {
 TEST_CASE("ACK arriving while our own re-INVITE is outstanding stops the 2xx timer (reSIProcate #378)") {
     script s;
     auto const id = confirmed(s);
-    // The peer's re-INVITE is answered; before its ACK comes, nothing of ours may go out (14.1) ...
+    // The peer's re-INVITE is answered; before its ACK comes, ours may not go out (14.1): it waits ...
     s.inject(s.request("INVITE", 2, {.body = "offer 2"}));
     s.expect_event<sip::remote_offer>();
     s.answer_offer(id, "answer 2");
     s.expect("200 INVITE");
-    s.reoffer(id, "offer 3", sip::errc::wrong_state);
-    s.inject(s.request("ACK", 2));
-    // ... then our own goes, and a late copy of the ACK changes nothing.
     s.reoffer(id, "offer 3");
-    s.expect("INVITE");
+    s.expect_nothing();
+    s.inject(s.request("ACK", 2));
+    // ... then it goes, and a late copy of the ACK changes nothing.
+    CHECK(test::body_of(s.expect("INVITE")) == "offer 3");
     s.inject(s.request("ACK", 2));
     s.advance(400ms);
     s.expect_nothing();
     s.expect_no_event();
+}
+
+TEST_CASE("An offer that waits for an ACK is overtaken by the peer's next offer, and dropped with the call") {
+    test::replay([](script& s) {
+        auto const id = answered(s);
+        s.reoffer(id, "ours");
+        s.reoffer(id, "another", sip::errc::wrong_state);
+        s.inject(s.request("INVITE", 2, {.body = "theirs"}));
+        auto const failed = s.expect_event<sip::offer_failed>();
+        CHECK(!failed.will_retry);
+        s.expect_event<sip::remote_offer>();
+        s.answer_offer(id);
+        s.expect("200 INVITE");
+        s.reoffer(id, "ours again");
+        s.inject(s.request("ACK", 2));
+        s.expect_nothing();  // the first answer has no ACK yet
+        s.inject(s.request("BYE", 3));
+        s.expect("200 BYE");
+        s.advance(40s);
+        s.expect_nothing();
+    });
 }
 
 TEST_CASE("A stray ACK is dropped") {
