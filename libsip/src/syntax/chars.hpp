@@ -28,8 +28,8 @@ inline constexpr mask call_id = 1 << 12;      ///< word / "@", and '=' '&' '$' '
 inline constexpr mask display = 1 << 13;      ///< token / LWS, and UTF-8 of peers that forget the quotes
 inline constexpr mask scheme = 1 << 14;       ///< ALPHA / DIGIT / + - .
 inline constexpr mask uri_value = 1 << 15;    ///< paramchar and '=': base64 in Record-Route cookies
-inline constexpr mask param_name = 1 << 17;   ///< what may stand in a parameter's name, of a header or a URI
 inline constexpr mask reserved = 1 << 16;     ///< RFC 3261 25.1: ; / ? : @ & = + $ ,
+inline constexpr mask param_name = 1 << 17;   ///< what may stand in a parameter's name, of a header or a URI
 
 consteval std::array<mask, 256> make_table() {
     std::array<mask, 256> table{};

@@ -41,7 +41,7 @@ bool read_cseq(char const* at, char const* end, cseq_view& out, fault& error) no
 /// Digits into a number; at least one. Returns the byte behind them, or nullptr.
 char const* read_number(char const* at, char const* end, std::uint32_t& out, fault& error) noexcept;
 
-/// host [ ":" port ], white space allowed around the colon only where `lws_allowed`. Returns the byte behind.
+/// host [ ":" port ]; Via allows white space around the colon, a URI does not. Returns the byte behind.
 enum class colon_space : std::uint8_t { forbidden, allowed };
 char const* read_host_port(
     char const* at, char const* end, colon_space, std::string_view& host, std::optional<std::uint16_t>& port,

@@ -51,9 +51,8 @@ private:
     parse_limits limits_;
     stream_opener opener_;
     buffer_ref held_;
-    std::size_t begin_ = 0;  ///< of the next message in held_
-    std::size_t scanned_ =
-        0;  ///< no blank line ends before this offset from begin_: a slow sender does not make us scan twice
+    std::size_t begin_ = 0;         ///< of the next message in held_
+    std::size_t scanned_ = 0;       ///< no blank line ends before this offset from begin_: no byte is searched twice
     std::size_t message_size_ = 0;  ///< of the message at begin_, once its headers are complete
     bool broken_ = false;
 };

@@ -50,14 +50,14 @@ struct dialog_reference_view {
 };
 
 [[nodiscard]] parsed<cseq_view> parse_cseq(std::string_view) noexcept;
-[[nodiscard]] parsed<std::uint32_t> parse_number(std::string_view
-) noexcept;  ///< Expires, Max-Forwards, Min-Expires, RSeq, Content-Length: 0..2^32-1
+/// Expires, Max-Forwards, Min-Expires, RSeq, Content-Length: 0..2^32-1.
+[[nodiscard]] parsed<std::uint32_t> parse_number(std::string_view) noexcept;
 [[nodiscard]] parsed<token_params_view> parse_token_params(std::string_view) noexcept;
 [[nodiscard]] parsed<media_type_view> parse_media_type(std::string_view) noexcept;
 [[nodiscard]] parsed<delta_seconds_view> parse_delta_seconds(std::string_view) noexcept;
 [[nodiscard]] parsed<rack_view> parse_rack(std::string_view) noexcept;
 [[nodiscard]] parsed<dialog_reference_view> parse_dialog_reference(std::string_view) noexcept;
-[[nodiscard]] parsed<std::string_view> parse_text(std::string_view
-) noexcept;  ///< unstructured headers: the text itself
+/// Unstructured headers: the text itself, without the white space around it.
+[[nodiscard]] parsed<std::string_view> parse_text(std::string_view) noexcept;
 
 }  // namespace sip
