@@ -57,7 +57,8 @@ struct call {
     // As caller.
     outgoing_id invite;
     boost::container::small_vector<fork, 1> forks;
-    ack_handle owed_ack;  ///< the 2xx brought the offer: its ACK waits for our answer
+    ack_handle owed_ack;                ///< the 2xx brought the offer: its ACK waits for our answer
+    std::optional<time_point> ack_due;  ///< then the peer has given up waiting for it
 
     // INVITEs of the peer, the first and later ones.
     open_invite unanswered;
@@ -78,6 +79,7 @@ struct call {
             if (at && (!earliest || *at < *earliest)) earliest = at;
         };
         consider(ring_limit);
+        consider(ack_due);
         consider(invite_expiry);
         consider(repeat_provisional);
         if (reinvite) consider(reinvite->retry_at);

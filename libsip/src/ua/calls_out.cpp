@@ -143,6 +143,8 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
         return acknowledge(t, in, view, call->account, {});
     }
     call->owed_ack = hold_ack(t, in, view, call->account);
+    call->ack_due = t.now.mono + transaction_life(call->timing);
+    schedule_call(session, *call);
     call->offers.offer_received(offer_carrier::success);
     t.out.events.emplace_back(remote_offer{.id = session, .carrier = response, .wanted_from_us = false});
 }

@@ -84,6 +84,8 @@ error_code user_agent_core::impl::answer_offer(turn& t, session_id id, std::stri
         if (!with) return with.error();
         kept->draft = std::move(*with);
         call->offers.close();
+        call->ack_due.reset();
+        schedule_call(id, *call);
         send_ack(t, std::exchange(call->owed_ack, {}), call->account);
         return {};
     }
@@ -285,6 +287,8 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
         refuse_invite(t, *call, 480);
         return end_call(t, id, end_reason::no_answer, 480);
     }
+    // The offer in the 2xx was not answered while the peer repeated it: it has said BYE by now, or will not know us.
+    if (is_due(call->ack_due)) return lose_call(t, id, end_reason::dialog_lost, 0, errc::transaction_timeout, {});
     if (is_due(call->invite_expiry)) {
         // 13.3.1: the caller's Expires has passed.
         return end_call(t, id, end_reason::no_answer, 487);

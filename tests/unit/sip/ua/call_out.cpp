@@ -209,6 +209,18 @@ TEST_CASE("An INVITE without offer: the 2xx brings it, and the ACK waits for the
     });
 }
 
+TEST_CASE("An offer in a 2xx that is not answered within 64*T1 ends the call, since the peer has given up by then") {
+    script s;
+    auto const id = s.invite("");
+    s.reply(s.expect("INVITE"), 200, {.body = "their offer"});
+    s.expect_event<sip::call_answered>();
+    s.expect_event<sip::remote_offer>();
+    s.advance(32s);
+    s.expect("BYE");
+    CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::dialog_lost);
+    s.answer_offer(id, "late", sip::errc::no_such_session);
+}
+
 TEST_CASE("An offer in a 2xx that is refused ends the call: ACK, then BYE") {
     test::replay([](script& s) {
         auto const id = s.invite("");
