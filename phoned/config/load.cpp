@@ -90,7 +90,14 @@ private:
     void read_parameter(std::string_view name, std::string_view raw_value) {
         const auto found = find_parameter(name);
         if (!found) {
-            report(severity::warning, name, found.error().reason, "the line is left out");
+            auto reason = found.error().reason;
+            // Looking for similar names is slow: a file of nonsense gets it for its first lines only.
+            if (found.error().may_be_slip && suggestions_ > 0) {
+                --suggestions_;
+                if (const auto similar = similar_name(name); !similar.empty())
+                    reason += "; did you mean " + similar + "?";
+            }
+            report(severity::warning, name, std::move(reason), "the line is left out");
             return;
         }
         if (const auto earlier = note(*found, name); earlier != 0) {
@@ -217,6 +224,7 @@ private:
     loaded_config& into_;
     std::string file_;
     std::size_t line_ = 0;
+    int suggestions_ = 20;
     std::map<std::string, std::size_t> seen_;    // in this file: parameter and line
     std::map<std::string, std::string> values_;  // in all files: parameter and the text that counts
 };

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <vector>
+#include <cstdint>
 
 namespace phoned::config {
 namespace {
@@ -56,20 +57,22 @@ match matches(const parameter& row, std::string_view name, place& at, unsigned& 
     return pattern.empty() && name.empty() ? outcome : match::no;
 }
 
+constexpr std::size_t longest_compared = 64;  // keeps a file of long nonsense cheap
+
 // How many letters must be changed, added, left out or swapped with their neighbour to make one of the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    std::array<std::array<std::uint8_t, longest_compared + 1>, longest_compared + 1> cost;
     for (std::size_t i = 0; i <= a.size(); ++i) {
         for (std::size_t j = 0; j <= b.size(); ++j) {
             if (i == 0 || j == 0) {
-                cost[i][j] = i + j;
+                cost[i][j] = static_cast<std::uint8_t>(i + j);
                 continue;
             }
-            const std::size_t changed = a[i - 1] == b[j - 1] ? 0 : 1;
-            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + changed});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-            }
+            const int changed = a[i - 1] == b[j - 1] ? 0 : 1;
+            auto least = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + changed});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                least = std::min(least, cost[i - 2][j - 2] + 1);
+            cost[i][j] = static_cast<std::uint8_t>(least);
         }
     }
     return cost[a.size()][b.size()];
@@ -92,27 +95,26 @@ std::string as_pattern(std::string_view name) {
     return pattern;
 }
 
-std::string suggestion(std::string_view name) {
-    constexpr std::size_t longest = 64;  // keeps a file of long nonsense cheap
-    if (name.size() > longest) return {};
+}  // namespace
+
+std::string similar_name(std::string_view name) {
     const auto pattern = as_pattern(name);
+    if (pattern.size() > longest_compared) return {};
     std::string_view best;
     std::size_t best_distance = 3;
     for (const auto& chapter : parameter_table()) {
         for (const auto& row : chapter.rows) {
             const auto difference =
                 row.name.size() > pattern.size() ? row.name.size() - pattern.size() : pattern.size() - row.name.size();
-            if (difference >= best_distance) continue;
+            if (difference >= best_distance || row.name.size() > longest_compared) continue;
             if (const auto distance = edit_distance(pattern, row.name); distance < best_distance) {
                 best_distance = distance;
                 best = row.name;
             }
         }
     }
-    return best.empty() ? std::string{} : fmt::format("; did you mean {}?", best);
+    return std::string{best};
 }
-
-}  // namespace
 
 std::string written_out(std::string_view pattern, const place& at) {
     std::string name;
@@ -148,7 +150,8 @@ boost::system::result<found_parameter, unknown_name> find_parameter(std::string_
             }
         }
     }
-    return unknown_name{out_of_range.empty() ? "is not a parameter" + suggestion(name) : out_of_range};
+    if (!out_of_range.empty()) return unknown_name{out_of_range, false};
+    return unknown_name{"is not a parameter", true};
 }
 
 }  // namespace phoned::config

@@ -16,10 +16,14 @@ struct found_parameter {
 };
 
 struct unknown_name {
-    std::string reason;  // for the diagnostic: `is not a parameter; did you mean ...`
+    std::string reason;  // for the diagnostic: `is not a parameter`, or that a number is too large
+    bool may_be_slip;    // worth a similar_name()
 };
 
 [[nodiscard]] boost::system::result<found_parameter, unknown_name> find_parameter(std::string_view name);
+
+/// The parameter whose name differs by a slip or two of the pen; empty if there is none. Compares with the whole table.
+[[nodiscard]] std::string similar_name(std::string_view name);
 
 /// The name with numbers in place of X, Y, Z.
 [[nodiscard]] std::string written_out(std::string_view pattern, const place& at);

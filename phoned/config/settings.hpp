@@ -2,9 +2,12 @@
 //
 // Members have no defaults of their own: names, defaults, ranges and meanings stand once, in config/parameter_table.cpp
 // (printed as docs/configuration.md), and default_settings() applies them. Every member names its parameter. Units are
-// in the types. Knows nothing of SIP, SDP or RTP: phoned/phone and phoned/media turn these values into the libraries'
+// in the types. Knows nothing of SIP, SDP or RTP (a tone is the signal layer's own value): phoned/phone and
+// phoned/media turn these values into the libraries'
 // own configuration.
 #pragma once
+
+#include "rtp/signal/tone.hpp"
 
 #include <array>
 #include <chrono>
@@ -102,15 +105,8 @@ struct account_settings {
 /// The digest user: auth_name, or user_name where none is set.
 [[nodiscard]] std::string_view digest_user(const account_settings& account) noexcept;
 
-/// One element of a tone: up to four frequencies sounding together for a while. No frequency means silence.
-struct tone_segment {
-    std::array<std::uint16_t, 4> frequencies;  ///< Hz, 200-7000; unused places are 0
-    std::chrono::milliseconds length;
-    bool once;  ///< `!`: left out when the list repeats
-};
-
-/// A tone is its segments in turn, repeated. Empty: none is set, the country's standard tone is meant.
-using tone_setting = std::vector<tone_segment>;
+/// A tone of the configuration; without steps none is set, and the country's standard tone is meant.
+using tone_setting = rtp::cadence;
 
 struct tone_settings {
     std::string country;  ///< voice.tone.country; `Custom` makes the lists below count

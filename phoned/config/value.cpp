@@ -1,11 +1,12 @@
 #include "phoned/config/value.hpp"
 
+#include "rtp/signal/tone_grammar.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <vector>
 
 namespace phoned::config {
 namespace {
@@ -18,16 +19,6 @@ std::optional<Number> number(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    for (;;) {
-        const auto at = text.find(separator);
-        parts.push_back(text.substr(0, at));
-        if (at == std::string_view::npos) return parts;
-        text.remove_prefix(at + 1);
-    }
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -73,46 +64,16 @@ parse_result parse_text(const value_type& type, std::string_view text) {
     return accepted_value{{.text = std::string(text), .kind = type.kind}, {}};
 }
 
-// The guide: up to 8 elements separated by commas; an element is an optional `!`, 1-4 frequencies joined by `+`, `/`,
-// and a length in ms.
-std::optional<tone_segment> parse_segment(std::string_view text) {
-    tone_segment segment{};
-    if (text.starts_with('!')) {
-        segment.once = true;
-        text.remove_prefix(1);
-    }
-    const auto slash = text.find('/');
-    if (slash == std::string_view::npos) return std::nullopt;
-    const auto length = number<unsigned>(trimmed(text.substr(slash + 1)));
-    if (!length || *length > 30000) return std::nullopt;
-    segment.length = std::chrono::milliseconds{*length};
-    const auto frequencies = split(text.substr(0, slash), '+');
-    if (frequencies.size() > segment.frequencies.size()) return std::nullopt;
-    for (std::size_t i = 0; i < frequencies.size(); ++i) {
-        const auto frequency = number<std::uint16_t>(trimmed(frequencies[i]));
-        if (!frequency || (*frequency != 0 && (*frequency < 200 || *frequency > 7000))) return std::nullopt;
-        segment.frequencies[i] = *frequency;
-    }
-    return segment;
-}
-
 parse_result parse_tone(const value_type& type, std::string_view text) {
     parsed_value parsed{.text = std::string(text), .kind = type.kind};
     if (text.empty()) return accepted_value{std::move(parsed), {}};
-    const auto elements = split(text, ',');
-    if (elements.size() > 8) return bad_value{"has more than 8 elements"};
-    for (const auto element : elements) {
-        const auto segment = parse_segment(trimmed(element));
-        if (!segment) {
-            return bad_value{fmt::format(
-                "has the element \"{}\", which is not up to four frequencies of 200-7000 Hz (0 is silence) joined by "
-                "+, "
-                "then / and 0-30000 ms",
-                trimmed(element)
-            )};
-        }
-        parsed.tone.push_back(*segment);
+    const auto tone = rtp::parse_cadence(text);
+    if (!tone) {
+        return bad_value{fmt::format(
+            "is not a tone list, at character {}: {}", tone.error().position + 1, rtp::describe(tone.error().error)
+        )};
     }
+    parsed.tone = *tone;
     return accepted_value{std::move(parsed), {}};
 }
 

@@ -22,6 +22,8 @@ socket_server::socket_server(asio::any_io_executor executor, hub& centre, audio_
       timer_(executor) {}
 
 socket_server::~socket_server() {
+    // Who owns us may have lost its other parts already.
+    on_activity_ = nullptr;
     close();
 }
 
@@ -41,10 +43,11 @@ boost::system::result<void, start_failure> socket_server::open(const std::string
 void socket_server::close() {
     drivers_.close();
     controls_.close();
-    for (auto& [id, one] : peers_)
+    // A last flush may end a connection, which takes it out of peers_: so they are moved out first.
+    for (auto peers = std::exchange(peers_, {}); auto& [id, one] : peers) {
         one->flush();
-    for (auto peers = std::exchange(peers_, {}); auto& [id, one] : peers)
         one->close("the phone stops");
+    }
     timer_.cancel();
     armed_for_.reset();
     folder_.reset();

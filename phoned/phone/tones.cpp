@@ -9,7 +9,6 @@ namespace phoned {
 namespace {
 
 constexpr std::size_t longest_period = 480;
-constexpr float setting_level_dbm0 = -13;  // of each frequency (ITU-T E.180)
 
 const tone_setting* setting_of(const tone_settings& tones, phone_tone tone) {
     switch (tone) {
@@ -46,19 +45,6 @@ rtp::call_tone country_tone(phone_tone tone) {
     return rtp::call_tone::dial;
 }
 
-rtp::cadence from_setting(const tone_setting& setting) {
-    rtp::cadence out;
-    for (const auto& segment : setting) {
-        if (out.count == rtp::cadence::max_steps) break;
-        auto& step = out.steps[out.count++];
-        for (std::size_t i = 0; i < step.components.size(); ++i)
-            if (segment.frequencies[i] != 0) step.components[i] = {segment.frequencies[i], setting_level_dbm0};
-        step.length = segment.length;
-        step.repeat = segment.once ? rtp::step_repeat::once : rtp::step_repeat::always;
-    }
-    return out;
-}
-
 void add_saturated(std::span<const std::int16_t> from, std::span<std::int16_t> to) {
     for (std::size_t i = 0; i < to.size(); ++i) {
         const std::int32_t sum = std::int32_t{from[i]} + to[i];
@@ -74,7 +60,7 @@ rtp::cadence cadence_of(const tone_settings& tones, phone_tone tone) {
     if (tone == phone_tone::none) return {};
     const auto* country = rtp::find_country(tones.country);
     const auto* setting = setting_of(tones, tone);
-    if (country == nullptr && setting != nullptr && !setting->empty()) return from_setting(*setting);
+    if (country == nullptr && setting != nullptr && setting->count != 0) return *setting;
     if (country == nullptr) country = rtp::find_country("US");
     return country != nullptr ? rtp::cadence_of(*country, country_tone(tone)) : rtp::cadence{};
 }

@@ -1,5 +1,4 @@
-// Tones. A list of up to 8 elements: frequencies joined by +, a slash, a length in ms; ! in front of an element plays
-// it once only.
+// Tones, in the grammar of rtp/signal/tone_grammar.hpp.
 #include "phoned/config/fields.hpp"
 
 namespace phoned::config {
