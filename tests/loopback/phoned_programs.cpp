@@ -297,6 +297,35 @@ TEST_CASE("drv-file plays its tone, hears the phone's, and records it") {
     }
 }
 
+TEST_CASE("drv-file as an echo gives back what the phone plays") {
+    class counting final : public audio_listener {
+    public:
+        void on_audio_period(const audio_period& period) override {
+            if (period.captured.front() != 0) heard.push_back(period.captured.front());
+            std::fill(period.playback.begin(), period.playback.end(), ++last);
+        }
+        void on_audio_attached(now_t, std::string_view) override {}
+        void on_audio_lost(now_t, std::string_view) override {}
+        std::vector<std::int16_t> heard;
+        std::int16_t last = 0;
+    } counter;
+    phone_process phone;
+    phone.run([&] {
+        phone.server.audio().set_listener(&counter);
+        phone.server.audio().start();
+    });
+    CHECK(
+        program{"drv-file", {"--socket", phone.folder + "/driver.sock", "--echo", "--duration", "0.5"}}.end().code == 0
+    );
+    phone.run([&] {
+        phone.server.audio().stop();
+        phone.server.audio().set_listener(nullptr);
+    });
+    REQUIRE(counter.heard.size() > 10);
+    CHECK(std::is_sorted(counter.heard.begin(), counter.heard.end()));
+    CHECK(counter.heard.back() > 10);
+}
+
 TEST_CASE("drv-file says what it cannot do") {
     phone_process phone;
     const auto missing =

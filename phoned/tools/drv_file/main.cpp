@@ -28,7 +28,7 @@ struct arguments {
     std::string socket = "/run/phoned/driver.sock", name = "drv-file", transport = "shm";
     std::string play, tone, record, digits;
     double level = -13, duration = 0;
-    bool once = false;
+    bool once = false, echo = false;
 };
 
 /// One line of JSON for each thing that happens, with the time since the start and the calendar's.
@@ -156,7 +156,11 @@ private:
     }
 
     void one_period() {
-        microphone_->fill(captured_);
+        if (given_.echo) {
+            captured_ = playback_;
+        } else {
+            microphone_->fill(captured_);
+        }
         const auto stamp =
             std::chrono::duration_cast<std::chrono::microseconds>(steady::now().time_since_epoch()).count();
         driver_.exchange(captured_, playback_, static_cast<std::uint64_t>(stamp));
@@ -212,6 +216,7 @@ int main(int count, char** words) {
     auto* const play = app.add_option("--play", given.play, "microphone: a WAV file at the phone's audio rate");
     app.add_option("--tone", given.tone, "microphone: a tone, FREQUENCY[+FREQUENCY]/MS[,...]; frequency 0 is silence")
         ->excludes(play);
+    app.add_flag("--echo", given.echo, "microphone: what the loudspeaker played a period ago")->excludes(play);
     app.add_option("--level", given.level, "of each frequency, dBm0")->capture_default_str();
     app.add_flag("--once", given.once, "play the file once; silence after it");
     app.add_option("--digits", given.digits, "digits to send as tones in the audio first");
