@@ -158,7 +158,34 @@ TEST_CASE("a stream that cannot be followed hands its beginning to the core, sen
     REQUIRE(under_test.core.changes.size() == 1);
     CHECK(under_test.core.changes[0].change == flow_change::failed);
     CHECK_FALSE(under_test.core.changes[0].cause_text.empty());
-    CHECK(under_test.driver.count().connections == 0);
+    client.reset();
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 0; }));
+}
+
+TEST_CASE("a refusal reaches a peer that has more to say, and a peer that never stops is cut off") {
+    station under_test;
+    under_test.core.on_message = [&](recording_core::received const& message, sip::outbox& out) {
+        out.actions.emplace_back(sip::send_message{
+            message.flow, message.from, under_test.core.pool().copy("refused"), {}});
+    };
+    auto const local = listening(under_test);
+    bare_client client(local);
+    auto text = options_message("bad");
+    text.replace(text.find("Content-Length: 0"), 17, "Content-Length: -7");
+    client.send(text + std::string(300000, 'x'));
+    REQUIRE(run_until(under_test.loop, [&] { return client.received() == "refused"; }));
+    REQUIRE(run_until(under_test.loop, [&] { return client.ended().failed(); }));
+    CHECK(client.ended() == asio::error::eof);  // not a reset
+    CHECK(under_test.driver.count().connections == 1);
+    client.socket().shutdown(tcp::socket::shutdown_send);
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 0; }));
+
+    bare_client stubborn(local);
+    stubborn.send(text);
+    auto const start = sip::clock::now();
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.core.changes.size() == 2; }));
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 0; }));
+    CHECK(sip::clock::now() - start >= 1900ms);
 }
 
 TEST_CASE("a promise of a gigabyte does not take a gigabyte") {
@@ -168,7 +195,8 @@ TEST_CASE("a promise of a gigabyte does not take a gigabyte") {
     text.replace(text.find("Content-Length: 0"), 17, "Content-Length: 1073741824");
     client.send(text);
     REQUIRE(run_until(under_test.loop, [&] { return changed(under_test, flow_change::failed); }));
-    CHECK(under_test.driver.count().connections == 0);
+    client.reset();
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 0; }));
 }
 
 TEST_CASE("a peer that closes its side after asking still gets what was answered") {
@@ -363,7 +391,8 @@ TEST_CASE("close_flow writes what is queued, then closes without a report") {
     CHECK(client.received() == "goodbye");
     CHECK(client.ended() == asio::error::eof);
     CHECK(under_test.core.changes.empty());
-    CHECK(under_test.driver.count().connections == 0);
+    client.reset();
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 0; }));
 }
 
 TEST_CASE("after a peer's restart a new connection is opened and works") {

@@ -17,6 +17,7 @@ using asio::ip::tcp;
 namespace {
 constexpr std::size_t chunk_size = 8192;
 constexpr std::size_t messages_per_write = 16;
+constexpr auto linger_time = std::chrono::seconds(2);
 constexpr std::string_view ping_answer = "\r\n";  // RFC 5626 4.4.1
 }  // namespace
 
@@ -77,16 +78,24 @@ void connection::on_connected(error_code error) {
 // ---- reading
 
 void connection::read() {
+    reading_ = true;
     socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
         self->on_read(error, size);
     });
 }
 
 void connection::on_read(error_code error, std::size_t size) {
-    if (closed_ || finishing_) return;
+    reading_ = false;
+    if (closed_) return;
     waking const wake_up(owner_);
+    peer_done_ = error == asio::error::eof;
+    if (finishing_) {
+        if (!error) return read();
+        if (linger_by_) release();
+        return;
+    }
     // A peer may close its side as soon as it has asked: what we have answered by now still goes out.
-    if (error == asio::error::eof)
+    if (peer_done_)
         return end(flow_change::closed, {}, to_string(remote_) + " closed the connection", last_words::write);
     if (error) return end(flow_change::failed, error, "reading from " + to_string(remote_) + ": " + error.message());
     framer_.on_bytes({chunk_.data(), size});
@@ -153,7 +162,7 @@ void connection::send(buffer_ref bytes, transaction_id origin, time_point now) {
 
 void connection::write() {
     if (writing_ != 0 || queue_.empty()) {
-        if (finishing_ && queue_.empty()) release();
+        if (finishing_ && queue_.empty()) linger();
         return;
     }
     boost::container::static_vector<asio::const_buffer, messages_per_write> pieces;
@@ -196,7 +205,7 @@ void connection::forget(queued& entry) noexcept {
 
 time_point connection::deadline() const noexcept {
     auto earliest = last_traffic_ + config_.idle_timeout;
-    for (auto const& limit : {connect_by_, message_by_, write_by_})
+    for (auto const& limit : {connect_by_, message_by_, write_by_, linger_by_})
         if (limit) earliest = std::min(earliest, *limit);
     return earliest;
 }
@@ -210,7 +219,9 @@ void connection::on_time() {
     waking const wake_up(owner_);
     auto const now = owner_.now();
     auto const who = to_string(remote_);
-    if (connect_by_ && *connect_by_ <= now) {
+    if (linger_by_ && *linger_by_ <= now) {
+        release();
+    } else if (connect_by_ && *connect_by_ <= now) {
         end(flow_change::failed, asio::error::timed_out, "connecting to " + who + " takes too long");
     } else if (write_by_ && *write_by_ <= now) {
         end(flow_change::failed, asio::error::timed_out, who + " takes no bytes");
@@ -241,7 +252,18 @@ void connection::finish() {
     finishing_ = true;
     connect_by_.reset();
     message_by_.reset();
-    if (!up_ || queue_.empty()) release();
+    if (!up_) return release();
+    if (queue_.empty()) linger();
+}
+
+void connection::linger() {
+    if (peer_done_) return release();
+    error_code gone;
+    socket_.shutdown(tcp::socket::shutdown_send, gone);
+    if (gone) return release();
+    linger_by_ = owner_.now() + linger_time;
+    if (!reading_) read();
+    arm();
 }
 
 void connection::release() {

@@ -46,7 +46,8 @@ public:
         return before - queue_.size();
     }
 
-    /// Writes what is queued, then closes; the owner hears on_released() and nothing else.
+    /// Writes what is queued, then closes; the owner hears on_released() and nothing else. What still comes in is
+    /// thrown away for a moment: closing over unread bytes would reset the connection, and lose our last words.
     void finish();
     /// Closes now; the owner hears nothing.
     void close() noexcept;
@@ -71,6 +72,7 @@ private:
     void forget(queued&) noexcept;
     enum class last_words : std::uint8_t { write, drop };
     void end(flow_change, error_code, std::string text, last_words = last_words::drop);
+    void linger();
     void release();
     [[nodiscard]] time_point deadline() const noexcept;
 
@@ -90,10 +92,12 @@ private:
     std::size_t writing_ = 0;        ///< messages handed to the write in flight
 
     bool up_ = false;
+    bool reading_ = false;    ///< a read is in flight
+    bool peer_done_ = false;  ///< it has closed its side
     bool finishing_ = false;  ///< the owner knows of the end: only the queue is left to write
     bool closed_ = false;
     time_point last_traffic_{};
-    std::optional<time_point> connect_by_, message_by_, write_by_;
+    std::optional<time_point> connect_by_, message_by_, write_by_, linger_by_;
 };
 
 }  // namespace sip::net

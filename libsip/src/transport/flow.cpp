@@ -5,6 +5,7 @@
 
 // Conversions between text and bytes only: nothing here opens a socket.
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 namespace sip {
 namespace {
@@ -61,8 +62,8 @@ std::string to_string(ip_address const& address) {
 }
 
 std::string host_port(endpoint const& at) {
-    std::string text = at.address.is_v6 ? "[" + to_string(at.address) + "]" : to_string(at.address);
-    return text + ":" + std::to_string(at.port);
+    auto const address = to_string(at.address);
+    return at.address.is_v6 ? fmt::format("[{}]:{}", address, at.port) : fmt::format("{}:{}", address, at.port);
 }
 
 std::string to_string(endpoint const& at) {
