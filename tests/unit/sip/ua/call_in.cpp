@@ -218,23 +218,23 @@ TEST_CASE("A redirection carries the user's Contact, and text with a line break 
 }
 
 TEST_CASE("What an INVITE asks for and we cannot do is refused before it rings") {
-    struct row {
+    struct refused {
         test::extras more;
         std::string answer, name, value;
     };
-    std::vector<row> const rows{
+    std::vector<refused> const rows{
         {{.headers = "Require: 100rel, magic\n", .body = "offer"}, "420 INVITE", "Unsupported", "100rel, magic"},
         {{.body = "x", .content_type = "text/plain"}, "415 INVITE", "Accept", "application/sdp"},
         {{.headers = "Content-Encoding: gzip\n", .body = "x"}, "415 INVITE", "Accept-Encoding", "identity"},
         {{.headers = "Accept: text/nobodyKnowsThis\n"}, "406 INVITE", "Accept", "application/sdp"},
         {{.body = "offer", .uri = "nobodyKnowsThisScheme:x"}, "416 INVITE", "", ""},
     };
-    for (auto const& [more, answer, name, value] : rows) {
-        CAPTURE(answer);
+    for (auto const& row : rows) {
+        CAPTURE(row.answer);
         script s;
-        s.inject(s.request("INVITE", 1, more));
-        auto const refusal = s.expect(answer);
-        if (!name.empty()) CHECK(header(refusal, name) == value);
+        s.inject(s.request("INVITE", 1, row.more));
+        auto const refusal = s.expect(row.answer);
+        if (!row.name.empty()) CHECK(header(refusal, row.name) == row.value);
         s.expect_no_event();
         CHECK(s.core.live().sessions == 0);
     }

@@ -95,20 +95,20 @@ TEST_CASE("Strange Request-URI schemes get 416, required extensions 420, in OPTI
 TEST_CASE("A malformed request that can be answered is answered, with what is wrong (RFC 3261 8.2, 16.3)") {
     std::string const rest =
         "From: <sip:bob@10.0.0.2>;tag=peer\nTo: <sip:1001@10.0.0.1>\nCall-ID: c\nMax-Forwards: 70\n";
-    struct row {
+    struct refused {
         std::string text, answer;
     };
-    std::vector<row> const rows{
+    std::vector<refused> const rows{
         {"OPTIONS sip:1001@10.0.0.1 SIP/7.0\n" + std::string(via) + rest + "CSeq: 1 OPTIONS\n", "505 OPTIONS"},
         {"OPTIONS sip:1001@10.0.0.1 SIP/2.0\n" + std::string(via) + rest + "CSeq: 1 INVITE\n", "400 INVITE"},
         {"OPTIONS sip:1001@10.0.0.1 SIP/2.0\n" + std::string(via) + rest + "CSeq: 1 OPTIONS\nTo: <sip:x@y>\n",
          "400 OPTIONS"},
     };
-    for (auto const& [text, answer] : rows) {
-        CAPTURE(text);
+    for (auto const& row : rows) {
+        CAPTURE(row.text);
         script s;
-        s.inject(wire(text));
-        auto const refusal = s.expect(answer);
+        s.inject(wire(row.text));
+        auto const refusal = s.expect(row.answer);
         CHECK(header(refusal, "Call-ID") == "c");
         s.expect_no_event();
         s.expect_idle();
