@@ -49,9 +49,9 @@ public:
     // ---- client side
     /// Starts a client transaction and sends. ACK is refused (errc::invalid_argument): see send_ack().
     [[nodiscard]] result<transaction_id> send_request(time_point now, outgoing_request const&, transaction_outbox);
-    /// Sends the CANCEL of an INVITE that has had a provisional response and no final one (9.1); errc::wrong_state
-    /// otherwise. Its own events carry `owner`. If no final response follows within 64*T1 the INVITE transaction ends
-    /// with transaction_timeout.
+    /// Sends the CANCEL of an INVITE that has had a provisional response and no final one (9.1), once;
+    /// errc::wrong_state otherwise. Its own events carry `owner`. If no final response follows within 64*T1 the INVITE
+    /// transaction ends with transaction_timeout.
     [[nodiscard]] result<transaction_id> cancel(
         time_point now, transaction_id invite, owner_token owner, transaction_outbox
     );
