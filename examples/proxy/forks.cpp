@@ -11,8 +11,8 @@ namespace {
 
 using sip::header_id;
 
-/// What a Via, a Record-Route pair and Max-Breadth add to a request, for the choice of transport by size.
-constexpr std::size_t added_bytes = 350;
+/// What our Via and one Record-Route add to a request over UDP, for the choice of transport by size.
+constexpr std::size_t via_and_record_route = 150;
 
 template <class Handle>
 sip::owner_token pack(Handle id) {
@@ -125,7 +125,7 @@ void forks::begin_branch(sip::time_point now, branch_id id, sip::transaction_out
 
     auto uri = sip::parse_uri(next_hop(one.route));
     if (!uri) return finish(now, id, 416, {}, out);
-    auto size = made.request.wire().size() + added_bytes;
+    auto size = forwarded_request(made.request.view(), changes_for(one, made)).size() + via_and_record_route;
     auto found = around_.locator.locate({*uri, sip::transport_kind::udp, size}, out.actions);
     if (!found.is_done) {
         one.lookup = found.number;
@@ -169,15 +169,20 @@ void forks::try_next_place(sip::time_point now, branch_id id, sip::transaction_o
     finish(now, id, one.status != 0 ? one.status : std::uint16_t{503}, {}, out);
 }
 
+changes forks::changes_for(branch const& one, context const& made) const {
+    changes change;
+    change.route = &one.route;
+    change.max_forwards = number_in<header_id::max_forwards>(made.request.view(), 71) - 1;
+    change.max_breadth = made.share;
+    change.own_realm = around_.names.realm();
+    return change;
+}
+
 bool forks::send(sip::time_point now, branch_id id, way const& to, sip::transaction_outbox out) {
     auto& one = *branches_.find(id);
     auto const& made = *contexts_.find(one.context);
     auto original = made.request.view();
-    changes change;
-    change.route = &one.route;
-    change.max_forwards = number_in<header_id::max_forwards>(original, 71) - 1;
-    change.max_breadth = made.share;
-    change.own_realm = around_.names.realm();
+    auto change = changes_for(one, made);
     if (may_make_dialog(original.method())) change.record_routes = around_.ways.record_routes(made.arrival, to);
 
     sip::outgoing_request request;

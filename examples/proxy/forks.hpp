@@ -103,6 +103,7 @@ private:
 
     void begin_branch(sip::time_point now, branch_id, sip::transaction_outbox);
     void try_next_place(sip::time_point now, branch_id, sip::transaction_outbox);
+    [[nodiscard]] changes changes_for(branch const&, context const&) const;
     [[nodiscard]] bool send(sip::time_point now, branch_id, way const&, sip::transaction_outbox);
     void finish(sip::time_point now, branch_id, std::uint16_t status, sip::message response, sip::transaction_outbox);
 

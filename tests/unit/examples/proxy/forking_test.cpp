@@ -366,3 +366,29 @@ TEST_CASE_FIXTURE(forking, "A retransmitted INVITE is answered by its transactio
     receive(request{});
     CHECK(drain() == text_lines{"10.0.0.1 180 INVITE", "10.0.0.1 180 INVITE"});
 }
+
+TEST_CASE("What would be more than 1300 bytes goes by TCP, and by UDP where TCP is refused (18.1.1)") {
+    proxy_fixture f;
+    f.register_phone("1002", "<sip:b@10.0.0.2>", bob);
+    auto const request_of = [](std::size_t filler, std::string const& branch) {
+        return request{.branch = branch, .headers = "Subject: " + std::string(filler, 'x') + "\n"};
+    };
+    f.receive(request_of(700, "z9hG4bKshort"));
+    auto small = f.next_beyond_trying();
+    CHECK(small.to == bob);
+    CHECK(small.text.size() < 1300);
+    CHECK(f.opened.empty());
+
+    f.receive(request_of(1000, "z9hG4bKlong"));
+    REQUIRE(f.opened.size() == 1);
+    CHECK(f.opened[0].to == at("10.0.0.2:5060", sip::transport_kind::tcp));
+    auto large = f.next_beyond_trying();
+    CHECK(header(large.text, "Via").starts_with("SIP/2.0/TCP"));
+    f.on_flow(f.opened[0].flow, sip::flow_change::failed);
+    auto again = f.next();
+    CHECK(again.to == bob);
+    CHECK(header(again.text, "Via").starts_with("SIP/2.0/UDP"));
+    CHECK(header(again.text, "Via") != header(large.text, "Via"));
+    f.reply(again, 486);
+    CHECK(f.drain() == text_lines{"10.0.0.2 ACK", "10.0.0.1 486 INVITE"});
+}
