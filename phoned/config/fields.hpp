@@ -67,8 +67,8 @@ bool account_part_field(settings& to, const place& at, const parsed_value& value
 }
 
 template <auto Member>
-bool server_field(settings& to, const place& at, const parsed_value& value) {
-    assign(to.accounts[at.x() - 1].servers[at.y() - 1].*Member, value);
+bool first_server_field(settings& to, const place& at, const parsed_value& value) {
+    assign(to.accounts[at.x() - 1].servers[0].*Member, value);
     return true;
 }
 
@@ -88,7 +88,7 @@ bool phone_part_field(settings& to, const place&, const parsed_value& value) {
 // What a row says of its indices.
 inline constexpr std::array<index_range, 3> no_index{};
 inline constexpr std::array<index_range, 3> per_account{{{1, max_accounts}}};
-inline constexpr std::array<index_range, 3> per_server{{{1, max_accounts}, {1, max_servers}}};
+inline constexpr std::array<index_range, 3> per_server{{{1, max_accounts}, {1, 2}}};
 inline constexpr std::array<index_range, 3> per_codec{{{1, max_accounts}, {0, max_codecs - 1}}};
 constexpr std::array<index_range, 3> numbered(unsigned last) {
     return {{{1, last}}};

@@ -20,19 +20,13 @@ namespace phoned {
 
 inline constexpr unsigned max_accounts = 16;
 inline constexpr unsigned max_codecs = 13;  ///< Y runs from 0: editions of the guide number codecs from 0 or from 1
-inline constexpr unsigned max_servers = 2;
+inline constexpr unsigned max_servers = 1;  ///< The guide has two; failing over to the second is not done yet
 inline constexpr unsigned max_access_rules = 16;
 
 enum class sip_transport { udp, tcp, tls, dns };
 
 /// How digits travel (account.X.dtmf.type).
 enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_info };
-
-/// Who keeps the session alive (RFC 4028; account.X.session_timer.refresher).
-enum class session_refresher { uac, uas };
-
-/// Early media against the local ring-back tone (voice.call_preview_mode).
-enum class early_media { mix = 1, tone_only = 2, media_only = 3 };
 
 enum class log_level { trace, debug, info, warning, error, off };
 
@@ -50,10 +44,9 @@ struct server_setting {
 };
 
 struct registrar_setting {
-    std::string host;              ///< account.X.sip_server.Y.address (the first also as account.X.sip_server_host)
-    std::uint16_t port;            ///< account.X.sip_server.Y.port
-    std::chrono::seconds expires;  ///< account.X.sip_server.Y.expires: the interval asked for
-    unsigned retry_counts;         ///< account.X.sip_server.Y.retry_counts
+    std::string host;              ///< account.X.sip_server.1.address, account.X.sip_server_host
+    std::uint16_t port;            ///< account.X.sip_server.1.port
+    std::chrono::seconds expires;  ///< account.X.sip_server.1.expires: the interval asked for
 };
 
 struct account_settings {
@@ -67,21 +60,14 @@ struct account_settings {
     std::array<registrar_setting, max_servers> servers;
     bool outbound_proxy_enabled;                   ///< account.X.outbound_proxy_enable
     server_setting outbound_proxy;                 ///< account.X.outbound_host, .outbound_port
-    server_setting backup_outbound_proxy;          ///< account.X.backup_outbound_host, .backup_outbound_port
     std::uint16_t listen_port;                     ///< account.X.sip_listen_port; 0 lets the system choose
     sip_transport transport;                       ///< account.X.transport
     std::chrono::milliseconds timer_t1;            ///< account.X.advanced.timer_t1
     std::chrono::milliseconds timer_t2;            ///< account.X.advanced.timer_t2
     std::chrono::milliseconds timer_t4;            ///< account.X.advanced.timer_t4
     std::chrono::seconds reg_fail_retry_interval;  ///< account.X.reg_fail_retry_interval; 0 means no retry
-    bool unregister_on_reboot;                     ///< account.X.unregister_on_reboot: clear old bindings at start
-    bool reliable_provisional;                     ///< account.X.100rel_enable
-    bool compact_headers;                          ///< account.X.compact_header_enable
     bool user_equal_phone;                         ///< account.X.enable_user_equal_phone
-    bool trust_control;                            ///< account.X.sip_trust_ctrl: requests only from the server
     bool rport;                                    ///< account.X.nat.rport (RFC 3581)
-    bool keep_alive;                               ///< account.X.nat.udp_update_enable is not 0
-    std::chrono::seconds keep_alive_interval;      ///< account.X.nat.udp_update_time
 
     std::array<codec_setting, max_codecs> codecs;  ///< By Y, as the files number them: use codec_preference()
     std::chrono::milliseconds ptime;               ///< account.X.ptime; 0 means that none is asked for
@@ -89,13 +75,8 @@ struct account_settings {
     unsigned dtmf_info_type;  ///< account.X.dtmf.info_type: 0 off, 1 dtmf-relay, 2 dtmf, 3 telephone-event
     unsigned dtmf_payload;    ///< account.X.dtmf.dtmf_payload
 
-    bool auto_answer;                      ///< account.X.auto_answer
-    bool anonymous_call;                   ///< account.X.anonymous_call
-    bool reject_anonymous_call;            ///< account.X.reject_anonymous_call
-    bool do_not_disturb;                   ///< account.X.dnd.enable, used when features.dnd_mode is 1
-    bool session_timer;                    ///< account.X.session_timer.enable
-    std::chrono::seconds session_expires;  ///< account.X.session_timer.expires
-    session_refresher refresher;           ///< account.X.session_timer.refresher
+    bool auto_answer;     ///< account.X.auto_answer
+    bool do_not_disturb;  ///< account.X.dnd.enable, used when features.dnd_mode is 1
 };
 
 /// The enabled codecs in the order in which they are to be offered: priority 1 first, then upward, priority 0 last.
@@ -110,7 +91,7 @@ using tone_setting = rtp::cadence;
 
 struct tone_settings {
     std::string country;  ///< voice.tone.country; `Custom` makes the lists below count
-    tone_setting dial, ring, busy, congestion, call_waiting, dial_recall, record, info, stutter, message, auto_answer;
+    tone_setting dial, ring, busy, congestion, call_waiting;
 };
 
 struct jitter_buffer_settings {
@@ -147,20 +128,13 @@ struct settings {
     std::chrono::seconds
         busy_tone_delay;  ///< features.busy_tone_delay: how long busy sounds after the other side hung up
     std::chrono::seconds auto_answer_delay;  ///< features.auto_answer_delay
-    std::chrono::seconds inter_digit_time;   ///< phone_setting.inter_digit_time
-    unsigned pound_key;               ///< features.pound_key.mode: the key that sends a number: 0 none, 1 `#`, 2 `*`
-    bool ringback_after_early_media;  ///< phone_setting.is_deal180
-    bool rfc2543_hold;                ///< sip.rfc2543_hold: hold with c=0.0.0.0
-    bool escape_pound;                ///< sip.use_23_as_pound: `#` in a dialled number becomes `%23`
+    unsigned pound_key;  ///< features.pound_key.mode: the key that sends a number: 0 none, 1 `#`, 2 `*`
+    bool rfc2543_hold;   ///< sip.rfc2543_hold: hold with c=0.0.0.0
+    bool escape_pound;   ///< sip.use_23_as_pound: `#` in a dialled number becomes `%23`
     std::chrono::seconds registration_spread;  ///< sip.reg_surge_prevention: random delay of the first REGISTER
-    bool hold_reminder;                        ///< features.play_hold_tone.enable
-    std::chrono::seconds hold_reminder_delay;  ///< features.play_hold_tone.delay
 
-    bool play_local_dtmf_tone;       ///< features.play_local_dtmf_tone_enable
-    unsigned dtmf_repetition;        ///< features.dtmf.repetition: end packets of a digit (RFC 4733)
-    bool voice_activity_detection;   ///< voice.vad
-    bool comfort_noise;              ///< voice.cng
-    early_media early_media_policy;  ///< voice.call_preview_mode
+    bool play_local_dtmf_tone;  ///< features.play_local_dtmf_tone_enable
+    unsigned dtmf_repetition;   ///< features.dtmf.repetition: end packets of a digit (RFC 4733)
     jitter_buffer_settings jitter_buffer;
     tone_settings tones;
 

@@ -15,9 +15,8 @@ constexpr parameter rows[] = {
     {"sip.nat_turn.*", no_index, common, text(), "", "TURN for the whole phone (later editions)"},
     {"ice.enable", no_index, common, flag(), "0", "ICE (later editions)"},
     {"account.X.nat.udp_update_enable", per_account, phone, integer(0, 3), "1",
-     "keep-alive: 0 off, 1 an empty UDP packet, 2 OPTIONS, 3 NOTIFY", account_field<&account::keep_alive>},
-    {"account.X.nat.udp_update_time", per_account, phone, integer(1, 2147483647), "30", "keep-alive interval, s",
-     account_field<&account::keep_alive_interval>},
+     "keep-alive: 0 off, 1 an empty UDP packet, 2 OPTIONS, 3 NOTIFY"},
+    {"account.X.nat.udp_update_time", per_account, phone, integer(1, 2147483647), "30", "keep-alive interval, s"},
     {"account.X.nat.rport", per_account, phone, flag(), "0", "ask for rport (RFC 3581)",
      account_field<&account::rport>},
 };
