@@ -38,7 +38,7 @@ std::string as_utf8(std::string_view bytes) {
 }  // namespace
 
 std::string trace_line(sip::net::traced_message const& message) {
-    auto time = std::chrono::duration<double>(message.at.wall.time_since_epoch()).count();
+    auto time = std::chrono::duration<double>(message.at.time_since_epoch()).count();
     return fmt::format(
         R"({{"time":{:.6f},"direction":"{}","transport":"{}","local":"{}","remote":"{}","text":{}}})", time,
         message.direction == sip::net::direction::received ? "in" : "out", sip::to_string(message.local.kind),

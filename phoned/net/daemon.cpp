@@ -61,7 +61,7 @@ sip::net::shell_config shell_config_of(const settings& config) {
 
 trace_event shown(const sip::net::traced_message& message) {
     return {
-        message.at.wall,
+        message.at,
         message.direction == sip::net::direction::received ? trace_direction::received : trace_direction::sent,
         message.local.kind == sip::transport_kind::udp   ? "udp"
         : message.local.kind == sip::transport_kind::tcp ? "tcp"

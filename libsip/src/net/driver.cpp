@@ -151,7 +151,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void on_message(flow_id flow, endpoint const& local, endpoint const& from, buffer_ref bytes) override {
         ++counts.received;
-        if (trace) trace({direction::received, flow, local, from, bytes.text(), instant});
+        show(direction::received, flow, local, from, bytes);
         core.on_bytes(instant, flow, from, std::move(bytes), out);
         settle();
     }
@@ -214,9 +214,16 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         );
     }
 
+    /// Not the wake-up's instant: the traces of two programs can be merged only if a message leaves one before it
+    /// reaches the other.
+    void show(direction which, flow_id flow, endpoint const& local, endpoint const& remote, buffer_ref const& bytes)
+        const {
+        if (trace) trace({which, flow, local, remote, bytes.text(), std::chrono::system_clock::now()});
+    }
+
     void show_sent(flow_id flow, endpoint const& local, endpoint const& remote, buffer_ref const& bytes) {
         ++counts.sent;
-        if (trace) trace({direction::sent, flow, local, remote, bytes.text(), instant});
+        show(direction::sent, flow, local, remote, bytes);
     }
 
     void perform(open_flow& request) {

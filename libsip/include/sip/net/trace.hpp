@@ -1,11 +1,11 @@
 // A view of every message on the wire, for logs, captures and ladder diagrams.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string_view>
 
-#include "sip/time.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace sip::net {
@@ -18,8 +18,8 @@ struct traced_message {
     flow_id flow = flow_id::none;
     endpoint local;  ///< its port and address as Via would name them
     endpoint remote;
-    std::string_view bytes;  ///< the whole message; may hold credentials
-    now_t at;                ///< the instant of the wake-up that it belongs to
+    std::string_view bytes;                    ///< the whole message; may hold credentials
+    std::chrono::system_clock::time_point at;  ///< just before it was sent, or just after it was read
 };
 
 /// Called on the driver's executor, in wire order, before the core sees a received message. It must not throw and must

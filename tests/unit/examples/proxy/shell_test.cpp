@@ -21,7 +21,7 @@ boost::json::object traced(std::string_view bytes) {
     message.local = test::at("127.0.0.1:5060", sip::transport_kind::tcp);
     message.remote = test::at("127.0.0.1:40000", sip::transport_kind::tcp);
     message.bytes = bytes;
-    message.at.wall = std::chrono::system_clock::time_point(std::chrono::microseconds(1700000000123456));
+    message.at = std::chrono::system_clock::time_point(std::chrono::microseconds(1700000000123456));
     auto line = trace_line(message);
     CHECK(line.find('\n') == std::string::npos);
     return boost::json::parse(line).as_object();
