@@ -3,7 +3,8 @@
 
 1. the dependency rule: a folder includes only itself and folders to its left; the libraries never include one another;
 2. the core rule: outside net folders and programs no I/O, no clocks, no hidden state, no threads;
-3. g++ 12's coroutine rule: no lambda with captures and no braced temporary on a line with co_await.
+3. g++ 12's coroutine rule: no lambda with captures and no braced temporary on a line with co_await;
+4. the first-include rule: a source includes its own header first, which proves that the header stands alone.
 
 check.py --self-test proves that each rule finds a breach. Exit status 1 if anything was found."""
 import pathlib, re, sys
@@ -96,6 +97,23 @@ def check_file(part, layer, label, text):
     return found
 
 
+def check_first_include(header, label, text):
+    """`header` is the source's own, as #include lines name it."""
+    first = re.search(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', text, flags=re.M)
+    if first and first.group(1) == header:
+        return []
+    return [f"{label}: does not include its own header {header} first"]
+
+
+def own_header(root, path):
+    """The public header of a library's source, as #include lines name it; None where it has none."""
+    parts = path.relative_to(root).parts
+    if path.suffix != ".cpp" or not parts[0].startswith("lib") or parts[1] != "src":
+        return None
+    header = pathlib.Path(parts[0][3:], *parts[2:]).with_suffix(".hpp")
+    return str(header) if (root / parts[0] / "include" / header).exists() else None
+
+
 def check_tree(root):
     found, seen = [], 0
     for top in ("libsip", "libsdp", "librtp", "phoned"):
@@ -106,7 +124,10 @@ def check_tree(root):
             if where is None:
                 continue
             seen += 1
-            found += check_file(*where, str(path.relative_to(root)), path.read_text(encoding="utf-8"))
+            label, text = str(path.relative_to(root)), path.read_text(encoding="utf-8")
+            found += check_file(*where, label, text)
+            if header := own_header(root, path):
+                found += check_first_include(header, label, text)
     return found, seen
 
 
@@ -121,6 +142,9 @@ def self_test():
     ]
     missed = [case for case in cases if not check_file(case[0], case[1], "case", case[2])]
     clean = check_file("sip", "ua", "case", '#include "sip/syntax/uri.hpp"\n// clock::now() in a comment\nauto s = "std::cout";\nstatic constexpr int limit = 3;\n')
+    if not check_first_include("sip/uri.hpp", "case", '#include <string>\n#include "sip/uri.hpp"\n'):
+        missed.append("a source that does not begin with its own header")
+    clean += check_first_include("sip/uri.hpp", "case", '// A comment.\n#include "sip/uri.hpp"\n#include <string>\n')
     for case in missed:
         print("not found:", case)
     for line in clean:
