@@ -2,47 +2,18 @@
 // INVITEs overlap, when the call is over, when the connection is gone.
 #include <doctest/doctest.h>
 
-#include "support/script.hpp"
+#include "calls.hpp"
 
 using namespace std::chrono_literals;
 using test::header;
 using test::script;
-
-namespace {
-
-/// A call of the peer that we have answered; its ACK has not come.
-sip::session_id answered(script& s) {
-    s.inject(s.request("INVITE", 1, {.body = "offer"}));
-    auto const id = s.expect_event<sip::incoming_call>().id;
-    s.answer(id);
-    s.expect("200 INVITE");
-    return id;
-}
-sip::session_id confirmed(script& s) {
-    auto const id = answered(s);
-    s.inject(s.request("ACK", 1));
-    s.expect_event<sip::call_confirmed>();
-    return id;
-}
-/// Our own call, answered. Returns the INVITE.
-std::string established(script& s, sip::session_id& id) {
-    id = s.invite();
-    auto invite = s.expect("INVITE");
-    s.reply(invite, 200, {.body = "answer"});
-    s.expect("ACK");
-    s.expect_event<sip::call_answered>();
-    s.enter_dialog(invite);
-    return invite;
-}
-
-}  // namespace
 
 // ---- ACKs that we receive
 
 TEST_CASE("ACK for the first 2xx stops its retransmission although a newer re-INVITE arrived meanwhile") {
     // reSIProcate #470, #471: the ACK was matched against the latest request.
     test::replay([](script& s) {
-        auto const id = answered(s);
+        auto const id = test::answered_call(s);
         s.inject(s.request("INVITE", 2, {.body = "offer 2"}));
         s.expect_event<sip::remote_offer>();
         s.answer_offer(id, "answer 2");
@@ -61,7 +32,7 @@ TEST_CASE("ACK for the first 2xx stops its retransmission although a newer re-IN
 
 TEST_CASE("ACK for the second 2xx leaves the first one to be repeated") {
     script s;
-    auto const id = answered(s);
+    auto const id = test::answered_call(s);
     s.inject(s.request("INVITE", 2, {.body = "offer 2"}));
     s.expect_event<sip::remote_offer>();
     s.answer_offer(id, "answer 2");
@@ -74,7 +45,7 @@ TEST_CASE("ACK for the second 2xx leaves the first one to be repeated") {
 
 TEST_CASE("ACK arriving while our own re-INVITE is outstanding stops the 2xx timer (reSIProcate #378)") {
     script s;
-    auto const id = confirmed(s);
+    auto const id = test::called(s);
     // The peer's re-INVITE is answered; before its ACK comes, ours may not go out (14.1): it waits ...
     s.inject(s.request("INVITE", 2, {.body = "offer 2"}));
     s.expect_event<sip::remote_offer>();
@@ -93,7 +64,7 @@ TEST_CASE("ACK arriving while our own re-INVITE is outstanding stops the 2xx tim
 
 TEST_CASE("An offer that waits for an ACK is overtaken by the peer's next offer, and dropped with the call") {
     test::replay([](script& s) {
-        auto const id = answered(s);
+        auto const id = test::answered_call(s);
         s.reoffer(id, "ours");
         s.reoffer(id, "another", sip::errc::wrong_state);
         s.inject(s.request("INVITE", 2, {.body = "theirs"}));
@@ -115,7 +86,7 @@ TEST_CASE("An offer that waits for an ACK is overtaken by the peer's next offer,
 TEST_CASE("A stray ACK is dropped") {
     script s;
     s.inject(s.request("ACK", 1));
-    auto const id = confirmed(s);
+    auto const id = test::called(s);
     s.inject(s.request("ACK", 1));
     s.inject(s.request("ACK", 77));
     s.expect_nothing();
@@ -144,8 +115,7 @@ TEST_CASE("Each copy of a 2xx is acknowledged with the same ACK (TS 102 027 CC_O
 
 TEST_CASE("Repeated 2xx is re-ACKed after we already sent a re-INVITE (pjsip #1725)") {
     script s;
-    sip::session_id id;
-    auto const invite = established(s, id);
+    auto const [id, invite] = test::calling_with(s);
     s.reoffer(id);
     auto const reinvite = s.expect("INVITE");
     s.reply(invite, 200, {.body = "answer"});
@@ -158,8 +128,7 @@ TEST_CASE("Repeated 2xx is re-ACKed after we already sent a re-INVITE (pjsip #17
 
 TEST_CASE("2xx to a re-INVITE is ACKed even if BYE has completed (pjsip #1755)") {
     test::replay([](script& s) {
-        sip::session_id id;
-        established(s, id);
+        auto const id = test::calling(s);
         s.reoffer(id);
         auto const reinvite = s.expect("INVITE");
         s.hang_up(id);
@@ -177,8 +146,7 @@ TEST_CASE("2xx to a re-INVITE is ACKed even if BYE has completed (pjsip #1755)")
 
 TEST_CASE("A 2xx is acknowledged for 64*T1, even long after the call, and then no more (RFC 3261 13.2.2.4)") {
     script s;
-    sip::session_id id;
-    auto const invite = established(s, id);
+    auto const [id, invite] = test::calling_with(s);
     s.hang_up(id);
     s.reply(s.expect("BYE"), 200);
     s.advance(31s);
@@ -194,8 +162,7 @@ TEST_CASE("A 2xx is acknowledged for 64*T1, even long after the call, and then n
 
 TEST_CASE("A 2xx that nobody asked for is dropped") {
     script s;
-    sip::session_id id;
-    auto invite = established(s, id);
+    auto [id, invite] = test::calling_with(s);
     auto foreign = invite;
     foreign.replace(foreign.find("branch=z9hG4bK") + 14, 5, "xxxxx");
     foreign.replace(foreign.find("Call-ID: ") + 9, 5, "xxxxx");

@@ -2,36 +2,15 @@
 // dialogs that are gone; BYE in early dialogs.
 #include <doctest/doctest.h>
 
-#include "support/script.hpp"
+#include "calls.hpp"
 #include "support/ua_pair.hpp"
 
 using namespace std::chrono_literals;
+using test::called;
+using test::calling;
 using test::header;
 using test::script;
 using test::tag_of;
-
-namespace {
-
-sip::session_id called(script& s) {
-    s.inject(s.request("INVITE", 1, {.body = "offer"}));
-    auto const id = s.expect_event<sip::incoming_call>().id;
-    s.answer(id);
-    s.expect("200 INVITE");
-    s.inject(s.request("ACK", 1));
-    s.expect_event<sip::call_confirmed>();
-    return id;
-}
-sip::session_id calling(script& s) {
-    auto const id = s.invite();
-    auto const invite = s.expect("INVITE");
-    s.reply(invite, 200, {.body = "answer"});
-    s.expect("ACK");
-    s.expect_event<sip::call_answered>();
-    s.enter_dialog(invite);
-    return id;
-}
-
-}  // namespace
 
 TEST_CASE("BYE of the peer is answered 200 and ends the call; a second one finds no call (RFC 3261 15.1.2)") {
     test::replay([](script& s) {

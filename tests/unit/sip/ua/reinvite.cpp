@@ -2,39 +2,16 @@
 // glare with both windows, failures that end the call, target refresh.
 #include <doctest/doctest.h>
 
-#include "support/script.hpp"
+#include "calls.hpp"
 #include "support/ua_pair.hpp"
 
 using namespace std::chrono_literals;
 using test::body_of;
+using test::called;
+using test::calling;
 using test::header;
 using test::script;
 using test::tag_of;
-
-namespace {
-
-/// A call of the peer, answered and confirmed.
-sip::session_id called(script& s) {
-    s.inject(s.request("INVITE", 1, {.body = "offer"}));
-    auto const id = s.expect_event<sip::incoming_call>().id;
-    s.answer(id);
-    s.expect("200 INVITE");
-    s.inject(s.request("ACK", 1));
-    s.expect_event<sip::call_confirmed>();
-    return id;
-}
-/// Our own call, answered.
-sip::session_id calling(script& s) {
-    auto const id = s.invite();
-    auto const invite = s.expect("INVITE");
-    s.reply(invite, 200, {.body = "answer"});
-    s.expect("ACK");
-    s.expect_event<sip::call_answered>();
-    s.enter_dialog(invite);
-    return id;
-}
-
-}  // namespace
 
 // ---- ours
 

@@ -2,10 +2,11 @@
 // that it hands to its user, outside and inside calls.
 #include <doctest/doctest.h>
 
-#include "support/script.hpp"
+#include "calls.hpp"
 
 using namespace std::chrono_literals;
 using test::body_of;
+using test::called;
 using test::header;
 using test::script;
 using test::tag_of;
@@ -14,16 +15,6 @@ using test::wire;
 namespace {
 
 constexpr auto via = "Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bKbad\n";
-
-sip::session_id called(script& s) {
-    s.inject(s.request("INVITE", 1, {.body = "offer"}));
-    auto const id = s.expect_event<sip::incoming_call>().id;
-    s.answer(id);
-    s.expect("200 INVITE");
-    s.inject(s.request("ACK", 1));
-    s.expect_event<sip::call_confirmed>();
-    return id;
-}
 
 }  // namespace
 
