@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""table.py ROOT --write: makes docs/compliance.md out of the names of the tests.
+table.py ROOT --check: fails where that page is out of date, or where a name points at a section that does not exist.
+table.py --self-test: proves that references are read as described here, and that wrong ones are found.
+
+A test says in its name which rule it proves:
+
+1. "RFC 3261 17.1.1.2", anywhere in the name. More sections of the same RFC follow after ", " or " and ", a range after
+   " to ": "RFC 4475 3.3.2 to 3.3.4". "RFC 6026" alone stands for the RFC as a whole. What follows a section, like
+   "step 5", is for the reader.
+2. A number with dots at the beginning of a parenthesis, "(17.2.3)" or "(16.7 step 5, RFC 6026)", is a section of RFC
+   3261. Only tests of libsip and of the examples, which are about that RFC, may say so; others name theirs.
+
+sections.tsv knows the sections and their titles. An RFC that no test has named before gets its lines there."""
+import collections, difflib, pathlib, re, sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+COMMAND = "python3 tests/compliance/table.py . --write"
+
+# Rule 2.
+SIP = 3261
+SIP_TESTS = ("tests/unit/sip/", "tests/unit/examples/", "tests/loopback/sip_", "tests/sim/")
+
+# The chapters that say how a user agent, a registrar, a transaction and a transport behave: here the page lists also
+# what no test shows.
+ACCOUNTED = ("8", "9", "10", "11", "12", "13", "14", "15", "17", "18")
+
+LITERAL = r'"((?:\\.|[^"\\])*)"'
+TEST = re.compile(r'\bTEST_CASE(?:_FIXTURE)?\(\s*(?:[\w:]+\s*,\s*)?((?:' + LITERAL + r'\s*)+)')
+DOTTED = r"(?:[A-Z]|\d+)(?:\.\d+)+"  # A.8, 17.1.3
+STEP = r"(?: (?:step|pattern) \d+)?"
+MORE = rf"(?:(?:, | and | to ){DOTTED}{STEP})*"
+NAMED = re.compile(rf"\bRFC (\d+)(?: ((?:{DOTTED}|\d+){STEP}{MORE}))?(?![\w.])")
+BARE = re.compile(rf"\(((?=\d){DOTTED}{STEP}{MORE})(?=[,)])")
+
+
+def read_sections(text):
+    """{rfc: {section: title}}, in the order of the file."""
+    known = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            rfc, section, title = line.split("\t")
+            known.setdefault(int(rfc), {})[section] = title
+    return known
+
+
+def sections_of(listed):
+    """The sections of "3.3.2 to 3.3.4, 5.1 step 2"."""
+    found = []
+    for separator, section in re.findall(rf"(^|, | and | to )({DOTTED}|\d+){STEP}", listed):
+        if separator == " to ":
+            head, _, first = found[-1].rpartition(".")
+            found += [f"{head}.{n}" for n in range(int(first) + 1, int(section.rpartition(".")[2]))]
+        found.append(section)
+    return found
+
+
+def references(name):
+    """[(rfc or None, section or "-")]: None where the name leaves the RFC out."""
+    found = []
+    for match in NAMED.finditer(name):
+        found += [(int(match[1]), section) for section in (sections_of(match[2]) if match[2] else ["-"])]
+    for match in BARE.finditer(name):
+        found += [(None, section) for section in sections_of(match[1])]
+    return found
+
+
+def names_in(source):
+    return [
+        re.sub(r"\\(.)", r"\1", "".join(re.findall(LITERAL, match[1]))) for match in TEST.finditer(source)
+    ]
+
+
+def collect(tests, known):
+    """tests: [(path, name)]. Gives {rfc: {section: [(path, name)]}} and the sentences of what is wrong."""
+    shown, wrong = collections.defaultdict(lambda: collections.defaultdict(list)), []
+    for path, name in tests:
+        for rfc, section in references(name):
+            if rfc is None and not path.startswith(SIP_TESTS):
+                wrong.append(f'{path}: "{name}": section {section} of which RFC?')
+                continue
+            rfc = rfc or SIP
+            if rfc not in known:
+                wrong.append(f'{path}: "{name}": RFC {rfc} is not in tests/compliance/sections.tsv')
+            elif section not in known[rfc]:
+                wrong.append(f'{path}: "{name}": RFC {rfc} has no section {section}')
+            else:
+                shown[rfc][section].append((path, name))
+    return shown, wrong
+
+
+def is_below(section, other):
+    return section.startswith(other + ".")
+
+
+def not_shown(sections, shown):
+    """Sections of the accounted chapters for which neither they nor, where they have any, their parts have a test."""
+    listed = [s for s in sections if s.split(".")[0] in ACCOUNTED]
+    leaves = [s for s in listed if not any(is_below(other, s) for other in listed)]
+    return [s for s in leaves if s not in shown], len(leaves)
+
+
+def page(tests, known, shown):
+    tagged = sum(1 for _, name in tests if references(name))
+    lines = [
+        "# Which rule is shown by which test",
+        "",
+        f"Made from the names of the tests by `{COMMAND}`; a test fails where this page is out of date. It shows what",
+        "is tested, and claims nothing else: a section that is missing here may be followed all the same, and a section",
+        "that is here may have more rules than its tests show.",
+        "",
+        f"{tagged} of {len(tests)} tests name a rule of an RFC.",
+        "",
+        "| RFC | Title | Sections shown |",
+        "|---|---|---|",
+    ]
+    for rfc in sorted(shown):
+        sections = [s for s in known[rfc] if s in shown[rfc] and s != "-"]
+        lines.append(f"| [{rfc}](#rfc-{rfc}) | {known[rfc]['-']} | {len(sections) or 'as a whole'} |")
+    missing, leaves = not_shown(known[SIP], shown[SIP])
+    lines += [
+        "",
+        f"[Not shown by a test](#not-shown-by-a-test): {len(missing)} of the {leaves} sections in the chapters of RFC {SIP} about",
+        "user agents, registration, dialogs, sessions, transactions and transport.",
+    ]
+    for rfc in sorted(shown):
+        lines += ["", f"## RFC {rfc}", "", known[rfc]["-"]]
+        for section, title in known[rfc].items():
+            if section not in shown[rfc]:
+                continue
+            lines += ["", f"**{section} {title}**" if section != "-" else "**As a whole**", ""]
+            for path, name in shown[rfc][section]:
+                where = path.removeprefix("tests/").removeprefix("unit/")
+                lines.append(f"- {name.replace('*', chr(92) + '*').replace('<', '&lt;')} · `{where}`")
+    lines += ["", "## Not shown by a test", ""]
+    lines.append(f"Sections of RFC {SIP}, chapters {', '.join(ACCOUNTED)}, that no test names:")
+    lines.append("")
+    lines += [f"- {section} {known[SIP][section]}" for section in missing] or ["- none"]
+    return "\n".join(lines) + "\n"
+
+
+def read_tests(root):
+    found = []
+    for path in sorted((root / "tests").rglob("*.cpp")):
+        found += [(path.relative_to(root).as_posix(), name) for name in names_in(path.read_text(encoding="utf-8"))]
+    return found
+
+
+def main(root, mode):
+    known = read_sections((HERE / "sections.tsv").read_text(encoding="utf-8"))
+    tests = read_tests(root)
+    shown, wrong = collect(tests, known)
+    if not tests:
+        wrong.append(f"no tests under {root}/tests")
+    for sentence in wrong:
+        print(sentence)
+    if wrong:
+        return 1
+    target, text = root / "docs/compliance.md", page(tests, known, shown)
+    if mode == "--write":
+        target.write_text(text, encoding="utf-8")
+        return 0
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    if old == text:
+        return 0
+    print(*difflib.unified_diff(old.splitlines(), text.splitlines(), "docs/compliance.md", "the tests", n=0, lineterm=""), sep="\n")
+    print(f"docs/compliance.md is out of date; make it anew: {COMMAND}")
+    return 1
+
+
+def self_test():
+    expected = {
+        "Plain sentence with 3.5 in it": [],
+        "A (RFC 3261 17.1.1.2)": [(3261, "17.1.1.2")],
+        "A (RFC 3550 A.8)": [(3550, "A.8")],
+        "A (RFC 6026)": [(6026, "-")],
+        "A (RFC 2543 peers)": [(2543, "-")],
+        "What RFC 3551 6 says, and RFC 5057 table 1": [(3551, "6"), (5057, "-")],
+        "RFC 4317 4.2 and 4.3: video": [(4317, "4.2"), (4317, "4.3")],
+        "A (RFC 5057 5.1, 5.3)": [(5057, "5.1"), (5057, "5.3")],
+        "A (RFC 4475 3.3.2 to 3.3.4)": [(4475, "3.3.2"), (4475, "3.3.3"), (4475, "3.3.4")],
+        "A (RFC 3551 6, RFC 5761 4)": [(3551, "6"), (5761, "4")],
+        "A (RFC 3261 14.1, 491 and #35)": [(3261, "14.1")],
+        "A (16.7 step 5, RFC 6026)": [(6026, "-"), (None, "16.7")],
+        "A (17.1.1.2, 9.1)": [(None, "17.1.1.2"), (None, "9.1")],
+        "A (G.711)": [],
+        "A (423), then (488, RFC 3264 4)": [(3264, "4")],
+    }
+    failures = [f"{name}: {references(name)}" for name, wanted in expected.items() if references(name) != wanted]
+    source = 'TEST_CASE("one (8.1)") {\nTEST_CASE_FIXTURE(\n    a::b, "two \\"q\\" "\n    "(9.2)"\n) {'
+    if names_in(source) != ["one (8.1)", 'two "q" (9.2)']:
+        failures.append(f"names: {names_in(source)}")
+    known = {3261: {"-": "SIP", "8": "General", "8.1": "UAC", "8.2": "UAS"}}
+    wrong = [
+        ("tests/unit/sip/a.cpp", "no such section (8.3)"),
+        ("tests/unit/sip/a.cpp", "no such RFC (RFC 99999)"),
+        ("tests/unit/rtp/a.cpp", "whose section (8.1)"),
+    ]
+    right = ("tests/unit/sip/a.cpp", "right (8.1)")
+    shown, found = collect([*wrong, right], known)
+    if len(found) != len(wrong) or shown != {3261: {"8.1": [right]}}:
+        failures.append(f"wrong references: {found}, shown {shown}")
+    if not_shown(known[3261], shown[3261]) != (["8.2"], 2):
+        failures.append("sections without a test are not found")
+    for each in failures:
+        print(each)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--self-test"]:
+        sys.exit(self_test())
+    if len(sys.argv) != 3 or sys.argv[2] not in ("--write", "--check"):
+        sys.exit(__doc__)
+    sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]))
