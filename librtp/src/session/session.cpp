@@ -51,6 +51,12 @@ session::session(now_t now, session_settings settings, environment& environment,
       silent_since_(now.mono),
       last_reports_{now.mono, now.mono} {}
 
+void session::set_transport(latching latch, rtcp_transport rtcp) noexcept {
+    settings_.latch = latch;
+    settings_.rtcp = rtcp;
+    peer_.set_transport(latch, rtcp);
+}
+
 void session::set_remote(now_t, remote_addresses const& addresses) {
     // A new description may bring back a source that another one had replaced, as after music on hold.
     for (auto& known : members_)

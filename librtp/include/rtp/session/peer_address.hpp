@@ -25,6 +25,11 @@ public:
     peer_address(latching latch, rtcp_transport rtcp, duration relearn_after) noexcept
         : latch_(latch), rtcp_(rtcp), relearn_after_(relearn_after) {}
 
+    /// What was learned stays until the description changes.
+    void set_transport(latching latch, rtcp_transport rtcp) noexcept {
+        latch_ = latch;
+        rtcp_ = rtcp;
+    }
     /// From a description. True if the addresses are new; what was learned is then forgotten.
     bool set_described(remote_addresses const&);
 

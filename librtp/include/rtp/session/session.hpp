@@ -72,6 +72,8 @@ public:
 
     /// From a local or remote description. All may be called at any time; SSRC, sequence numbers and statistics go on.
     /// Before the first calls the session is inactive, with no address and no formats.
+    /// How RTCP travels and whether symmetric RTP may learn, in place of what the settings said. Before set_remote().
+    void set_transport(latching, rtcp_transport) noexcept;
     /// New addresses also forget what symmetric RTP has learned.
     void set_remote(now_t, remote_addresses const&);
     void set_payloads(now_t, payload_map);

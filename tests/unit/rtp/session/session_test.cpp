@@ -230,6 +230,29 @@ TEST_CASE("Symmetric RTP: media follows a peer behind a NAT, once, and a new des
     CHECK(p.events<media_started>().size() == 1);
 }
 
+TEST_CASE("A description may switch symmetric RTP and multiplexed RTCP on and off (RFC 5761)") {
+    party p;
+    auto const nat = at("203.0.113.9", 61'000);
+    p.media.set_transport(latching::once, rtcp_transport::multiplexed);
+    p.receive_run(1, 5, bob, nat);
+    CHECK(p.media.remote() == nat);
+    p.out.clear();
+    p.advance_to(p.now + 10s);
+    REQUIRE_FALSE(p.out.datagrams.empty());
+    CHECK(p.out.datagrams.back().via == component::rtp);
+    CHECK(p.out.datagrams.back().to == nat);
+    p.out.clear();
+    p.media.set_transport(latching::off, rtcp_transport::separate_port);
+    auto const moved = at("192.0.2.77", 6000), moved_rtcp = at("192.0.2.77", 6001);
+    p.media.set_remote(p.time(), {moved, moved_rtcp});
+    p.receive_run(6, 2, bob, nat);
+    CHECK(p.media.remote() == moved);
+    p.advance_to(p.now + 10s);
+    REQUIRE_FALSE(p.out.datagrams.empty());
+    CHECK(p.out.datagrams.back().via == component::rtcp);
+    CHECK(p.out.datagrams.back().to == moved_rtcp);
+}
+
 TEST_CASE("A silent peer is reported once, and its return too") {
     party p(with_timeout(10s));
     p.receive_run(1, 5);
