@@ -28,6 +28,9 @@ enum class sip_transport { udp, tcp, tls, dns };
 /// How digits travel (account.X.dtmf.type).
 enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_info };
 
+/// When RTP goes where the peer's RTP comes from instead of where its description says (offhook.symmetric_rtp).
+enum class symmetric_rtp_policy { never, behind_nat, always };
+
 enum class log_level { trace, debug, info, warning, error, off };
 
 struct codec_setting {
@@ -143,11 +146,12 @@ struct settings {
     std::chrono::seconds ring_time;  ///< offhook.ring_time: an unanswered incoming call is given up after this; 0 never
     std::chrono::seconds
         no_answer_time;  ///< offhook.no_answer_time: an unanswered outgoing call is cancelled after this; 0 never
-    std::chrono::seconds rtp_timeout;  ///< offhook.rtp_timeout: an active call without media ends after this; 0 never
-    std::size_t large_message_limit;   ///< offhook.large_message_limit: bytes above which a request leaves by TCP (RFC
-                                       ///< 3261 18.1.1)
-    std::uint32_t audio_rate;          ///< offhook.audio_rate: samples/s between phone and audio driver, 8000 or 16000
-    log_level level;                   ///< offhook.log_level
+    std::chrono::seconds rtp_timeout;    ///< offhook.rtp_timeout: an active call without media ends after this; 0 never
+    symmetric_rtp_policy symmetric_rtp;  ///< offhook.symmetric_rtp
+    std::size_t large_message_limit;  ///< offhook.large_message_limit: bytes above which a request leaves by TCP (RFC
+                                      ///< 3261 18.1.1)
+    std::uint32_t audio_rate;         ///< offhook.audio_rate: samples/s between phone and audio driver, 8000 or 16000
+    log_level level;                  ///< offhook.log_level
     std::array<access_rule, max_access_rules> access;  ///< offhook.access.X
 };
 

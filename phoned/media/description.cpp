@@ -1,6 +1,7 @@
 #include "phoned/media/description.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -30,7 +31,51 @@ rtp::direction direction_of(const sdp::negotiated& line) {
     return line.may_receive ? rtp::direction::receive_only : rtp::direction::inactive;
 }
 
+/// The digits in a list of events, `0-11,15` (RFC 4733 2.4.1). Without a list, or with one that is none, all.
+std::uint16_t accepted_digits(std::string_view list) {
+    constexpr std::uint16_t all = 0xFFFF;
+    unsigned digits = 0;
+    const auto* at = list.data();
+    const auto* const end = at + list.size();
+    const auto number = [&](unsigned& into) {
+        const auto [next, problem] = std::from_chars(at, end, into);
+        at = next;
+        return problem == std::errc();
+    };
+    while (at != end) {
+        unsigned first = 0;
+        if (!number(first)) return all;
+        unsigned last = first;
+        if (at != end && *at == '-' && (++at, !number(last))) return all;
+        for (unsigned event = first; event <= last && event < 16; ++event)
+            digits |= 1U << event;
+        if (at != end && *at++ != ',') return all;
+    }
+    return list.empty() ? all : static_cast<std::uint16_t>(digits);
+}
+
+/// RFC 1918, RFC 6598 (behind a carrier's NAT), RFC 3927; in IPv6 RFC 4193 and link-local.
+bool is_private(const rtp::endpoint& where) {
+    const auto& byte = where.address;
+    if (where.family == rtp::address_family::ipv6)
+        return (byte[0] & 0xFE) == 0xFC || (byte[0] == 0xFE && (byte[1] & 0xC0) == 0x80);
+    return byte[0] == 10 || (byte[0] == 172 && (byte[1] & 0xF0) == 16) || (byte[0] == 192 && byte[1] == 168) ||
+           (byte[0] == 100 && (byte[1] & 0xC0) == 64) || (byte[0] == 169 && byte[1] == 254);
+}
+
 }  // namespace
+
+rtp::latching latching_for(symmetric_rtp_policy policy, const rtp::endpoint& own, const rtp::endpoint& peer) {
+    switch (policy) {
+        case symmetric_rtp_policy::never:
+            return rtp::latching::off;
+        case symmetric_rtp_policy::behind_nat:
+            return is_private(peer) && !is_private(own) ? rtp::latching::once : rtp::latching::off;
+        case symmetric_rtp_policy::always:
+            return rtp::latching::once;
+    }
+    return rtp::latching::off;
+}
 
 sdp::capabilities capabilities_of(const account_settings& account) {
     sdp::capabilities able;
@@ -44,6 +89,7 @@ sdp::capabilities capabilities_of(const account_settings& account) {
         able.telephone_event->payload = static_cast<sdp::payload_type>(account.dtmf_payload);
     else
         able.telephone_event.reset();
+    able.rtcp_mux = sdp::rtcp_mux_policy::accept;
     able.ptime.reset();
     if (account.ptime.count() > 0) able.ptime = account.ptime;
     return able;
@@ -83,13 +129,14 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     }
     if (line.send_events)
         plan.payloads.send_events = rtp::event_format{
-            number_of(*line.send_events), static_cast<rtp::clock_rate>(line.send_events->codec.clock_rate)};
+            number_of(*line.send_events), static_cast<rtp::clock_rate>(line.send_events->codec.clock_rate),
+            accepted_digits(line.send_events->parameters)};
     plan.remote = {endpoint_of(line.remote_rtp), endpoint_of(line.remote_rtcp)};
     plan.direction = direction_of(line);
     // A peer that holds us, or that we hold, owes us nothing; neither does one that we do not listen to.
     const bool expected = line.may_receive && !line.remote_hold && !line.local_hold;
     plan.peer = expected ? rtp::peer_media::expected : rtp::peer_media::optional;
-    plan.multiplexed = line.rtcp_mux;
+    if (line.rtcp_mux) plan.rtcp = rtp::rtcp_transport::multiplexed;
     plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
     return plan;

@@ -31,11 +31,15 @@ struct media_plan {
     rtp::remote_addresses remote;
     rtp::direction direction = rtp::direction::inactive;
     rtp::peer_media peer = rtp::peer_media::optional;
-    bool multiplexed = false;
+    rtp::rtcp_transport rtcp = rtp::rtcp_transport::separate_port;
     bool is_held_by_us = false;  ///< Our user asked for it: we send no sound of our own
     std::chrono::milliseconds packet_time{20};
     std::string codec_name;  ///< `PCMU/8000`, for people
 };
+
+/// Whether RTP may follow the peer's packets instead of its description. A private address that the peer names to one
+/// who has a public one leads nowhere: the peer is behind a NAT (RFC 7362 4).
+[[nodiscard]] rtp::latching latching_for(symmetric_rtp_policy, const rtp::endpoint& own, const rtp::endpoint& peer);
 
 /// The plan for a line; nothing for one that is off. Host names in c= lines are not looked up: such a line cannot be
 /// sent to.

@@ -57,11 +57,13 @@ public:
     implementation(rtp::session session, stream_settings wanted, rtp::packet_pool& packets)
         : settings_(std::move(wanted)), packets_(packets), session_(std::move(session)), tones_(8000) {}
 
-    void apply(now_t now, const sdp::negotiated& line, rtp::outbox& out) {
+    void apply(now_t now, const sdp::negotiated& line, rtp::peer_media owed, rtp::outbox& out) {
         plan_ = plan_of(line);
         if (!plan_)
             return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional, out);
+        if (owed == rtp::peer_media::optional) plan_->peer = owed;
         session_.set_payloads(rtp_now(now), plan_->payloads);
+        session_.set_transport(latching_for(settings_.symmetric, settings_.local, plan_->remote.rtp), plan_->rtcp);
         session_.set_remote(rtp_now(now), plan_->remote);
         session_.set_direction(rtp_now(now), plan_->direction, plan_->peer, out);
         choose_playout(line);
@@ -76,13 +78,19 @@ public:
     void on_packet(
         now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from, rtp::outbox& out
     ) {
-        const auto first = out.media.size();
+        const auto first = out.events.size();
         session_.on_packet(rtp_now(now), component, std::move(packet), from, out);
-        for (auto at = out.media.begin() + static_cast<std::ptrdiff_t>(first); at != out.media.end(); ++at) {
-            const auto view = rtp::packet_view::parse(at->packet.bytes());
-            if (view && playout_) playout_->put(at->arrival, *view, std::move(at->packet));
+        for (auto i = first; i < out.events.size(); ++i) {
+            const auto& what = out.events[i];
+            if (const auto* report = std::get_if<rtp::report_received>(&what))
+                remote_fraction_lost_ = static_cast<double>(report->about_us.fraction_lost) / 256.0;
+            else if (std::holds_alternative<rtp::source_changed>(what) && playout_)
+                playout_->reset();
         }
-        out.media.erase(out.media.begin() + static_cast<std::ptrdiff_t>(first), out.media.end());
+        // Telephone events too: their sequence numbers are no lost audio.
+        for (auto& media : out.media)
+            if (playout_) playout_->put(media.arrival, media.view, std::move(media.packet));
+        out.media.clear();
     }
 
     void on_period(
@@ -115,6 +123,8 @@ public:
         const bool by_event = settings_.digits != dtmf_method::in_band && plan_->payloads.send_events;
         const bool in_band = settings_.digits == dtmf_method::in_band && encoder_;
         if (!by_event && !in_band) return false;
+        if (by_event && !std::all_of(digits.begin(), digits.end(), [&](char digit) { return is_accepted(digit); }))
+            return false;
         if (waiting_digits_.size() + digits.size() > most_waiting_digits) return false;
         waiting_digits_.insert(waiting_digits_.end(), digits.begin(), digits.end());
         send_waiting_digits(now, out);
@@ -136,7 +146,7 @@ public:
         if (playout_) {
             const auto& buffer = playout_->buffer();
             out.packets_late = buffer.statistics().late;
-            out.playout_delay = std::chrono::duration_cast<std::chrono::milliseconds>(buffer.target_delay());
+            out.playout_delay = std::chrono::duration_cast<std::chrono::milliseconds>(buffer.delay());
             // Counted in periods of 10 ms, the pieces that concealment works in.
             const auto piece =
                 std::max<std::int64_t>(rtp::to_units(buffer.settings().period, buffer.settings().rate), 1);
@@ -146,12 +156,6 @@ public:
             out.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*trip);
         out.remote_fraction_lost = remote_fraction_lost_;
         return out;
-    }
-
-    void notice_report(const rtp::outbox& out) {
-        for (const auto& what : out.events)
-            if (const auto* report = std::get_if<rtp::report_received>(&what))
-                remote_fraction_lost_ = static_cast<double>(report->about_us.fraction_lost) / 256.0;
     }
 
     stream_settings settings_;
@@ -168,21 +172,22 @@ private:
                plan_->remote.rtp.is_usable();
     }
 
-    /// Another set of payloads makes another playout; the same set goes on with what it has learnt of the network.
+    /// What waits to be played and what was learnt of the network stay, unless the sound's rate is another one.
     void choose_playout(const sdp::negotiated& line) {
         std::vector<rtp::playout_payload> wanted;
-        for (const auto& mapping : plan_->payloads.receive) {
+        for (const auto& mapping : plan_->payloads.receive)
             if (mapping.use == rtp::payload_use::audio)
                 wanted.push_back({mapping.type, rtp::packet_content::audio, receiving_codec(line, mapping.type)});
-        }
-        const auto same = [](const rtp::playout_payload& a, const rtp::playout_payload& b) {
-            return a.type == b.type && a.decoded_by == b.decoded_by;
-        };
-        if (playout_ && std::equal(wanted.begin(), wanted.end(), playing_.begin(), playing_.end(), same)) return;
-        playing_ = wanted;
+        if (playout_ && !playout_->set_payloads(wanted)) return;
         playout_.reset();
         if (auto made = rtp::playout::create(jitter_settings_of(settings_.jitter), wanted))
             playout_.emplace(std::move(*made));
+    }
+
+    bool is_accepted(char digit) const {
+        const auto code = rtp::event_of(digit);
+        return digit == ',' ||
+               (code && (plan_->payloads.send_events->accepted >> static_cast<unsigned>(*code)) % 2 != 0);
     }
 
     void send_full_packets(now_t now, rtp::outbox& out) {
@@ -207,17 +212,19 @@ private:
             if (digit == ',') {
                 if (session_.is_sending_digits() || !tones_.is_idle()) return;
                 digits_pause_until_ = now.mono + comma_pause;
-            } else if (settings_.digits == dtmf_method::in_band) {
-                (void)tones_.push(digit);
-            } else {
-                (void)session_.send_digit(rtp_now(now), digit, digit_length, out);
+            } else if (hand_over(now, digit, out) == rtp::errc::queue_full) {
+                return;  // the rest goes when there is room
             }
             waiting_digits_.pop_front();
         }
     }
 
+    rtp::error_code hand_over(now_t now, char digit, rtp::outbox& out) {
+        if (settings_.digits == dtmf_method::in_band) return tones_.push(digit);
+        return session_.send_digit(rtp_now(now), digit, digit_length, out);
+    }
+
     std::optional<rtp::playout> playout_;
-    std::vector<rtp::playout_payload> playing_;
     const rtp::codec* encoding_ = nullptr;
     std::optional<rtp::encoder> encoder_;
     std::vector<std::int16_t> unsent_;
@@ -241,8 +248,8 @@ std::unique_ptr<media_stream> media_stream::create(
 
 media_stream::~media_stream() = default;
 
-void media_stream::apply(now_t now, const sdp::negotiated& line, rtp::outbox& out) {
-    self_->apply(now, line, out);
+void media_stream::apply(now_t now, const sdp::negotiated& line, rtp::peer_media owed, rtp::outbox& out) {
+    self_->apply(now, line, owed, out);
 }
 
 bool media_stream::is_running() const noexcept {
@@ -253,7 +260,6 @@ void media_stream::on_packet(
     now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from, rtp::outbox& out
 ) {
     self_->on_packet(now, component, std::move(packet), from, out);
-    self_->notice_report(out);
 }
 
 void media_stream::on_period(
@@ -288,6 +294,10 @@ call_quality media_stream::quality() const {
 
 const std::optional<media_plan>& media_stream::plan() const noexcept {
     return self_->plan_;
+}
+
+rtp::endpoint media_stream::remote() const noexcept {
+    return self_->session_.remote();
 }
 
 }  // namespace phoned

@@ -29,6 +29,8 @@ struct stream_settings {
     std::chrono::seconds media_timeout{0};  ///< offhook.rtp_timeout
     unsigned digit_end_packets = 3;         ///< features.dtmf.repetition
     dtmf_method digits = dtmf_method::telephone_event;
+    rtp::endpoint local;  ///< Where we receive
+    symmetric_rtp_policy symmetric = symmetric_rtp_policy::behind_nat;
 };
 
 class media_stream final {
@@ -39,7 +41,8 @@ public:
     ~media_stream();
 
     /// What an exchange of descriptions agreed on. SSRC, sequence numbers, statistics and the learnt jitter go on.
-    void apply(now_t, const sdp::negotiated&, rtp::outbox&);
+    /// `owed`: whether a peer that is to send may be reported as silent; early media may pause as it likes.
+    void apply(now_t, const sdp::negotiated&, rtp::peer_media owed, rtp::outbox&);
     /// True once apply() has given it something to send or to hear.
     [[nodiscard]] bool is_running() const noexcept;
 
@@ -50,7 +53,7 @@ public:
     void on_period(now_t, std::span<const std::int16_t> captured, std::span<std::int16_t> playback, rtp::outbox&);
 
     /// Sends digits 0-9 * # A-D one after the other, `,` is a pause of a second. False where the agreement has no way
-    /// for digits.
+    /// for them, or 64 would wait.
     [[nodiscard]] bool send_digits(now_t, std::string_view digits, rtp::outbox&);
 
     void on_timeout(now_t, rtp::outbox&);
@@ -63,6 +66,8 @@ public:
     /// The numbers for call.stats; `call` and `digits_received` are the caller's.
     [[nodiscard]] call_quality quality() const;
     [[nodiscard]] const std::optional<media_plan>& plan() const noexcept;
+    /// Where RTP goes now: the plan's address, or what symmetric RTP has learnt.
+    [[nodiscard]] rtp::endpoint remote() const noexcept;
 
 private:
     class implementation;

@@ -15,6 +15,7 @@ namespace phoned {
 namespace {
 
 constexpr std::size_t most_digits_kept = 64;
+constexpr std::string_view not_acceptable = "SIP;cause=488;text=\"Not Acceptable Here\"";  // RFC 3326
 
 /// RFC 3264 5: numeric, below 2^62, so that it may rise.
 sdp::origin own_origin(rtp::environment& random) {
@@ -142,10 +143,14 @@ void call::reject(unsigned status) {
 void call::hang_up(now_t now, std::string_view why) {
     if (!is_live()) return;
     hung_up_here_ = true;
+    release(now, why, {});
+}
+
+void call::release(now_t now, std::string_view why, std::string_view reason_header) {
     if (cause_.empty()) cause_ = why;
     end_media(now, why);
     around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-        (void)core.hang_up(at, session_, {}, out);
+        (void)core.hang_up(at, session_, reason_header, out);
     });
 }
 
@@ -159,6 +164,8 @@ bool call::open_media(now_t now) {
     wanted.media_timeout = config.rtp_timeout;
     wanted.digit_end_packets = config.dtmf_repetition;
     wanted.digits = account_settings_->dtmf;
+    wanted.local = ports_->rtp;
+    wanted.symmetric = config.symmetric_rtp;
     stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
     if (!stream_) return false;
     stream_->set_muted(muted_);
@@ -257,7 +264,7 @@ void call::on(now_t now, const sip::call_progress& progress) {
     if (!answer || !fork.on_remote_answer(std::move(*answer))) return;  // the final answer decides
     heard_fork_ = progress.fork;
     if (!fork.agreed().lines.empty()) {
-        stream_->apply(now, fork.agreed().lines.front(), media_out_);
+        stream_->apply(now, fork.agreed().lines.front(), rtp::peer_media::optional, media_out_);
         flush(now);
         changes_.media = true;
     }
@@ -274,7 +281,7 @@ void call::on(now_t now, const sip::call_answered& answered) {
     forks_.clear();
     set_state(call_state::confirmed);
     if (negotiator_.current() != sdp::negotiator::phase::local_offer) return apply_agreement(now);
-    if (!answered.has_description) return give_up(now, "the answer has no session description");
+    if (!answered.has_description) return give_up(now, "the answer has no session description", not_acceptable);
     take_answer(now, negotiator_, response);
 }
 
@@ -292,11 +299,13 @@ void call::on(now_t now, const sip::remote_offer& offer) {
         });
     };
     const auto refuse = [&](unsigned status) {
-        negotiator_.rollback();
+        if (negotiator_.current() == sdp::negotiator::phase::remote_offer) negotiator_.rollback();
         around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
             (void)core.refuse_offer(at, session_, static_cast<std::uint16_t>(status), out);
         });
     };
+    // Glare (RFC 3261 14.2): the peer's offer has to wait, and ours stands as it is.
+    if (negotiator_.current() == sdp::negotiator::phase::local_offer) return refuse(491);
     if (offer.wanted_from_us) {
         // An offerless re-INVITE: what we want now (RFC 6337 5.2.4), its answer comes in the ACK.
         auto ours = negotiator_.make_offer(able_, local_media(wish_));
@@ -323,9 +332,9 @@ void call::on(now_t now, const sip::remote_answer& answer) {
 
 void call::take_answer(now_t now, sdp::negotiator& of, sip::message_view carrier) {
     auto answer = sdp::parse(carrier.body());
-    if (!answer) return give_up(now, fmt::format("unusable answer: {}", explain(answer.error())));
+    if (!answer) return give_up(now, fmt::format("unusable answer: {}", explain(answer.error())), not_acceptable);
     if (auto taken = of.on_remote_answer(std::move(*answer)); !taken)
-        return give_up(now, fmt::format("unusable answer: {}", explain(taken.error())));
+        return give_up(now, fmt::format("unusable answer: {}", explain(taken.error())), not_acceptable);
     agreed_ = offered_;
     apply_agreement(now);
     follow_wish();
@@ -343,6 +352,7 @@ void call::on(now_t, const sip::offer_failed& failed) {
 }
 
 void call::on(now_t now, const sip::offer_withdrawn&) {
+    if (negotiator_.current() != sdp::negotiator::phase::remote_offer) return;
     negotiator_.rollback();
     apply_agreement(now);
     follow_wish();
@@ -380,7 +390,7 @@ void call::on(now_t now, const sip::call_ended& ended) {
     };
     switch (ended.why) {
         case sip::end_reason::local_hang_up:
-            say(ended_by::local, "hung up");
+            say(ended_by::network, "hung up");  // by us, but not by our user: see give_up()
             break;
         case sip::end_reason::remote_hang_up:
             say(ended_by::remote, "the other side hung up");
@@ -419,15 +429,14 @@ void call::on(now_t now, const sip::call_ended& ended) {
 void call::apply_agreement(now_t now) {
     const auto& lines = negotiator_.agreed().lines;
     if (!stream_ || lines.empty()) return;
-    stream_->apply(now, lines.front(), media_out_);
+    stream_->apply(now, lines.front(), rtp::peer_media::expected, media_out_);
     flush(now);
     changes_.media = changes_.state = true;
 }
 
-/// The session cannot go on: the answer makes none.
-void call::give_up(now_t now, std::string cause) {
-    cause_ = std::move(cause);
-    hang_up(now, cause_);
+/// The session cannot go on: no answer that makes one, or no media. The peer is told why (RFC 3326).
+void call::give_up(now_t now, std::string_view why, std::string_view reason_header) {
+    if (is_live()) release(now, why, reason_header);
 }
 
 // ----------------------------------------------------------------------------------------------------------------
@@ -472,10 +481,11 @@ void call::on_media_event(now_t now, const rtp::event& what) {
         if (const auto character = rtp::digit_of(digit->event)) keep_digit(*character);
     } else if (const auto* silence = std::get_if<rtp::media_timed_out>(&what)) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silence->silent_for).count();
-        give_up(now, fmt::format("no media for {} s", seconds));
+        const auto why = fmt::format("no media for {} s", seconds);
+        give_up(now, why, fmt::format("Q.850;cause=41;text=\"{}\"", why));
     } else if (std::holds_alternative<rtp::report_received>(what)) {
         changes_.quality = true;
-    } else if (std::holds_alternative<rtp::media_started>(what)) {
+    } else if (std::holds_alternative<rtp::media_started>(what) || std::holds_alternative<rtp::remote_learned>(what)) {
         changes_.media = true;
     }
 }
@@ -541,7 +551,7 @@ std::optional<call_media> call::media_summary() const {
     out.payload_type = static_cast<unsigned>(plan.payload);
     out.ptime = plan.packet_time;
     out.local = ports_->rtp.to_text();
-    out.remote = plan.remote.rtp.is_usable() ? plan.remote.rtp.to_text() : std::string();
+    if (const auto remote = stream_->remote(); remote.is_usable()) out.remote = remote.to_text();
     if (plan.payloads.send_events) out.dtmf_payload_type = static_cast<unsigned>(plan.payloads.send_events->type);
     return out;
 }

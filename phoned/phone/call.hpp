@@ -118,7 +118,8 @@ private:
     void take_answer(now_t, sdp::negotiator&, sip::message_view carrier);
     void apply_agreement(now_t);
     void follow_wish();
-    void give_up(now_t, std::string cause);
+    void give_up(now_t, std::string_view why, std::string_view reason_header);
+    void release(now_t, std::string_view why, std::string_view reason_header);
     void set_state(call_state);
     void flush(now_t);
     void on_media_event(now_t, const rtp::event&);

@@ -20,6 +20,10 @@ constexpr parameter rows[] = {
      "an outgoing call is cancelled after ringing so long, s; 0 never", phone_field<&settings::no_answer_time>},
     {"offhook.rtp_timeout", no_index, phone, integer(0, 3600), "30",
      "a call that should get media and gets none ends after this, s; 0 never", phone_field<&settings::rtp_timeout>},
+    {"offhook.symmetric_rtp", no_index, phone, integer(0, 2), "1",
+     "send RTP to where the peer's comes from (RFC 4961): 0 never, 1 where the address it names is private and ours is "
+     "not, 2 always",
+     phone_field<&settings::symmetric_rtp>},
     {"offhook.large_message_limit", no_index, phone, integer(0, 65535), "1300",
      "requests above this size leave by TCP, bytes (RFC 3261 18.1.1); 0 never",
      phone_field<&settings::large_message_limit>},

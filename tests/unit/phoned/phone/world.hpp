@@ -60,6 +60,7 @@ public:
     double tone = 0;       ///< what the user speaks; 0: silence
     bool is_dead = false;  ///< the phone has lost its network: nothing goes out or comes in
     bool is_audio_running = false;
+    sip::session_id answered;  ///< the call of ours that was answered last
     std::size_t open_sockets() const noexcept { return sockets_.size(); }
 
     // ---- the seams
@@ -175,7 +176,10 @@ inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings 
     agent.methods = {sip::method::info};
     agent.ring_limit = config.ring_time;
     core_ = std::make_unique<sip::user_agent_core>(agent, environment_);
-    node_ = world.network.add(*core_, [this](const sip::event& what) { phone_->on_sip(world_.now(), what); });
+    node_ = world.network.add(*core_, [this](const sip::event& what) {
+        if (const auto* up = std::get_if<sip::call_answered>(&what)) answered = up->id;
+        phone_->on_sip(world_.now(), what);
+    });
     world.network.bind_udp(node_, address_ + ":5060");
     phone_ = std::make_unique<phoned::phone>(
         std::move(config), phoned::phone_identity{"", "cname" + std::to_string(user), rtp::address_family::ipv4},
