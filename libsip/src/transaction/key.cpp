@@ -20,7 +20,8 @@ std::uint64_t client_key(hash_key key, message_view message) noexcept {
 }
 
 bool is_response_to(message_view response, message_view our_request) noexcept {
-    return response.top_via().branch() == our_request.top_via().branch() && same_method(response, our_request);
+    auto const &via = response.top_via(), &ours = our_request.top_via();
+    return via.branch() == ours.branch() && same_method(response, our_request) && same_sent_by(via, ours);
 }
 
 std::uint64_t server_key(hash_key key, message_view request, method as) noexcept {

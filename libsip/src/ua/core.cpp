@@ -20,6 +20,14 @@ std::string list_of_methods(std::vector<method> const& more) {
     return list;
 }
 
+/// RFC 3261 8.1.3.3: a response that carries another Via below the first one is on its way to somebody else.
+bool is_misrouted(message_view received) noexcept {
+    if (!received.is_response()) return false;
+    auto const vias = received.all<header_id::via>();
+    auto via = vias.begin();
+    return ++via != vias.end();
+}
+
 std::string joined(std::vector<std::string> const& words) {
     std::string list;
     for (auto const& word : words) {
@@ -322,6 +330,7 @@ void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, bu
     in_turn(*impl_, now, out, [&](turn& t) {
         auto parsed = parse_message(std::move(bytes), impl_->buffers, impl_->config.limits.parse);
         if (!parsed) return impl_->refuse_malformed(t, parsed.error(), flow, from);
+        if (is_misrouted(parsed->view())) return;
         impl_->transactions.on_message(now.mono, std::move(*parsed), flow, from, t.transactions());
     });
 }

@@ -11,6 +11,7 @@ namespace sip {
 
 /// Of a request of ours, or of a response to it: branch and method (17.1.3).
 [[nodiscard]] std::uint64_t client_key(hash_key, message_view) noexcept;
+/// Also the sent-by must be the one that we wrote (18.1.2).
 [[nodiscard]] bool is_response_to(message_view response, message_view our_request) noexcept;
 
 /// Of a received request (17.2.3). `as`: the method of the transaction that is looked for: INVITE for ACK and for what

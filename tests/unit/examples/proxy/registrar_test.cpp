@@ -42,7 +42,9 @@ struct failing_store final : proxy::location_store {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(registrar_fixture, "A binding is made, listed with its time left, and ends by itself") {
+TEST_CASE_FIXTURE(
+    registrar_fixture, "A binding is made, listed with its time left, and ends by itself (10.3, 10.2.3)"
+) {
     auto response = send("Contact: <sip:1001@10.0.0.1>;expires=60\n");
     CHECK(status(response) == "200");
     CHECK(contacts(response) == text_lines{"<sip:1001@10.0.0.1>;expires=60"});
@@ -81,7 +83,7 @@ TEST_CASE_FIXTURE(registrar_fixture, "Too short a time is refused with the short
     CHECK(status(send("Contact: <sip:a@10.0.0.1>;expires=30\n")) == "200");
 }
 
-TEST_CASE_FIXTURE(registrar_fixture, "Expires 0 removes one binding, and one that is not there is no error") {
+TEST_CASE_FIXTURE(registrar_fixture, "Expires 0 removes one binding, and one that is not there is no error (10.2.2)") {
     send("Contact: <sip:a@10.0.0.1>, <sip:b@10.0.0.1>\n");
     CHECK(contacts(send("Contact: <sip:a@10.0.0.1>;expires=0\n")) == text_lines{"<sip:b@10.0.0.1>;expires=300"});
     CHECK(status(send("Contact: <sip:zzz@10.0.0.1>;expires=0\n")) == "200");
@@ -127,7 +129,7 @@ TEST_CASE_FIXTURE(registrar_fixture, "Contacts are the same by the rules of URI 
     CHECK(contacts(send("Contact: <sip:1001@phone.example:5060;transport=tcp>;expires=60\n")).size() == 2);
 }
 
-TEST_CASE_FIXTURE(registrar_fixture, "q is kept") {
+TEST_CASE_FIXTURE(registrar_fixture, "q is kept (10.2.1.2)") {
     CHECK(
         contacts(send("Contact: <sip:a@10.0.0.1>;q=0.5, <sip:b@10.0.0.1>;q=1.0\n")) ==
         text_lines{"<sip:a@10.0.0.1>;q=0.500;expires=300", "<sip:b@10.0.0.1>;expires=300"}
@@ -152,7 +154,7 @@ TEST_CASE("A user has no more contacts than allowed, and can refresh those that 
     CHECK(f.status(f.send("Contact: <sip:a@10.0.0.1>;expires=0, <sip:c@10.0.0.1>\n")) == "200");
 }
 
-TEST_CASE_FIXTURE(registrar_fixture, "Extensions that we lack, strange domains and strange users are refused") {
+TEST_CASE_FIXTURE(registrar_fixture, "Extensions that we lack, strange domains and strange users are refused (10.3)") {
     auto response = send("Require: gruu\nContact: <sip:a@10.0.0.1>\n");
     CHECK(status(response) == "420");
     CHECK(header(response, "Unsupported") == "gruu");

@@ -154,6 +154,19 @@ TEST_CASE_FIXTURE(layer_fixture, "A response matches by branch and method, not b
     CHECK(told() == lines{"0 487 for 7"});
 }
 
+TEST_CASE_FIXTURE(layer_fixture, "A response whose top Via names another sent-by is not ours (18.1.2)") {
+    send("OPTIONS");
+    auto const ours = response_to(newest_request, 200);
+    auto const host = ours.find("192.0.2.1"), port = ours.find(":5060");
+    REQUIRE(port < ours.find(";branch"));
+    auto another_host = ours, another_port = ours;
+    receive(another_host.replace(host, 9, "192.0.2.7"));
+    receive(another_port.replace(port, 5, ":5070"));
+    CHECK(told() == lines{});
+    receive(ours);
+    CHECK(told() == lines{"0 200 for 7"});
+}
+
 TEST_CASE_FIXTURE(layer_fixture, "A response with another branch is not ours") {
     send("OPTIONS");
     auto text = response_to(newest_request, 200);
@@ -293,7 +306,7 @@ TEST_CASE_FIXTURE(layer_fixture, "A cancelled INVITE without a final response en
 
 // ---- flows
 
-TEST_CASE_FIXTURE(layer_fixture, "A failed flow fails the requests that wait on it, and no others (17.1.4)") {
+TEST_CASE_FIXTURE(layer_fixture, "A failed flow fails the requests that wait on it, and no others (17.1.4, 18.4)") {
     send("INVITE", tcp, 1);
     send("OPTIONS", tcp, 2);
     send("OPTIONS", transport_kind::udp, 3);

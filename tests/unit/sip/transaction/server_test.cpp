@@ -370,7 +370,9 @@ TEST_CASE_FIXTURE(layer_fixture, "2xx is retried when the connection closed befo
     CHECK(layer.reroute(transaction_id{}, flow_id{3}, listener, out()) == errc::no_such_session);
 }
 
-TEST_CASE_FIXTURE(layer_fixture, "A retransmitted INVITE is still recognised after its flow failed (RFC 6026 7.1)") {
+TEST_CASE_FIXTURE(
+    layer_fixture, "A retransmitted INVITE is still recognised after its flow failed (17.2.4, RFC 6026 7.1)"
+) {
     auto id = receive_request("INVITE");
     layer.on_flow_failed(now, udp_flow, out());
     remember();

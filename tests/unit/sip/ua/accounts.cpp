@@ -60,7 +60,7 @@ TEST_CASE("Registered, refreshed within the granted time on the same Call-ID wit
     CHECK(header(refresh, "CSeq") == "2 REGISTER");
 }
 
-TEST_CASE("A challenged REGISTER goes again with credentials and the next CSeq (RG_RT_V_007)") {
+TEST_CASE("A challenged REGISTER goes again with credentials and the next CSeq (RFC 3261 8.1.3.5, RG_RT_V_007)") {
     script s(registering());
     start(s);
     s.reply(
@@ -75,7 +75,8 @@ TEST_CASE("A challenged REGISTER goes again with credentials and the next CSeq (
     CHECK(s.expect_event<sip::registration_changed>().state == sip::registration_state::registered);
 }
 
-TEST_CASE("REGISTER without answer is repeated at 0.5, 1, 2, 4, 4 ... s for 32 s (TS 102 027 TI_006)") {
+TEST_CASE("REGISTER without answer is repeated at 0.5, 1, 2, 4, 4 ... s for 32 s (RFC 3261 10.2.7, TS 102 027 TI_006)"
+) {
     script s(registering());
     start(s);
     s.advance(33s);
@@ -87,7 +88,7 @@ TEST_CASE("REGISTER without answer is repeated at 0.5, 1, 2, 4, 4 ... s for 32 s
     CHECK(failed.next_attempt.has_value());
 }
 
-TEST_CASE("Unregistering removes the binding with Expires 0") {
+TEST_CASE("Unregistering removes the binding with Expires 0 (RFC 3261 10.2.2)") {
     script s(registering());
     start(s);
     s.reply(s.expect("REGISTER"), 200, {.headers = "Contact: <sip:1001@10.0.0.1:5060>;expires=600\n"});

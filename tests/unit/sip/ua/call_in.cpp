@@ -168,7 +168,10 @@ TEST_CASE("Early media: a provisional response carries our description") {
     CHECK(header(ringing, "Content-Type") == "application/sdp");
 }
 
-TEST_CASE("A ringing call repeats its provisional response each minute, and ends at the ring limit with 480") {
+TEST_CASE(
+    "A ringing call repeats its provisional response each minute, and ends at the ring limit with 480 (RFC 3261 "
+    "13.3.1.1)"
+) {
     test::script_options options;
     options.config.ring_limit = 150s;
     script s(options);
@@ -193,7 +196,7 @@ TEST_CASE("An INVITE's Expires ends it with 487 (RFC 3261 13.3.1)") {
     CHECK(s.expect_event<sip::call_ended>().status == 487);
 }
 
-TEST_CASE("A refusal is repeated until its ACK, and the call is over at once") {
+TEST_CASE("A refusal is repeated until its ACK, and the call is over at once (RFC 3261 13.3.1.3)") {
     script s;
     auto const id = incoming(s);
     s.reject(id, 486);
@@ -203,7 +206,7 @@ TEST_CASE("A refusal is repeated until its ACK, and the call is over at once") {
     CHECK(s.core.live().sessions == 0);
 }
 
-TEST_CASE("A redirection carries the user's Contact, and text with a line break is refused") {
+TEST_CASE("A redirection carries the user's Contact, and text with a line break is refused (RFC 3261 13.3.1.2)") {
     script s;
     auto const id = incoming(s);
     std::vector<sip::extra_header> const bad{{"Contact", "<sip:c@d>\r\nEvil: yes"}};
@@ -217,7 +220,7 @@ TEST_CASE("A redirection carries the user's Contact, and text with a line break 
     CHECK(header(moved, "Contact") == "<sip:c@d>");
 }
 
-TEST_CASE("What an INVITE asks for and we cannot do is refused before it rings") {
+TEST_CASE("What an INVITE asks for and we cannot do is refused before it rings (RFC 3261 8.2.2.3, 8.2.3)") {
     struct refused {
         test::extras more;
         std::string answer, name, value;

@@ -11,7 +11,7 @@ using test::header;
 using test::script;
 using test::tag_of;
 
-TEST_CASE("An INVITE carries the mandatory headers of RFC 3261 8.1.1 (TS 102 027 CC_OE_CE_V_001 to 007)") {
+TEST_CASE("An INVITE carries the mandatory headers (RFC 3261 8.1.1.1 to 8.1.1.8, TS 102 027 CC_OE_CE_V_001 to 007)") {
     script s;
     s.invite();
     auto const invite = s.expect("INVITE");
@@ -88,7 +88,7 @@ TEST_CASE("A fork that answers after the user hung up the first one is released 
     CHECK(tag_of(header(s.expect("BYE"), "To")) == "two");
 }
 
-TEST_CASE("A refusal ends the call with its status") {
+TEST_CASE("A refusal ends the call with its status (RFC 3261 13.2.2.3)") {
     for (unsigned const status : {404U, 415U, 420U, 422U, 480U, 486U, 487U, 488U, 500U, 503U, 600U, 603U}) {
         CAPTURE(status);
         test::replay([status](script& s) {
@@ -106,7 +106,7 @@ TEST_CASE("A refusal ends the call with its status") {
     }
 }
 
-TEST_CASE("A redirection ends the call and hands its Contact to the user (RFC 3261 8.1.3.4)") {
+TEST_CASE("A redirection ends the call and hands its Contact to the user (RFC 3261 8.1.3.4, 13.2.2.2)") {
     script s;
     s.invite();
     auto const invite = s.expect("INVITE");
@@ -116,6 +116,57 @@ TEST_CASE("A redirection ends the call and hands its Contact to the user (RFC 32
     CHECK(end.why == sip::end_reason::rejected);
     CHECK(end.status == 302);
     CHECK(end.cause.view().get<sip::header_id::contact>()->uri.user == "carol");
+}
+
+TEST_CASE("A status that we do not know counts as the first of its class (RFC 3261 8.1.3.2)") {
+    script s;
+    auto id = s.invite();
+    auto invite = s.expect("INVITE");
+    s.reply(invite, 199);
+    CHECK(s.expect_event<sip::call_progress>().response.view().status() == 199);
+    s.reply(invite, 299, {.body = "answer"});
+    s.expect_event<sip::call_answered>();
+    s.expect("ACK");
+    s.hang_up(id);
+    s.reply(s.expect("BYE"), 299);
+    s.expect_event<sip::call_ended>();
+    for (unsigned const status : {399U, 477U, 599U, 699U}) {
+        CAPTURE(status);
+        s.invite();
+        s.reply(s.expect("INVITE"), status);
+        s.expect("ACK");
+        auto const end = s.expect_event<sip::call_ended>();
+        CHECK(end.why == sip::end_reason::rejected);
+        CHECK(end.status == status);
+    }
+    s.expect_no_event();
+}
+
+TEST_CASE("A response that carries another Via below ours is discarded (RFC 3261 8.1.3.3)") {
+    script s;
+    s.invite();
+    auto const invite = s.expect("INVITE");
+    std::string const another = "SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother";
+    auto const of_two_lines = s.response(invite, 200, {.headers = "Via: " + another + "\n", .body = "answer"});
+    auto of_one_line = s.response(invite, 200, {.body = "answer"});
+    of_one_line.insert(of_one_line.find("\r\nFrom:"), ", " + another);
+    s.inject(of_two_lines);
+    s.inject(of_one_line);
+    s.expect_nothing();
+    s.expect_no_event();
+    s.reply(invite, 200, {.body = "answer"});
+    s.expect("ACK");
+    s.expect_event<sip::call_answered>();
+}
+
+TEST_CASE("A call by way of an outbound proxy goes to it, with its URI in Route (RFC 3261 8.1.2)") {
+    test::script_options options;
+    options.account.route_set = {"sip:10.0.0.2:5060;lr"};
+    script s(options);
+    s.invite("offer", "sip:bob@elsewhere.example.com");
+    auto const invite = s.expect("INVITE");
+    CHECK(invite.starts_with("INVITE sip:bob@elsewhere.example.com SIP/2.0\r\n"));
+    CHECK(header(invite, "Route") == "<sip:10.0.0.2:5060;lr>");
 }
 
 TEST_CASE("Without any answer an INVITE is sent at T1, 3T1, 7T1 ... and the call ends at 64*T1 (RFC 3261 17.1.1.2)") {

@@ -73,7 +73,7 @@ TEST_CASE("A request that came over two paths is answered 482 the second time (R
     s.expect_no_event();
 }
 
-TEST_CASE("Strange Request-URI schemes get 416, required extensions 420, in OPTIONS too") {
+TEST_CASE("Strange Request-URI schemes get 416, required extensions 420, in OPTIONS too (RFC 3261 8.2.2.1, 8.2.2.3)") {
     script s;
     s.inject(s.request("OPTIONS", 1, {.uri = "soap.beep://192.0.2.103:3002"}));
     s.expect("416 OPTIONS");

@@ -81,7 +81,7 @@ TEST_CASE("A target over TCP opens one connection, which both sides use for the 
     (void)id;
 }
 
-TEST_CASE("A refused connection ends the call when there is no other address") {
+TEST_CASE("A refused connection ends the call when there is no other address (RFC 3261 8.1.3.1)") {
     named_pair pair;
     pair.net.stop_listening("10.0.0.2:5060");
     pair.alice.invite("sip:1002@10.0.0.2:5060;transport=tcp");
