@@ -1,9 +1,9 @@
 // drv-file: an audio driver without hardware. Its microphone is a WAV file or a tone, its loudspeaker a WAV file and a
 // line of JSON for each sound and digit it hears. It keeps real time, as a sound card would.
 #include "phoned/tools/audio_driver.hpp"
-#include "phoned/tools/drv_file/ear.hpp"
 #include "phoned/tools/drv_file/microphone.hpp"
 #include "phoned/tools/drv_file/wav.hpp"
+#include "phoned/tools/ear.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -28,7 +28,7 @@ struct arguments {
     std::string socket = "/run/phoned/driver.sock", name = "drv-file", transport = "shm";
     std::string play, tone, record, digits;
     double level = -13, duration = 0;
-    bool once = false, echo = false;
+    bool once = false, echo = false, melody = false;
 };
 
 /// One line of JSON for each thing that happens, with the time since the start and the calendar's.
@@ -119,10 +119,12 @@ private:
     // What depends on the rate, which only the phone knows.
     bool prepare(std::uint32_t rate) {
         if (microphone_ && ear_) return true;
-        auto made =
-            !given_.play.empty() ? microphone::of_file(given_.play, given_.once ? repeat::once : repeat::forever, rate)
-            : !given_.tone.empty() ? microphone::of_tone(given_.tone, given_.level, rate)
-                                   : boost::system::result<microphone, std::string>{microphone::of_silence(rate)};
+        auto made = !given_.play.empty()
+                        ? microphone::of_file(given_.play, given_.once ? repeat::once : repeat::forever, rate)
+                    : !given_.tone.empty()
+                        ? microphone::of_tone(given_.tone, given_.level, rate)
+                        : boost::system::result<microphone, std::string>{
+                              given_.melody ? microphone::of_melody(given_.level, rate) : microphone::of_silence(rate)};
         if (!made) return fail(made.error());
         microphone_ = std::move(*made);
         microphone_->dial(given_.digits);
@@ -214,9 +216,14 @@ int main(int count, char** words) {
     app.add_option("--socket", given.socket, "the phone's driver.sock")->capture_default_str();
     app.add_option("--name", given.name, "as it registers")->capture_default_str();
     auto* const play = app.add_option("--play", given.play, "microphone: a WAV file at the phone's audio rate");
-    app.add_option("--tone", given.tone, "microphone: a tone, FREQUENCY[+FREQUENCY]/MS[,...]; frequency 0 is silence")
-        ->excludes(play);
-    app.add_flag("--echo", given.echo, "microphone: what the loudspeaker played a period ago")->excludes(play);
+    auto* const tone = app.add_option(
+        "--tone", given.tone, "microphone: a tone, FREQUENCY[+FREQUENCY]/MS[,...]; frequency 0 is silence"
+    );
+    auto* const tune = app.add_flag("--melody", given.melody, "microphone: a tune");
+    auto* const echo = app.add_flag("--echo", given.echo, "microphone: what the loudspeaker played a period ago");
+    tone->excludes(play);
+    tune->excludes(play)->excludes(tone);
+    echo->excludes(play)->excludes(tone)->excludes(tune);
     app.add_option("--level", given.level, "of each frequency, dBm0")->capture_default_str();
     app.add_flag("--once", given.once, "play the file once; silence after it");
     app.add_option("--digits", given.digits, "digits to send as tones in the audio first");

@@ -1,5 +1,6 @@
 #include "phoned/tools/drv_file/microphone.hpp"
 
+#include "phoned/tools/drv_file/melody.hpp"
 #include "phoned/tools/drv_file/wav.hpp"
 #include "rtp/signal/tone_grammar.hpp"
 
@@ -19,7 +20,15 @@ boost::system::result<microphone, std::string> microphone::of_tone(
         );
     }
     microphone made{rate};
-    made.tone_ = *parsed;
+    made.parts_ = {*parsed};
+    made.rewind();
+    return made;
+}
+
+microphone microphone::of_melody(double dbm0, std::uint32_t rate) {
+    microphone made{rate};
+    for (const auto bar : melody)
+        if (const auto parsed = rtp::parse_cadence(bar, static_cast<float>(dbm0))) made.parts_.push_back(*parsed);
     made.rewind();
     return made;
 }
@@ -50,9 +59,11 @@ void microphone::fill(std::span<std::int16_t> samples) {
         digits_.fill(samples);
         return;
     }
-    if (player_) {
-        player_->fill(samples);
-        return;
+    while (player_) {
+        samples = samples.subspan(player_->fill(samples));
+        if (!player_->has_ended() || parts_.size() == 1) return;
+        part_ = (part_ + 1) % parts_.size();
+        player_.emplace(rate_, parts_[part_]);
     }
     while (!samples.empty() && at_ < recording_.size()) {
         const auto count = std::min(samples.size(), recording_.size() - at_);
@@ -64,8 +75,8 @@ void microphone::fill(std::span<std::int16_t> samples) {
 }
 
 void microphone::rewind() {
-    at_ = 0;
-    if (tone_) player_.emplace(rate_, *tone_);
+    at_ = part_ = 0;
+    if (!parts_.empty()) player_.emplace(rate_, parts_.front());
 }
 
 }  // namespace phoned::tools

@@ -1,4 +1,4 @@
-// What the phone hears from this driver: a WAV file, a generated tone, or silence; and digits in between.
+// What the phone hears from this driver: a WAV file, a generated tone or tune, or silence; and digits in between.
 #pragma once
 
 #include "rtp/signal/dtmf.hpp"
@@ -26,6 +26,8 @@ public:
     [[nodiscard]] static boost::system::result<microphone, std::string> of_file(
         const std::string& path, repeat, std::uint32_t rate
     );
+    /// The tune of melody.hpp, again and again.
+    [[nodiscard]] static microphone of_melody(double dbm0, std::uint32_t rate);
     [[nodiscard]] static microphone of_silence(std::uint32_t rate);
 
     /// Digits as tones in the audio, before anything else.
@@ -39,7 +41,8 @@ private:
     explicit microphone(std::uint32_t rate) : rate_(rate), digits_(rate) {}
 
     std::uint32_t rate_;
-    std::optional<rtp::cadence> tone_;
+    std::vector<rtp::cadence> parts_;  // what sounds one after the other, and then from the first again
+    std::size_t part_ = 0;
     std::optional<rtp::tone_player> player_;
     std::vector<std::int16_t> recording_;
     std::size_t at_ = 0;

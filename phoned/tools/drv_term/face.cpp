@@ -156,6 +156,7 @@ std::vector<drawn_line> draw(const face& shown, std::uint64_t at_ms) {
         {"   ", look::plain},
         {shown.ringing ? "*** RINGING ***" : "", look::alert},
     });
+    if (!shown.hears.empty()) lines.push_back({{"  hears " + printable(shown.hears), look::plain}});
     if (!shown.connected) lines.push_back({{"  no phone", look::alert}});
     if (!shown.status.empty()) lines.push_back({{"  " + printable(shown.status), look::dim}});
     return lines;

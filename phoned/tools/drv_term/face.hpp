@@ -30,6 +30,7 @@ struct face {
     std::vector<labelled_key> line_keys;
     std::map<std::string, lamp> lamps;
     bool off_hook = false, ringing = false, connected = false;
+    std::string hears;   ///< What the driver's own ear says of the sound, where it has one
     std::string status;  ///< One line from the driver itself
 
     /// From the answer to driver.register.

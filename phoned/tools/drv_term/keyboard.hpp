@@ -15,10 +15,12 @@ enum class special { none, enter, escape, backspace, up, down, left, right };
 [[nodiscard]] std::string_view key_for_function(int number) noexcept;
 
 /// The lines of help under the face.
-inline constexpr std::string_view keyboard_help[] = {
-    "0-9 * #  digits      Enter OK    Esc CANCEL   arrows", "F1-F4  soft keys     F5-F12  line keys",
-    "h  handset up/down   o hold   m mute    t transfer",   "r redial   c conference   d DND   v messages",
-    "s speaker  e headset      + - volume   q quit",
+inline constexpr const char* keyboard_help[] = {
+    "0-9 * #  digits      Enter OK    Esc CANCEL   arrows",
+    "F1-F4  soft keys     F5-F12  line keys",
+    "h  handset up/down   o hold   m mute    t transfer",
+    "r redial   c conference   d DND   v messages",
+    "s speaker  e headset      + - volume   q quit   ^L draw again",
 };
 
 }  // namespace phoned::tools

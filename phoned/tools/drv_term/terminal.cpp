@@ -1,5 +1,6 @@
 #include "phoned/tools/drv_term/terminal.hpp"
 
+#include <algorithm>
 #include <clocale>
 
 #define NCURSES_NOMACROS
@@ -30,13 +31,30 @@ attr_t attributes_of(look how) {
     return A_NORMAL;
 }
 
+bool begins_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
+int columns_of(std::string_view text) {
+    return static_cast<int>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+/// As much of a UTF-8 text as fits, each character taken as one column wide.
+std::string_view first_columns(std::string_view text, int columns) {
+    std::size_t size = 0;
+    for (; size < text.size(); ++size)
+        if (begins_character(text[size]) && columns-- <= 0) break;
+    return text.substr(0, size);
+}
+
 }  // namespace
 
 terminal::terminal() {
     std::setlocale(LC_ALL, "");
     // A lone Escape is a key here: wait only briefly whether it begins a longer sequence.
     set_escdelay(50);
-    initscr();
+    screen_ = newterm(nullptr, stdout, stdin);
+    if (screen_ == nullptr) return;
     cbreak();
     noecho();
     keypad(stdscr, true);
@@ -52,27 +70,37 @@ terminal::terminal() {
 }
 
 terminal::~terminal() {
+    if (screen_ == nullptr) return;
     endwin();
+    delscreen(static_cast<SCREEN*>(screen_));
 }
 
-void terminal::show(const std::vector<drawn_line>& lines, std::span<const std::string_view> help) {
+void terminal::show(const std::vector<drawn_line>& lines, std::span<const std::string> help) {
     erase();
     int row = 0;
-    for (const auto& line : lines) {
-        move(row++, 0);
+    // Beyond the right edge ncurses would go on in the next row.
+    const auto draw = [&](const drawn_line& line) {
+        int column = 0;
         for (const auto& one : line) {
+            const auto text = first_columns(one.text, COLS - column);
             const auto attributes = static_cast<int>(attributes_of(one.how));
             attron(attributes);
-            addstr(one.text.c_str());
+            mvaddnstr(row, column, text.data(), static_cast<int>(text.size()));
             attroff(attributes);
+            column += columns_of(text);
         }
-    }
+        ++row;
+    };
+    for (const auto& line : lines)
+        if (row < LINES) draw(line);
     ++row;
-    attron(A_DIM);
-    for (const auto text : help)
-        mvaddnstr(row++, 2, text.data(), static_cast<int>(text.size()));
-    attroff(A_DIM);
+    for (const auto& text : help)
+        if (row < LINES) draw({{"  " + text, look::dim}});
     refresh();
+}
+
+void terminal::repaint() {
+    clearok(curscr, true);
 }
 
 std::optional<typed> terminal::read() {

@@ -1,7 +1,7 @@
 // Covers: the file driver's microphone (tones, files, digits) and ear (which sounds, when, digits), and WAV files.
-#include "phoned/tools/drv_file/ear.hpp"
 #include "phoned/tools/drv_file/microphone.hpp"
 #include "phoned/tools/drv_file/wav.hpp"
+#include "phoned/tools/ear.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -69,6 +69,25 @@ TEST_CASE("ring-back of two close frequencies is one tone, its pauses are silenc
     CHECK(std::count(told.begin(), told.end(), ';') == 2);
     CHECK(told.starts_with("0 tone 4"));
     CHECK(told.ends_with("2080 silence; "));
+}
+
+TEST_CASE("the tune is heard note by note, and begins again when it is over") {
+    auto source = microphone::of_melody(-13, 8000);
+    // E and F lie too close together for the ear to tell them apart; G, D and C do not.
+    const auto told = heard(from(source, 8000 * 14));
+    std::string notes;
+    for (auto at = told.find(" tone "); at != std::string::npos; at = told.find(" tone ", at + 1))
+        notes += told.substr(at + 6, 3) + " ";
+    const std::string once = "660 780 700 590 520 590 660 590 660 780 700 590 520 590 660 590 520 ";
+    CHECK(notes == once + "660 ");
+    CHECK(told.find("other") == std::string::npos);
+    CHECK(told.find("silence") > told.find("tone 520"));
+}
+
+TEST_CASE("a tone that sounds once is followed by silence") {
+    auto source = microphone::of_tone("!440/800", -13, 8000);
+    REQUIRE(source.has_value());
+    CHECK(heard(from(*source, 8000 * 3)) == "0 tone 440; 880 silence; ");
 }
 
 TEST_CASE("noise is neither silence nor a tone") {

@@ -1,4 +1,4 @@
-#include "phoned/tools/drv_file/ear.hpp"
+#include "phoned/tools/ear.hpp"
 
 #include "rtp/signal/level.hpp"
 #include "rtp/signal/tone_meter.hpp"
