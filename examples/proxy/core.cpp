@@ -177,7 +177,7 @@ std::string core::new_tag() const {
     return fmt::format("{:016x}", environment_->random());
 }
 
-void core::refuse(
+void core::answer(
     sip::now_t now, sip::request_received const& event, std::uint16_t status, sip::outbox& out, std::string_view reason,
     fields const& more
 ) {
@@ -190,40 +190,38 @@ void core::refuse(
 bool core::validate(sip::now_t now, sip::request_received const& event, std::string const& mark, sip::outbox& out) {
     auto request = event.request.view();
     auto uri = sip::parse_uri(request.request_uri());
-    if (!uri) return refuse(now, event, 400, out, "Malformed Request-URI"), false;
-    if (!uri->is_sip_or_sips()) return refuse(now, event, 416, out), false;
+    if (!uri) return answer(now, event, 400, out, "Malformed Request-URI"), false;
+    if (!uri->is_sip_or_sips()) return answer(now, event, 416, out), false;
     if (!request.get<header_id::from>() || !request.get<header_id::to>())
-        return refuse(now, event, 400, out, "Malformed From or To"), false;
+        return answer(now, event, 400, out, "Malformed From or To"), false;
     for (auto const& route : request.all<header_id::route>())
-        if (!route) return refuse(now, event, 400, out, "Malformed Route"), false;
+        if (!route) return answer(now, event, 400, out, "Malformed Route"), false;
     if (request.has(header_id::max_forwards)) {
         auto hops = request.get<header_id::max_forwards>();
-        if (!hops) return refuse(now, event, 400, out, "Malformed Max-Forwards"), false;
-        if (*hops == 0) return refuse(now, event, 483, out), false;
+        if (!hops) return answer(now, event, 400, out, "Malformed Max-Forwards"), false;
+        if (*hops == 0) return answer(now, event, 483, out), false;
     }
-    if (has_looped(request, names_, mark)) return refuse(now, event, 482, out), false;
+    if (has_looped(request, names_, mark)) return answer(now, event, 482, out), false;
     if (request.has(header_id::proxy_require)) {
         auto tags = all_tokens<header_id::proxy_require>(request);
-        return refuse(now, event, 420, out, {}, {{header_id::unsupported, tags}}), false;
+        return answer(now, event, 420, out, {}, {{header_id::unsupported, tags}}), false;
     }
     return true;
 }
 
 void core::on_request(sip::now_t now, sip::request_received const& event, sip::outbox& out) {
     auto request = event.request.view();
-    // 16.2: at once, so that the caller stops its retransmissions while names and passwords are looked at.
-    if (request.method() == method::invite) refuse(now, event, 100, out);
     auto mark = loop_mark(loop_key_, request);
     if (!validate(now, event, mark, out)) return;
 
     auto route = read_routes(request, names_);
     auto uri = sip::parse_uri(route.request_uri);
-    if (!uri) return refuse(now, event, 400, out, "Malformed Route");
+    if (!uri) return answer(now, event, 400, out, "Malformed Route");
     bool is_for_us = route.routes.empty() && names_.is_ours(*uri);
     if (is_for_us && request.method() == method::register_) return on_register(now, event, out);
     if (is_for_us && uri->user.empty()) {
-        if (request.method() != method::options) return refuse(now, event, 404, out);
-        return refuse(now, event, 200, out, {}, {{header_id::allow, std::string(served_methods)}});
+        if (request.method() != method::options) return answer(now, event, 404, out);
+        return answer(now, event, 200, out, {}, {{header_id::allow, std::string(served_methods)}});
     }
 
     // A dialog that we recorded was admitted when it began. Its requests may come from either side.
@@ -231,7 +229,7 @@ void core::on_request(sip::now_t now, sip::request_received const& event, sip::o
     auto from = *request.get<header_id::from>();
     bool is_from_us = names_.is_ours(from.uri);
     if (!is_in_dialog) {
-        if (!is_from_us && !is_for_us) return refuse(now, event, 403, out, "Relaying Denied");
+        if (!is_from_us && !is_for_us) return answer(now, event, 403, out, "Relaying Denied");
         if (is_from_us && settings_.check == authentication::digest &&
             !authenticate(now, event, digest_guard::role::proxy, from, out))
             return;
@@ -241,10 +239,12 @@ void core::on_request(sip::now_t now, sip::request_received const& event, sip::o
     if (is_for_us) {
         std::uint16_t status = 0;
         targets = locate_user(now, *uri, status);
-        if (targets.empty()) return refuse(now, event, status, out);
+        if (targets.empty()) return answer(now, event, status, out);
     } else {
         targets.push_back({route.request_uri, 1000, {}});
     }
+    // 16.2: from here on the answer is up to others, and the caller can stop its retransmissions.
+    if (request.method() == method::invite) answer(now, event, 100, out);
     forks_.start(now.mono, event, std::move(route), std::move(targets), std::move(mark), to(out));
 }
 
@@ -254,7 +254,7 @@ std::optional<std::string> core::authenticate(
 ) {
     auto judged = guard_.judge(now.mono, event.request.view(), role);
     if (judged.verdict == verdict::malformed)
-        return refuse(now, event, 400, out, "Malformed Credentials"), std::nullopt;
+        return answer(now, event, 400, out, "Malformed Credentials"), std::nullopt;
     if (judged.verdict != verdict::accepted) {
         bool is_registrar = role == digest_guard::role::registrar;
         fields challenges;
@@ -262,23 +262,23 @@ std::optional<std::string> core::authenticate(
             challenges.emplace_back(
                 is_registrar ? header_id::www_authenticate : header_id::proxy_authenticate, std::move(value)
             );
-        return refuse(now, event, is_registrar ? 401 : 407, out, {}, challenges), std::nullopt;
+        return answer(now, event, is_registrar ? 401 : 407, out, {}, challenges), std::nullopt;
     }
     if (sip::unescape(claimed.uri.user) != judged.user)
-        return refuse(now, event, 403, out, "Not Your Address"), std::nullopt;
+        return answer(now, event, 403, out, "Not Your Address"), std::nullopt;
     return judged.user;
 }
 
 void core::on_register(sip::now_t now, sip::request_received const& event, sip::outbox& out) {
     auto request = event.request.view();
     if (request.has(header_id::require))
-        return refuse(now, event, 420, out, {}, {{header_id::unsupported, all_tokens<header_id::require>(request)}});
+        return answer(now, event, 420, out, {}, {{header_id::unsupported, all_tokens<header_id::require>(request)}});
     auto address = *request.get<header_id::to>();
     bool is_checked = settings_.check == authentication::digest;
     if (is_checked && !authenticate(now, event, digest_guard::role::registrar, address, out)) return;
     auto user = sip::unescape(address.uri.user);
     bool is_known = !is_checked && settings_.users.empty() ? !user.empty() : settings_.users.contains(user);
-    if (!names_.is_ours(address.uri) || !is_known) return refuse(now, event, 404, out);
+    if (!names_.is_ours(address.uri) || !is_known) return answer(now, event, 404, out);
 
     auto response = registrar_.on_register(pool_, request, user, event.from, now.wall, new_tag());
     if (response) (void)layer_.respond(now.mono, event.id, *response, to(out));
@@ -308,8 +308,8 @@ std::vector<target> core::locate_user(sip::now_t now, sip::uri_view const& uri, 
 
 void core::on_cancel(sip::now_t now, sip::request_received const& event, sip::outbox& out) {
     // We never forward an INVITE statelessly, so a CANCEL that names none of ours has nowhere to go (16.10).
-    if (!event.cancels) return refuse(now, event, 481, out);
-    refuse(now, event, 200, out);
+    if (!event.cancels) return answer(now, event, 481, out);
+    answer(now, event, 200, out);
     forks_.cancel(now.mono, event.cancels, to(out));
 }
 

@@ -69,7 +69,7 @@ private:
     authenticate(sip::now_t, sip::request_received const&, digest_guard::role, sip::name_addr_view const& claimed, sip::outbox&);
     /// 16.5. An empty list with the status to answer.
     [[nodiscard]] std::vector<target> locate_user(sip::now_t, sip::uri_view const&, std::uint16_t& status);
-    void refuse(
+    void answer(
         sip::now_t, sip::request_received const&, std::uint16_t status, sip::outbox&, std::string_view reason = {},
         fields const& more = {}
     );
