@@ -58,8 +58,12 @@ int main(int count, char** words) {
         if (loaded.diagnostics.empty()) std::puts("the configuration is good");
         return loaded.has_errors() ? exit_bad_config : exit_ok;
     }
-    if (files.empty()) {
-        print("phoned: no configuration: give at least one file with -c (see --help)");
+    // A phone whose own file is missing still starts with the common one; with none it could only sit there.
+    if (loaded.files_read == 0) {
+        print(
+            files.empty() ? "phoned: no configuration: give at least one file with -c (see --help)"
+                          : "phoned: none of the configuration files can be read"
+        );
         return exit_cannot_start;
     }
     auto made = phoned::net::daemon::create({std::move(loaded.values), state, runtime, version});

@@ -299,7 +299,7 @@ bool loaded_config::has_errors() const noexcept {
 }
 
 loaded_config load_config(std::span<const config_source> files) {
-    loaded_config loaded{default_settings(), {}};
+    loaded_config loaded{default_settings(), {}, files.size()};
     loader reader{loaded};
     for (const auto& file : files)
         reader.read(file);

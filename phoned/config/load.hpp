@@ -39,6 +39,7 @@ struct config_source {
 struct loaded_config {
     settings values;
     std::vector<diagnostic> diagnostics;  ///< In order of file and line; at most max_diagnostics of them
+    std::size_t files_read = 0;
 
     /// True if a line could not be used at all (severity error).
     [[nodiscard]] bool has_errors() const noexcept;
