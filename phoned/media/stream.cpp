@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "phoned/media/resampler.hpp"
 #include "rtp/buffer/playout.hpp"
 #include "rtp/signal/dtmf.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 constexpr auto digit_length = std::chrono::milliseconds(100);
 constexpr auto comma_pause = std::chrono::seconds(1);
 constexpr std::size_t most_waiting_digits = 64;
-constexpr std::size_t longest_period = 480;
+constexpr std::uint32_t periods_per_second = 100;
+using period = std::array<std::int16_t, 480>;  // 10 ms at 48 kHz, more than any rate here
 
 rtp::now_t rtp_now(now_t now) {
     return {now.mono, now.wall};
@@ -70,7 +72,10 @@ public:
         if (plan_->codec != encoding_) {
             encoding_ = plan_->codec;
             encoder_.reset();
-            if (encoding_ != nullptr) encoder_.emplace(*encoding_);
+            if (encoding_ != nullptr) {
+                encoder_.emplace(*encoding_);
+                tones_ = rtp::dtmf_player(encoding_->properties.sample_rate);
+            }
             unsent_.clear();
         }
     }
@@ -96,25 +101,11 @@ public:
     void on_period(
         now_t now, std::span<const std::int16_t> captured, std::span<std::int16_t> playback, rtp::outbox& out
     ) {
-        const auto samples = std::min(captured.size(), longest_period);
-        std::array<std::int16_t, longest_period> room{};
-        const auto period = std::span(room).first(samples);
-        if (playout_ && plan_ && rtp::can_receive(plan_->direction)) {
-            playout_->get(now.mono, period);
-            add_saturated(period, playback);
-        }
+        const auto device_rate = static_cast<std::uint32_t>(captured.size()) * periods_per_second;
+        if (playout_ && plan_ && rtp::can_receive(plan_->direction)) hear(now, device_rate, playback);
         send_waiting_digits(now, out);
         if (!may_send_audio()) return;
-        if (is_muted_)
-            std::fill(period.begin(), period.end(), std::int16_t{0});
-        else
-            std::copy_n(captured.begin(), samples, period.begin());
-        if (!tones_.is_idle()) {
-            std::array<std::int16_t, longest_period> tone{};
-            tones_.fill(std::span(tone).first(samples));
-            add_saturated(std::span(tone).first(samples), period);
-        }
-        unsent_.insert(unsent_.end(), period.begin(), period.end());
+        speak(device_rate, captured);
         send_full_packets(now, out);
     }
 
@@ -172,6 +163,37 @@ private:
                plan_->remote.rtp.is_usable();
     }
 
+    /// Adds what the peer says.
+    void hear(now_t now, std::uint32_t device_rate, std::span<std::int16_t> playback) {
+        period at_device{}, decoded{};
+        const auto rate = playout_->sample_rate();
+        const auto heard = std::span(decoded).first(rate / periods_per_second);
+        playout_->get(now.mono, heard);
+        const auto played = std::span(at_device).first(std::min(playback.size(), at_device.size()));
+        between(to_device_, rate, device_rate).convert(heard, played);
+        add_saturated(played, playback);
+    }
+
+    /// What the microphone hears, and digits in band, wait to be sent.
+    void speak(std::uint32_t device_rate, std::span<const std::int16_t> captured) {
+        period at_codec{}, tone{};
+        const auto rate = encoding_->properties.sample_rate;
+        const auto said = std::span(at_codec).first(rate / periods_per_second);
+        // While muted too: what was said before must not come out of the filter afterwards.
+        between(from_device_, device_rate, rate).convert(captured, said);
+        if (is_muted_) std::fill(said.begin(), said.end(), std::int16_t{0});
+        if (!tones_.is_idle()) {
+            tones_.fill(std::span(tone).first(said.size()));
+            add_saturated(std::span(tone).first(said.size()), said);
+        }
+        unsent_.insert(unsent_.end(), said.begin(), said.end());
+    }
+
+    static resampler& between(std::optional<resampler>& way, std::uint32_t from, std::uint32_t to) {
+        if (!way || !way->is_between(from, to)) way.emplace(from, to);
+        return *way;
+    }
+
     /// What waits to be played and what was learnt of the network stay, unless the sound's rate is another one.
     void choose_playout(const sdp::negotiated& line) {
         std::vector<rtp::playout_payload> wanted;
@@ -225,6 +247,7 @@ private:
     }
 
     std::optional<rtp::playout> playout_;
+    std::optional<resampler> to_device_, from_device_;
     const rtp::codec* encoding_ = nullptr;
     std::optional<rtp::encoder> encoder_;
     std::vector<std::int16_t> unsent_;

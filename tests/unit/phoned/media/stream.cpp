@@ -498,3 +498,27 @@ TEST_CASE("early media may pause as it likes; zero switches the time-out off") {
         CHECK(l.events<rtp::media_timed_out>().empty());
     }
 }
+
+TEST_CASE("the sound device runs at 8 or 16 kHz, the codec as it must: tones keep their pitch and level both ways") {
+    for (const std::uint32_t rate : {8000u, 16000u}) {
+        CAPTURE(rate);
+        line l(line::usual_settings(), rate);
+        l.agree({});
+        speech how;
+        l.talk(1s, how);
+        CHECK(l.tone_heard() == 440);
+        CHECK(
+            rtp::tone_level_dbov(std::span(l.heard).last(rate / 2), rate, 440) == doctest::Approx(-17.8).epsilon(0.02)
+        );
+        CHECK(rtp::find_dominant_tone(std::span(l.heard).last(rate / 2), rate).purity > 0.995);
+        CHECK(l.tone_sent(rtp::pcmu()) == 700);
+        CHECK(l.sent().size() == 50);
+        l.out.clear();
+        l.stream->set_muted(true);
+        l.talk(500ms, how);
+        l.out.clear();
+        l.talk(500ms, how);
+        CHECK(l.tone_sent(rtp::pcmu()) == 0);
+        CHECK(l.sent().size() == 25);
+    }
+}

@@ -1,0 +1,33 @@
+// Between the rate of the sound device and that of a codec, by libspeexdsp. Knows samples only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+struct SpeexResamplerState_;
+
+namespace phoned {
+
+/// One direction of one stream. Samples pass unchanged where both rates are the same.
+class resampler final {
+public:
+    /// In Hz, one a multiple of the other. Allocates on construction only.
+    resampler(std::uint32_t from, std::uint32_t to);
+
+    /// `in` and `out` last equally long.
+    void convert(std::span<const std::int16_t> in, std::span<std::int16_t> out) noexcept;
+
+    [[nodiscard]] bool is_between(std::uint32_t from, std::uint32_t to) const noexcept {
+        return from == from_ && to == to_;
+    }
+
+private:
+    struct closer {
+        void operator()(SpeexResamplerState_*) const noexcept;
+    };
+    std::uint32_t from_, to_;
+    std::unique_ptr<SpeexResamplerState_, closer> state_;
+};
+
+}  // namespace phoned
