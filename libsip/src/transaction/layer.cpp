@@ -90,6 +90,7 @@ transaction_id transaction_layer::impl::start_client(
     begun.to = how.to;
     begun.request = std::move(request);
     auto wire = begun.request.wire();
+    transaction_store::make_room(out);
     auto id = store.start(now, std::move(begun));
     out.actions.push_back(send_message{how.flow, how.to, std::move(wire), id});
     return id;
@@ -125,6 +126,7 @@ result<transaction_id> transaction_layer::cancel(
     how.to = t->to;
     how.timing = t->timing;
     how.owner = owner;
+    transaction_store::make_room(out, 2);
     auto id = impl_->start_client(now, how, std::move(*parsed), out);
     impl_->store.input(now, invite, fsm::input::cancelled, nullptr, out);
     return id;
@@ -148,6 +150,7 @@ error_code transaction_layer::respond(time_point now, transaction_id id, buffer_
     auto input = status == 408 && !t->is_invite() ? fsm::input::abandoned : sent(status);
     if (!fsm::next_step(t->machine, t->state, input, t->reliability)) return errc::wrong_state;
     bool is_cut_off = t->flow == flow_id::none && input != fsm::input::abandoned;
+    transaction_store::make_room(out);
     t->reply = std::move(response);
     impl_->store.input(now, id, input, nullptr, out);
     return is_cut_off ? make_error_code(errc::transport_failed) : error_code();
@@ -264,12 +267,15 @@ void transaction_layer::impl::on_new_request(
     begun.flow = flow;
     begun.to = is_reliable(from.kind) ? from : response_destination(view.top_via(), from).value_or(from);
     begun.request = std::move(request);
+    transaction_store::make_room(out);
     event.id = store.start(now, std::move(begun));
     out.events.push_back(std::move(event));
 }
 
 void transaction_layer::on_flow_failed(time_point now, flow_id flow, transaction_outbox out) {
-    for (auto id : impl_->store.on_flow(flow)) {
+    auto const lost = impl_->store.on_flow(flow);
+    transaction_store::make_room(out, lost.size());
+    for (auto id : lost) {
         if (!impl_->store.find(id)->is_client()) impl_->store.move(id, flow_id::none, {});
         impl_->store.input(now, id, fsm::input::transport_error, nullptr, out);
     }

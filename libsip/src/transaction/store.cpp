@@ -1,5 +1,6 @@
 #include "transaction/store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sip/syntax/build.hpp"
@@ -49,6 +50,15 @@ boost::container::small_vector<transaction_id, 8> transaction_store::on_flow(flo
 
 // ---- living
 
+void transaction_store::make_room(transaction_outbox out, std::size_t inputs) {
+    auto const reserve = [&](auto& list) {
+        auto const wanted = list.size() + inputs;
+        if (wanted > list.capacity()) list.reserve(std::max(wanted, 2 * list.capacity()));
+    };
+    reserve(out.actions);
+    reserve(out.events);
+}
+
 transaction_id transaction_store::start(time_point now, transaction begun) {
     auto id = table_.emplace(std::move(begun));
     auto& t = *table_.find(id);
@@ -62,6 +72,7 @@ transaction_id transaction_store::start(time_point now, transaction begun) {
         by_flow_.insert(static_cast<std::uint64_t>(t.flow), id.index);
         for (std::size_t i = 0; i < fsm::timer_count; ++i)
             start_timer(now, t, static_cast<fsm::timer>(i));
+        deadlines_.make_room(id.index);
         deadlines_.set(id.index, t.timers.next());
     } catch (...) {
         erase(id);
@@ -114,24 +125,34 @@ bool transaction_store::input(
         to_string(t->state), to_string(input), to_string(step->next)
     );
 
+    make_room(out);
     enter(now, *t, step->next);
     if (t->state == fsm::state::terminated) {
         // Out of the table first: whatever the effects run into, nothing of it is left behind.
         transaction last = std::move(*t);
         erase(id);
-        perform(now, id, last, step->effects, carried, out);
+        perform(id, last, step->effects, carried, out);
         return true;
     }
-    perform(now, id, *t, step->effects, carried, out);
-    deadlines_.set(id.index, t->timers.next());
+    set_timers(now, id, *t, step->effects);
+    perform(id, *t, step->effects, carried, out);
     return true;
 }
 
+void transaction_store::set_timers(time_point now, transaction_id id, transaction& t, fsm::effect effects) {
+    if (fsm::has(effects, fsm::effect::stop_trying)) t.timers.stop(fsm::timer::trying);
+    if (fsm::has(effects, fsm::effect::await_final)) t.timers.set(fsm::timer::b, now + timer_length(fsm::timer::b, t));
+    deadlines_.set(id.index, t.timers.next());
+}
+
 void transaction_store::perform(
-    time_point now, transaction_id id, transaction& t, fsm::effect effects, arrival const* carried,
-    transaction_outbox out
+    transaction_id id, transaction& t, fsm::effect effects, arrival const* carried, transaction_outbox out
 ) {
     auto wanted = [&](fsm::effect effect) { return fsm::has(effects, effect); };
+    // The user's news first: for it there is room, while a message that is made here may fail for want of memory.
+    if (wanted(fsm::effect::deliver)) deliver(id, t, *carried, out);
+    if (wanted(fsm::effect::report_timeout)) report(id, t, errc::transaction_timeout, out);
+    if (wanted(fsm::effect::report_transport)) report(id, t, errc::transport_failed, out);
     if (wanted(fsm::effect::send_request)) out.actions.push_back(send_message{t.flow, t.to, t.request.wire(), id});
     if (wanted(fsm::effect::send_ack)) {
         if (!t.reply)
@@ -142,11 +163,6 @@ void transaction_store::perform(
     if (wanted(fsm::effect::send_trying))
         if (auto trying = start_response(*pool_, t.request.view(), 100, {}).finish()) t.reply = *trying;
     if (wanted(fsm::effect::send_response | fsm::effect::send_trying)) send_reply(t, out);
-    if (wanted(fsm::effect::stop_trying)) t.timers.stop(fsm::timer::trying);
-    if (wanted(fsm::effect::await_final)) t.timers.set(fsm::timer::b, now + timer_length(fsm::timer::b, t));
-    if (wanted(fsm::effect::deliver)) deliver(id, t, *carried, out);
-    if (wanted(fsm::effect::report_timeout)) report(id, t, errc::transaction_timeout, out);
-    if (wanted(fsm::effect::report_transport)) report(id, t, errc::transport_failed, out);
 }
 
 void transaction_store::move(transaction_id id, flow_id flow, endpoint const& to) {
@@ -184,6 +200,7 @@ void transaction_store::on_timeout(time_point now, transaction_outbox out) {
     for (;;) {
         auto const* next = deadlines_.top();
         if (next == nullptr || next->at > now) return;
+        make_room(out);  // before the timer is taken out
         auto id = table_.handle_at(next->object);
         auto& t = *table_.find(id);
         auto timer = t.timers.pop_due(now);

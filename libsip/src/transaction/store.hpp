@@ -40,6 +40,9 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
 
     // ---- living
+    /// Room for what this many inputs can say: one message and one event each. An input whose effects cannot be written
+    /// down must not move its machine, or nobody would hear of it.
+    static void make_room(transaction_outbox, std::size_t inputs = 1);
     /// Puts a transaction into its first state.
     transaction_id start(time_point now, transaction);
     /// Runs the machine. `carried` is what the input is about, where it came from the wire. False where the
@@ -57,7 +60,8 @@ private:
     [[nodiscard]] message_view request_at(std::uint32_t index) const noexcept;
     void enter(time_point now, transaction&, fsm::state);
     void start_timer(time_point now, transaction&, fsm::timer);
-    void perform(time_point now, transaction_id, transaction&, fsm::effect, arrival const* carried, transaction_outbox);
+    void set_timers(time_point now, transaction_id, transaction&, fsm::effect);
+    void perform(transaction_id, transaction&, fsm::effect, arrival const* carried, transaction_outbox);
     void deliver(transaction_id, transaction const&, arrival const&, transaction_outbox);
     void report(transaction_id, transaction const&, errc, transaction_outbox);
     void erase(transaction_id) noexcept;

@@ -19,10 +19,15 @@ public:
         std::uint32_t object = 0;
     };
 
-    /// The object's deadline from now on; nothing takes it out.
+    /// From now on set() for this object, and for those below, allocates nothing.
+    void make_room(std::uint32_t object) {
+        if (object >= heap_.capacity()) heap_.reserve(std::max<std::size_t>(object + 1u, 2 * heap_.capacity()));
+        if (object >= position_.size()) position_.resize(object + 1u, absent);
+    }
+    /// The object's deadline from now on; nothing takes it out. Allocates at most the first time for an object.
     void set(std::uint32_t object, std::optional<time_point> at) {
         if (!at) return erase(object);
-        if (object >= position_.size()) position_.resize(object + 1u, absent);
+        make_room(object);
         std::size_t hole = position_[object];
         if (hole == absent) {
             hole = heap_.size();

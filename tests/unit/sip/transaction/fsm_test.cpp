@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,6 +62,20 @@ TEST_CASE("Every question has one answer, and it stays within the machine") {
             CHECK(seen.insert({row.from, row.input}).second);
         }
     }
+}
+
+TEST_CASE("A step sends at most one message and tells its user at most one thing") {
+    // The store makes room for that much before a machine moves.
+    for_each_question([](machine m, state s, input i, reliability r) {
+        auto const step = next_step(m, s, i, r);
+        if (!step) return;
+        INFO(describe(m, s, i));
+        auto const count = [&](std::initializer_list<effect> effects) {
+            return std::count_if(effects.begin(), effects.end(), [&](effect e) { return has(step->effects, e); });
+        };
+        CHECK(count({effect::send_request, effect::send_ack, effect::send_response, effect::send_trying}) <= 1);
+        CHECK(count({effect::deliver, effect::report_timeout, effect::report_transport}) <= 1);
+    });
 }
 
 TEST_CASE("No row resurrects a terminated transaction") {

@@ -1,5 +1,6 @@
 // Covered: what a warmed-up layer costs. No allocation for any kind of transaction from its first message to its end,
-// no buffer left, work for an input that does not grow with the number of live transactions.
+// retransmissions included, no buffer left, work for an input that does not grow with the number of live transactions;
+// and a failed allocation, wherever it hits, loses no transaction and no end of one.
 #include <chrono>
 
 #include "layer_fixture.hpp"
@@ -34,21 +35,26 @@ struct linked_layers {
         return request;
     }
     static message parsed(buffer_ref const& wire, buffer_pool& pool) { return *parse_message(wire, pool); }
-    /// Carries everything across, without loss, until both are quiet.
+    /// How often each message arrives.
+    int copies = 1;
+
+    /// Carries everything across until both are quiet.
     void exchange() {
         while (!client_actions.empty() || !server_actions.empty()) {
             auto requests = std::move(client_actions);
             client_actions.clear();
             for (auto const& action : requests)
-                server.on_message(
-                    now, parsed(std::get<send_message>(action).bytes, pool), udp_flow, us_udp, to_server()
-                );
+                for (int i = 0; i < copies; ++i)
+                    server.on_message(
+                        now, parsed(std::get<send_message>(action).bytes, pool), udp_flow, us_udp, to_server()
+                    );
             auto responses = std::move(server_actions);
             server_actions.clear();
             for (auto const& action : responses)
-                client.on_message(
-                    now, parsed(std::get<send_message>(action).bytes, pool), udp_flow, peer_udp, to_client()
-                );
+                for (int i = 0; i < copies; ++i)
+                    client.on_message(
+                        now, parsed(std::get<send_message>(action).bytes, pool), udp_flow, peer_udp, to_client()
+                    );
         }
     }
     void respond(transaction_id id, std::uint16_t status) {
@@ -81,16 +87,46 @@ struct linked_layers {
         respond(received(), 200);
         respond(cancelled, 487);
         exchange();
-        while (client.live() + server.live() > 0) {
-            now = std::min(
-                client.next_deadline().value_or(time_point::max()), server.next_deadline().value_or(time_point::max())
-            );
-            client.on_timeout(now, to_client());
-            server.on_timeout(now, to_server());
-            exchange();
-        }
+        run_out();
         client_events.clear();
         server_events.clear();
+    }
+
+    /// Requests that nobody answers, and a refusal that nobody acknowledges: each is sent again until its time is over.
+    void unanswered() {
+        (void)client.send_request(now, outgoing(invite), to_client());
+        (void)client.send_request(now, outgoing(bye), to_client());
+        for (auto const& action : client_actions) {
+            auto const bytes = std::get<send_message>(action).bytes;
+            server.on_message(now, parsed(bytes, pool), udp_flow, us_udp, to_server());
+        }
+        client_actions.clear();
+        for (auto const& event : server_events)
+            if (auto const* request = std::get_if<request_received>(&event)) respond(request->id, 486);
+        is_cut = true;
+        run_out();
+        is_cut = false;
+        client_events.clear();
+        server_events.clear();
+    }
+    bool is_cut = false;
+
+    /// Lets all timers ring. What is left then waits for its user.
+    void run_out() {
+        for (;;) {
+            auto const next = std::min(
+                client.next_deadline().value_or(time_point::max()), server.next_deadline().value_or(time_point::max())
+            );
+            if (next == time_point::max()) return;
+            now = std::max(now, next);
+            client.on_timeout(now, to_client());
+            server.on_timeout(now, to_server());
+            if (is_cut) {
+                client_actions.clear();
+                server_actions.clear();
+            }
+            exchange();
+        }
     }
 };
 
@@ -107,6 +143,100 @@ TEST_CASE("A warmed-up layer does not allocate: call, cancelled call, every time
     CHECK(pair.client.live() == 0);
     CHECK(pair.server.live() == 0);
     CHECK(pair.pool.live() == 0);
+}
+
+TEST_CASE("Sending again and absorbing what comes again allocate nothing") {
+    linked_layers pair;
+    auto const round = [&] {
+        pair.copies = 3;
+        pair.calls();
+        pair.copies = 1;
+        pair.unanswered();
+    };
+    for (int i = 0; i < 3; ++i)
+        round();
+    auto const before = allocations();
+    for (int i = 0; i < 20; ++i)
+        round();
+    CHECK(allocations() == before);
+    CHECK(pair.client.live() + pair.server.live() == 0);
+    CHECK(pair.pool.live() == 0);
+}
+
+TEST_CASE("Whichever allocation fails, every transaction still ends, and its user hears of the end") {
+    // More at a time than the outbox holds without memory of its own, answered, refused, cancelled and left alone.
+    constexpr unsigned requests = 12;
+    long failures = 0;
+    for (long n = 1;; ++n) {
+        CAPTURE(n);
+        linked_layers pair;
+        bool has_failed = false;
+        auto const guarded = [&](auto&& work) {
+            try {
+                work();
+            } catch (std::bad_alloc const&) {
+                has_failed = true;
+            }
+        };
+        std::vector<bool> is_ended(requests + 1), is_ours(requests + 1);
+        auto const hear = [&] {
+            for (auto const& event : pair.client_events) {
+                auto const* response = std::get_if<response_received>(&event);
+                auto const* failed = std::get_if<request_failed>(&event);
+                if (response != nullptr && response->response.view().status() >= 200)
+                    is_ended[static_cast<std::size_t>(response->owner)] = true;
+                if (failed != nullptr) is_ended[static_cast<std::size_t>(failed->owner)] = true;
+            }
+            pair.client_events.clear();
+        };
+        // The user of the server answers what it heard of: a third each is accepted, refused, and left for later.
+        auto const answer = [&](bool all) {
+            for (std::size_t i = 0; i < pair.server_events.size(); ++i) {
+                auto const* request = std::get_if<request_received>(&pair.server_events[i]);
+                if (request == nullptr || !request->id || !pair.server.is_live(request->id)) continue;
+                std::uint16_t const statuses[] = {200, 486, 500};
+                if (i % 3 < 2 || all) pair.respond(request->id, statuses[i % 3]);
+            }
+        };
+
+        std::vector<outgoing_request> wanted;
+        for (unsigned i = 1; i <= requests; ++i) {
+            wanted.push_back(pair.outgoing(i % 2 == 0 ? pair.invite : pair.bye));
+            wanted.back().owner = i;
+        }
+        fail_allocation(n);
+        for (auto const& request : wanted)
+            guarded([&] {
+                if (pair.client.send_request(pair.now, request, pair.to_client()))
+                    is_ours[static_cast<std::size_t>(request.owner)] = true;
+            });
+        guarded([&] { pair.exchange(); });
+        guarded([&] { answer(false); });
+        guarded([&] { pair.exchange(); });
+        pair.is_cut = true;
+        guarded([&] { pair.run_out(); });
+        bool const is_used_up = allocations_until_failure.load() <= 0;
+        fail_allocation(0);
+
+        hear();
+        answer(true);
+        pair.run_out();
+        hear();
+        CHECK(is_ended == is_ours);
+        CHECK(pair.client.live() + pair.server.live() == 0);
+        wanted.clear();
+        pair.client_actions.clear();
+        pair.server_actions.clear();
+        pair.server_events.clear();
+        CHECK(pair.pool.live() == 0);
+        pair.is_cut = false;
+        pair.calls();
+        CHECK(has_failed == is_used_up);
+        if (!is_used_up) break;
+        ++failures;
+    }
+    MESSAGE(failures, " places failed");
+    CHECK(failures > 50);
 }
 
 TEST_CASE("Server transaction costs no thread or task while it waits out Timer J") {
