@@ -32,7 +32,7 @@ boost::system::result<mapped_block> mapped_block::of(int file, std::size_t size)
     return block;
 }
 
-// ------------------------------------------------------------------------------------------------ shared memory
+// ---- shared memory
 
 boost::system::result<std::unique_ptr<shared_memory_link>> shared_memory_link::make(const audio_format& format) {
     const ring_layout layout{format, periods_in_ring};
@@ -89,7 +89,7 @@ void shared_memory_link::play(std::span<const std::int16_t> samples, std::uint64
     counters.bad_frames += playback_.faults() - faults_before;
 }
 
-// ------------------------------------------------------------------------------------------------ packets
+// ---- packets
 
 boost::system::result<std::unique_ptr<packet_link>> packet_link::make(const audio_format& format) {
     std::array<int, 2> pair{-1, -1};

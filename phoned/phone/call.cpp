@@ -45,14 +45,14 @@ call::call(
       account_settings_(&account_values),
       around_(&around),
       able_(capabilities_of(account_values)),
-      negotiator_(own_origin(around.random)) {}
+      negotiator_(own_origin(around.random)),
+      info_digits_(account_values.dtmf_info_type) {}
 
 call::~call() {
     if (ports_) around_->sockets.close(ports_->id);
 }
 
-// -------------------------------------------------------------------------------------------------------- the
-// beginning
+// ---- the beginning
 
 std::optional<std::string> call::place(
     now_t now, sip::account_id account, std::string_view uri, std::chrono::seconds ring_limit
@@ -176,8 +176,7 @@ sdp::local_media call::local_media(hold_wish wish) const {
     return local_media_of(*ports_, hold_style_of(wish, around_->config));
 }
 
-// -------------------------------------------------------------------------------------------------------------
-// commands
+// ---- commands
 
 void call::set_hold(hold_wish wish) {
     wish_ = wish;
@@ -217,8 +216,7 @@ bool call::send_digits(now_t now, std::string_view digits) {
     const auto how = account_settings_->dtmf;
     const bool by_info = how == dtmf_method::info || how == dtmf_method::telephone_event_and_info;
     if (by_info) {
-        if (waiting_info_.size() + digits.size() > most_digits_kept) return false;
-        waiting_info_ += digits;
+        if (!info_digits_.push(digits)) return false;
         send_next_info();
     }
     if (how == dtmf_method::info) return true;
@@ -227,24 +225,20 @@ bool call::send_digits(now_t now, std::string_view digits) {
     return taken || by_info;
 }
 
-/// One INFO at a time, so that digits arrive in the order in which they were keyed.
 void call::send_next_info() {
-    while (!waiting_info_.empty() && !info_) {
-        const char digit = waiting_info_.front();
-        waiting_info_.erase(0, 1);
-        if (digit == ',') continue;  // the time between two requests is pause enough
-        const bool is_plain = account_settings_->dtmf_info_type == 2;
-        const auto body = is_plain ? std::string(1, digit) : fmt::format("Signal={}\r\nDuration=100\r\n", digit);
+    while (!info_) {
+        const auto next = info_digits_.next();
+        if (!next) return;
         around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            const auto* type = is_plain ? "application/dtmf" : "application/dtmf-relay";
-            if (const auto made = core.request_in_call(at, session_, sip::method::info, type, body, out)) info_ = *made;
+            const auto made =
+                core.request_in_call(at, session_, sip::method::info, next->content_type, next->body, out);
+            if (made) info_ = *made;
         });
-        if (!info_) waiting_info_.clear();
+        if (!info_) info_digits_.clear();
     }
 }
 
-// -------------------------------------------------------------------------------------------------------- what SIP
-// says
+// ---- what SIP says
 
 sdp::negotiator& call::negotiator_of(std::uint32_t fork) {
     return forks_.try_emplace(fork, negotiator_).first->second;
@@ -359,20 +353,10 @@ void call::on(now_t now, const sip::offer_withdrawn&) {
 }
 
 void call::on(now_t, const sip::in_call_request& request) {
-    // Digits by INFO (application/dtmf-relay, application/dtmf): shown as those that come by RTP.
+    // Digits are shown as those that come by RTP are.
     const auto message = request.request.view();
-    const auto type = message.get<sip::header_id::content_type>();
-    if (message.method() != sip::method::info || !type) return;
-    char digit = 0;
-    if (type->is("application", "dtmf-relay")) {
-        const auto at = message.body().find("Signal=");
-        const auto first = at == std::string_view::npos ? at : message.body().find_first_not_of(' ', at + 7);
-        if (first != std::string_view::npos) digit = message.body()[first];
-    } else if (type->is("application", "dtmf")) {
-        const auto first = message.body().find_first_not_of(" \r\n");
-        if (first != std::string_view::npos) digit = message.body()[first];
-    }
-    if (rtp::event_of(digit)) keep_digit(digit);
+    if (message.method() != sip::method::info) return;
+    if (const auto digit = digit_in(message)) keep_digit(*digit);
 }
 
 void call::on(now_t, const sip::request_completed&) {
@@ -439,8 +423,7 @@ void call::give_up(now_t now, std::string_view why, std::string_view reason_head
     if (is_live()) release(now, why, reason_header);
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// media
+// ---- media
 
 void call::on_packet(now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from) {
     if (!stream_) return;
@@ -504,8 +487,7 @@ void call::end_media(now_t now, std::string_view reason) {
     ports_.reset();
 }
 
-// ------------------------------------------------------------------------------------------------- what others may
-// know
+// ---- what others may know
 
 void call::set_state(call_state state) {
     changes_.state = changes_.state || state != state_;

@@ -23,6 +23,7 @@
 #include "phoned/config/settings.hpp"
 #include "phoned/media/sockets.hpp"
 #include "phoned/media/stream.hpp"
+#include "phoned/phone/info_digits.hpp"
 #include "phoned/phone/sip_port.hpp"
 #include "phoned/protocol/messages.hpp"
 #include "phoned/time.hpp"
@@ -148,8 +149,8 @@ private:
     bool offer_is_out_ = false;  ///< a re-INVITE of ours waits for its answer, or for its repetition after glare
     bool refused_ = false;       ///< the peer refused our last wish: it is not repeated by itself
     bool muted_ = false;
-    std::string waiting_info_;  ///< digits that go by INFO, one request at a time
-    sip::request_id info_;
+    info_digits info_digits_;
+    sip::request_id info_;  ///< the INFO that is out
 
     std::string remote_, remote_name_, call_id_, local_tag_, remote_tag_;
     std::optional<time_point> answered_at_;

@@ -105,8 +105,7 @@ bool phone::is_stopped() const noexcept {
     return is_stopping_ && !stop_by_;
 }
 
-// ---------------------------------------------------------------------------------------------------------------
-// inputs
+// ---- inputs
 
 void phone::on_sip(now_t now, sip::event what) {
     waiting_.push_back(std::move(what));
@@ -199,8 +198,7 @@ std::optional<time_point> phone::next_deadline() const {
     return first;
 }
 
-// ----------------------------------------------------------------------------------------------------------------
-// audio
+// ---- audio
 
 void phone::on_audio_period(const audio_period& period) {
     const turn t(*this, period.now);
@@ -255,7 +253,7 @@ void phone::choose_tone() {
         tones_.play(phone_tone::none);
 }
 
-// ---------------------------------------------------------------------------------------------------- what has changed
+// ---- what has changed
 
 /// The end of every input: publishes, retires calls that have ended, and brings tones, sound device and panel up to
 /// date.
@@ -330,7 +328,7 @@ void phone::show(now_t now) {
     hub_->set_ringer(now, out.ringer);
 }
 
-// ----------------------------------------------------------------------------------------------------------- the whole
+// ---- the whole
 
 std::vector<metric> phone::metrics(const command_context&) {
     double registered = 0;

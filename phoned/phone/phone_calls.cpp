@@ -27,8 +27,7 @@ bool is_confirmed(const call& of) {
 
 }  // namespace
 
-// ------------------------------------------------------------------------------------------------------- incoming
-// calls
+// ---- incoming calls
 
 void phone::on_incoming(now_t now, const sip::incoming_call& incoming) {
     ++calls_total_;
@@ -74,8 +73,7 @@ void phone::answer(now_t now, call& of) {
     (void)of.answer(now);
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// commands
+// ---- commands
 
 command_result<call*> phone::need(call_number number, bool (*fits)(const call&), std::string_view state_wanted) {
     auto* of = find(number);
@@ -215,8 +213,7 @@ command_result<call_quality> phone::call_stats(const command_context&, call_numb
     return (*of)->quality();
 }
 
-// --------------------------------------------------------------------------------------------------------------
-// accounts
+// ---- accounts
 
 std::vector<account_summary> phone::account_list(const command_context&) {
     std::vector<account_summary> out;

@@ -20,7 +20,7 @@ constexpr std::size_t turned_away_politely = 8;
 hub::hub(hub_options options, phone_commands& phone) : state_(std::make_unique<hub_state>(std::move(options), phone)) {}
 hub::~hub() = default;
 
-// ------------------------------------------------------------------------------------------------ the phone's side
+// ---- the phone's side
 
 void hub::publish(now_t now, const event& what) {
     state_->publish(now, what);
@@ -98,7 +98,7 @@ void hub::shut_down(now_t now, std::string_view reason) {
     }
 }
 
-// ------------------------------------------------------------------------------------------------ the shell's side
+// ---- the shell's side
 
 std::optional<client_id> hub::on_connect(now_t now, plane came_to, peer_credentials who) {
     const auto& options = state_->options;

@@ -41,7 +41,7 @@ hub_client* hub_state::find(client_id id) {
     return found == clients.end() ? nullptr : &found->second;
 }
 
-// ------------------------------------------------------------------------------------------------ requests
+// ---- requests
 
 std::optional<command_failure> check_rights(const method& row, const hub_client& client) {
     const auto failure = [&](error_number code, std::string_view why) {
@@ -142,7 +142,7 @@ void hub_state::handle(now_t now, hub_client& client, const incoming_answer& ans
     }
 }
 
-// ------------------------------------------------------------------------------------------------ coming and going
+// ---- coming and going
 
 void hub_state::register_driver(now_t now, hub_client& driver) {
     publish(now, driver_event{true, driver.name, driver.kinds, {}});
@@ -199,7 +199,7 @@ void hub_state::on_timeout(now_t now, hub_client& client) {
     client.connection.on_timeout(now.mono);
 }
 
-// ------------------------------------------------------------------------------------------------ events and levels
+// ---- events and levels
 
 void hub_state::publish(now_t now, const event& what) {
     const auto topic = topic_of(what);
@@ -286,7 +286,7 @@ void hub_state::update_hook(now_t now, const hook_state& hook, std::string_view 
     if (std::exchange(levels.hook, hook) != hook) phone.on_hook({now, client}, hook);
 }
 
-// ------------------------------------------------------------------------------------------------ audio
+// ---- audio
 
 void hub_state::select_audio_driver(now_t now) {
     hub_client* chosen = nullptr;

@@ -18,7 +18,7 @@ namespace phoned {
 /// A call's number on the control socket: never reused while the phone runs.
 enum class call_number : std::uint32_t {};
 
-// ------------------------------------------------------------------------------------------------ accounts
+// ---- accounts
 
 enum class registration_state { disabled, unregistered, registering, registered, unregistering, failed };
 
@@ -33,7 +33,7 @@ struct account_summary {
     std::chrono::seconds expires{0};  ///< As granted
 };
 
-// ------------------------------------------------------------------------------------------------ calls
+// ---- calls
 
 enum class call_direction { outgoing, incoming };
 
@@ -60,7 +60,7 @@ struct call_summary {
     std::string cause = {};  ///< Why it ended, in words: `Busy Here`, `no media for 30 s`
 };
 
-// ------------------------------------------------------------------------------------------------ media
+// ---- media
 
 enum class media_direction { inactive, sendonly, recvonly, sendrecv };
 
@@ -87,7 +87,7 @@ struct call_quality {
     std::string digits_received = {};                          ///< Digits heard so far, oldest first; the newest 64
 };
 
-// ------------------------------------------------------------------------------------------------ what devices report
+// ---- what devices report
 
 enum class driver_kind { keypad, hook, display, led, audio, ringer, expansion, misc };
 
@@ -113,7 +113,7 @@ struct audio_status {
     std::uint32_t delay_frames = 0;  ///< Hardware delay, playback plus capture
 };
 
-// ------------------------------------------------------------------------------------------------ what devices show
+// ---- what devices show
 // (levels)
 
 struct led_pattern_step {
@@ -164,7 +164,7 @@ struct audio_gain {
     friend bool operator==(const audio_gain&, const audio_gain&) = default;
 };
 
-// ------------------------------------------------------------------------------------------------ events
+// ---- events
 
 struct account_state_event {
     account_summary account;

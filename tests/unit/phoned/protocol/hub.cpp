@@ -22,7 +22,7 @@ call_state_event a_call(call_state state, std::string remote = "sip:1002@example
 
 }  // namespace
 
-// ------------------------------------------------------------------------------------------------ joining
+// ---- joining
 
 TEST_CASE("the server speaks first: product, version, protocol, limits") {
     hub_world world;
@@ -93,7 +93,7 @@ TEST_CASE("a connection that does not register is closed after 30 s, however oft
     CHECK(world.centre.is_finished(client));
 }
 
-// ------------------------------------------------------------------------------------------------ roles
+// ---- roles
 
 TEST_CASE("an observer looks, a controller calls, an admin stops the phone") {
     hub_world world;
@@ -170,7 +170,7 @@ TEST_CASE("a keypad can press keys, not dial, and only drivers of a kind report 
     CHECK(world.phone.asked == std::vector<std::string>{"key 5 down", "key 5 up"});
 }
 
-// ------------------------------------------------------------------------------------------------ lines and parameters
+// ---- lines and parameters
 
 TEST_CASE("a bad line is answered with what is wrong, and the next one counts") {
     hub_world world;
@@ -299,7 +299,7 @@ TEST_CASE("an answer that does not fit a line becomes an error, not a broken lin
     CHECK(world.error_code(client) == -32603);
 }
 
-// ------------------------------------------------------------------------------------------------ events
+// ---- events
 
 TEST_CASE("events go to their subscribers, numbered in one row over all topics") {
     hub_world world;
@@ -438,7 +438,7 @@ TEST_CASE("requests without reading the answers end the same way") {
     CHECK(world.error_code(client) == -32010);
 }
 
-// ------------------------------------------------------------------------------------------------ liveness
+// ---- liveness
 
 TEST_CASE("after 5 s of silence comes a ping, and after three without an answer the client is dead") {
     hub_world world;
@@ -471,7 +471,7 @@ TEST_CASE("a clock that jumps still gives a client all its pings") {
     CHECK(*world.centre.next_deadline() == world.now.mono + 5s);
 }
 
-// ------------------------------------------------------------------------------------------------ drivers
+// ---- drivers
 
 TEST_CASE("a restarted driver gets everything it has to show, and nothing that it has not") {
     hub_world world;
@@ -627,7 +627,7 @@ TEST_CASE("an audio driver that refuses or ignores audio.open is passed over wit
     CHECK(world.centre.take_requests().empty());
 }
 
-// ------------------------------------------------------------------------------------------------ traces, end, bounds
+// ---- traces, end, bounds
 
 TEST_CASE("tracing is on while some client traces, and off when the last one has gone") {
     hub_world world;
