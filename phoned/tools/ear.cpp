@@ -46,6 +46,13 @@ void ear::hear(std::span<const std::int16_t> samples) {
     }
 }
 
+void ear::forget() {
+    heard_ += window_.size();
+    window_.clear();
+    told_.reset();
+    candidate_.reset();
+}
+
 void ear::judge() {
     const auto heard = judged(window_, rate_, heard_ * 1000 / rate_);
     heard_ += window_.size();

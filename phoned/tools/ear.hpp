@@ -31,6 +31,8 @@ public:
 
     ear(std::uint32_t rate, callbacks);
     void hear(std::span<const std::int16_t> samples);
+    /// What comes now has nothing to do with what was heard before: the device rested. Its first sound is told anew.
+    void forget();
 
 private:
     void judge();

@@ -112,7 +112,10 @@ private:
             return prepare(driver_.format().rate);
         }
         if (driver_.is_running() != was_running) journal_.write(was_running ? "stopped" : "started", {});
-        if (!was_running && driver_.is_running() && microphone_) microphone_->rewind();
+        if (!was_running && driver_.is_running()) {
+            if (microphone_) microphone_->rewind();
+            if (ear_) ear_->forget();
+        }
         return true;
     }
 

@@ -100,6 +100,20 @@ TEST_CASE("noise is neither silence nor a tone") {
     CHECK(heard(noise) == "0 other; ");
 }
 
+TEST_CASE("a sound that goes on is told once, and again after the device has rested") {
+    const auto source = microphone::of_tone("440/0", -13, 8000);
+    REQUIRE(source.has_value());
+    const auto samples = from(*source, 8000);
+    int told = 0;
+    ear listener{8000, {.sound = [&](const heard_sound&) { ++told; }, .digit = {}}};
+    listener.hear(samples);
+    listener.hear(samples);
+    CHECK(told == 1);
+    listener.forget();
+    listener.hear(samples);
+    CHECK(told == 2);
+}
+
 TEST_CASE("digits in the audio are sent first and are heard in order") {
     auto source = microphone::of_silence(8000);
     source.dial("15*#0");
