@@ -20,6 +20,7 @@ struct media_measurement {
     bool heard = false;         ///< `to` heard the tone that `from` plays
     std::string detail;         ///< "700 Hz, -16 dBov"
     bool is_ring_back = false;  ///< local ring-back heard at `to`
+    bool is_deaf = false;       ///< what `to` plays to its user by itself cannot be heard from outside
 };
 
 enum class verdict : std::uint8_t { matches, missing, wrong, unexpected, not_seen_but_allowed };

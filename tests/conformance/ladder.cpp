@@ -127,6 +127,7 @@ private:
         } else {
             text.replace(offset(column(e.to)) + 2, 9, "ring-back");
         }
+        if (result.what == verdict::not_seen_but_allowed) return line(text, result.explanation, "34");
         bool const good = result.what == verdict::matches;
         line(text, (good ? "ok: " : "WRONG: ") + result.explanation, good ? "32" : "31");
     }
@@ -141,16 +142,18 @@ private:
                 ++printed;
                 matched += r.what == verdict::matches || r.what == verdict::not_seen_but_allowed ? 1 : 0;
             }
-        auto const media =
-            static_cast<std::size_t>(std::count_if(report_.media.begin(), report_.media.end(), [](auto const& m) {
-                return m.what == verdict::matches;
-            }));
+        auto const count = [&](verdict wanted) {
+            return std::count_if(report_.media.begin(), report_.media.end(), [&](auto const& m) {
+                return m.what == wanted;
+            });
+        };
+        auto const unheard = count(verdict::not_seen_but_allowed);
         out_ += paint(
             fmt::format(
-                "  {}: {} of {} messages of the guide and {} of {} media states match; {} messages that the guide "
+                "  {}: {} of {} messages of the guide and {} of {} media states match{}; {} messages that the guide "
                 "leaves out\n",
-                report_.matches() ? "MATCHES" : "DOES NOT MATCH", matched, printed, media, report_.media.size(),
-                report_.unprinted()
+                report_.matches() ? "MATCHES" : "DOES NOT MATCH", matched, printed, count(verdict::matches),
+                report_.media.size(), unheard > 0 ? fmt::format(" ({} not measured)", unheard) : "", report_.unprinted()
             ),
             report_.matches() ? "1;32" : "1;31"
         );

@@ -15,6 +15,26 @@ bool same_transaction(sip::message_view a, sip::message_view b) {
     return a.top_via().branch() == b.top_via().branch() && a.cseq().number == b.cseq().number;
 }
 
+bool is_caused_by(observed_message const& effect, observed_message const& cause) {
+    if (effect.from != cause.to || effect.to != cause.from) return false;
+    auto const e = effect.message.view(), c = cause.message.view();
+    if (e.call_id() != c.call_id() || e.cseq().number != c.cseq().number) return false;
+    if (!e.is_request()) return c.is_request() && same_transaction(e, c);
+    // The ACK of a refusal belongs to its transaction, that of a 2xx is one of its own (RFC 3261 17.1.1.3, 13.2.2.4).
+    return e.method() == sip::method::ack && !c.is_request() && c.cseq().method_text == "INVITE" &&
+           (c.status() < 300 || same_transaction(e, c));
+}
+
+/// A trace may be written a moment after the message went out, when its answer has been traced already by another
+/// process.
+void put_causes_first(std::vector<observed_message>& all) {
+    constexpr seconds moment(0.1), before(1e-6);
+    for (auto const& effect : all)
+        for (auto& cause : all)
+            if (cause.at > effect.at && cause.at - effect.at < moment && is_caused_by(effect, cause))
+                cause.at = effect.at - before;
+}
+
 /// Marks each request that met a 401 or 407, the challenge itself, and for INVITE the ACK that follows on that hop.
 void mark_challenge_rounds(std::vector<observed_message>& all) {
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -77,12 +97,18 @@ bool observer::add(
     auto parsed = sip::parse_message(pool_.copy(text), pool_);
     if (!parsed) return false;
     observed_message seen{at, sent ? std::string(owner) : other, sent ? other : std::string(owner), *parsed};
-    all_.push_back(std::move(seen));
+    if (known == addresses_.end() && owner == proxy)
+        of_unknown_.emplace_back(remote_address, std::move(seen));
+    else
+        all_.push_back(std::move(seen));
     return true;
 }
 
 std::vector<observed_message> observer::messages() const {
     auto all = all_;
+    for (auto const& [address, message] : of_unknown_)
+        if (!addresses_.contains(address)) all.push_back(message);
+    put_causes_first(all);
     std::stable_sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.at < b.at; });
     std::vector<observed_message> folded;
     for (auto& next : all) {

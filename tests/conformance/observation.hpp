@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sip/syntax/parse.hpp"
@@ -46,15 +47,25 @@ public:
     /// Whose an unknown address in the proxy's own trace is: the one phone that cannot trace, and connects from any
     /// port.
     void set_stranger(std::string party) { stranger_ = std::move(party); }
+    /// One more address of a party: over TCP a phone connects from ports of its own, which its trace tells.
+    void add_address(std::string address, std::string party) {
+        addresses_.insert_or_assign(std::move(address), std::move(party));
+    }
     /// All so far in the order of time, retransmissions folded, challenge rounds marked.
     [[nodiscard]] std::vector<observed_message> messages() const;
-    void clear() { all_.clear(); }
+    void clear() {
+        all_.clear();
+        of_unknown_.clear();
+    }
 
 private:
     party_map addresses_;
     std::string stranger_;
     mutable sip::buffer_pool pool_;
     std::vector<observed_message> all_;
+    /// The proxy's messages from and to addresses that were nobody's then, by address: the stranger's, unless another
+    /// party turns out to have it.
+    std::vector<std::pair<std::string, observed_message>> of_unknown_;
 };
 
 /// "INVITE" or "200 INVITE".

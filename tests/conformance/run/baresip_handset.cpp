@@ -11,7 +11,6 @@
 #include <map>
 #include <regex>
 #include <span>
-#include <thread>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -97,7 +96,8 @@ std::optional<std::string> baresip_handset::start(milliseconds patience) {
             if (setting_.is_busy) return "baresip cannot be made busy";
             return std::nullopt;
         }
-        std::this_thread::sleep_for(milliseconds(100));
+        if (const auto code = process_.wait(milliseconds(100)))
+            return fmt::format("baresip ended with {}: see {}.err", *code, process_.output());
     }
     return fmt::format("baresip did not register in time: see {}", process_.output());
 }

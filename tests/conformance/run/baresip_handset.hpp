@@ -20,6 +20,7 @@ public:
     [[nodiscard]] std::optional<std::string> act(const std::string& verb) override;
     [[nodiscard]] std::vector<traced_message> take_trace() override { return {}; }
     [[nodiscard]] bool traces() const override { return false; }
+    [[nodiscard]] bool hears_own_tones() const override { return false; }
     [[nodiscard]] std::optional<std::uint64_t> packets_received() override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;

@@ -39,12 +39,14 @@ child child::start(const std::vector<std::string>& words, const std::string& out
     ::_exit(127);
 }
 
-child::child(child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), output_(std::move(other.output_)) {}
+child::child(child&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), status_(other.status_), output_(std::move(other.output_)) {}
 
 child& child::operator=(child&& other) noexcept {
     if (this != &other) {
         stop();
         pid_ = std::exchange(other.pid_, -1);
+        status_ = other.status_;
         output_ = std::move(other.output_);
     }
     return *this;
@@ -56,24 +58,31 @@ child::~child() {
 
 bool child::is_running() {
     if (pid_ <= 0) return false;
-    if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+    if (::waitpid(pid_, &status_, WNOHANG) == 0) return true;
     pid_ = -1;
     return false;
 }
 
-void child::stop(std::chrono::milliseconds patience) {
-    if (!is_running()) return;
-    ::kill(-pid_, SIGTERM);
+std::optional<int> child::wait(std::chrono::milliseconds patience) {
     const auto until = std::chrono::steady_clock::now() + patience;
-    while (is_running() && std::chrono::steady_clock::now() < until)
+    while (is_running()) {
+        if (std::chrono::steady_clock::now() > until) return std::nullopt;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+}
+
+int child::stop(std::chrono::milliseconds patience) {
+    if (is_running()) ::kill(-pid_, SIGTERM);
+    if (const auto ended = wait(patience)) return *ended;
     kill();
+    return 128 + SIGKILL;
 }
 
 void child::kill() {
     if (pid_ <= 0) return;
     ::kill(-pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    ::waitpid(pid_, &status_, 0);
     pid_ = -1;
 }
 

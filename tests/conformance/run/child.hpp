@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,14 +23,18 @@ public:
     ~child();
 
     [[nodiscard]] bool is_running();
-    /// Asks it to end with SIGTERM, and after `patience` makes it.
-    void stop(std::chrono::milliseconds patience = std::chrono::seconds(4));
+    /// How it ended, as a shell says it: its exit code, or 128 and the signal. Nothing where it has not within
+    /// `patience`.
+    [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds patience);
+    /// Asks it to end with SIGTERM, and after `patience` makes it. How it ended.
+    int stop(std::chrono::milliseconds patience = std::chrono::seconds(4));
     /// Ends it without a word, as a crash would.
     void kill();
     [[nodiscard]] const std::string& output() const noexcept { return output_; }
 
 private:
     pid_t pid_ = -1;
+    int status_ = 0;  ///< once it has ended
     std::string output_;
 };
 

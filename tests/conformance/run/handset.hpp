@@ -16,7 +16,7 @@ namespace conformance {
 struct traced_message {
     seconds at{};
     bool sent = false;
-    std::string remote;  ///< "127.0.0.1:5060"
+    std::string local, remote;  ///< "127.0.0.1:5060"
     std::string text;
 };
 
@@ -52,6 +52,8 @@ public:
     /// Messages since the last call; empty where the phone cannot trace (then the proxy's trace counts).
     [[nodiscard]] virtual std::vector<traced_message> take_trace() = 0;
     [[nodiscard]] virtual bool traces() const = 0;
+    /// Whether what it hears includes the tones that it makes itself, as ring-back.
+    [[nodiscard]] virtual bool hears_own_tones() const = 0;
 
     /// RTP packets received so far in its current call; nothing where there is no call.
     [[nodiscard]] virtual std::optional<std::uint64_t> packets_received() = 0;

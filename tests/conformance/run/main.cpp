@@ -29,11 +29,17 @@ constexpr int exit_matches = 0, exit_differs = 1, exit_trouble = 2;
 constexpr auto patience = milliseconds(10000);
 
 struct wishes {
-    std::string proxy = "embedded", callee = "phoned", transport = "udp", flows_folder, work_folder;
+    std::string proxy = "embedded", caller = "phoned", callee = "phoned", transport = "udp", flows_folder, work_folder;
     programs where;
     std::vector<std::string> names;
     std::uint16_t port = 25060;
     bool keep = false;
+
+    [[nodiscard]] const std::string& player(const std::string& party) const {
+        static const std::string ours = "phoned";
+        return party == "A" ? caller : party == "B" ? callee : ours;
+    }
+    [[nodiscard]] bool has_baresip() const { return caller == "baresip" || callee == "baresip"; }
 };
 
 std::optional<std::vector<flow>> read_flows(const wishes& w) {
@@ -83,7 +89,7 @@ std::unique_ptr<handset> make_handset(
     setting.tone = 600 + 250.0 * number;
     setting.is_busy = is_busy_in(f, party);
     setting.folder = folder + "/" + party;
-    if (party == "B" && w.callee == "baresip") return std::make_unique<baresip_handset>(setting);
+    if (w.player(party) == "baresip") return std::make_unique<baresip_handset>(setting);
     return std::make_unique<phoned_handset>(w.where, setting);
 }
 
@@ -111,7 +117,7 @@ int run(const wishes& w) {
     if (!flows) return exit_trouble;
     // baresip 1.0 knows no digest but MD5.
     const std::vector<std::string> algorithms =
-        w.callee == "baresip" ? std::vector<std::string>{"MD5"} : std::vector<std::string>{"SHA-256", "MD5"};
+        w.has_baresip() ? std::vector<std::string>{"MD5"} : std::vector<std::string>{"SHA-256", "MD5"};
     network proxy(w.proxy, w.where.proxy, w.port, w.work_folder + "/network", algorithms);
     if (auto problem = proxy.start(patience)) {
         fmt::print(stderr, "{}\n", *problem);
@@ -121,7 +127,8 @@ int run(const wishes& w) {
     std::size_t matching = 0;
     for (const auto& f : *flows) {
         fmt::print(
-            "playing flow {} with {} as B through the {} proxy over {} ...\n", f.name, w.callee, w.proxy, w.transport
+            "playing flow {} with {} as A and {} as B through the {} proxy over {} ...\n", f.name, w.caller, w.callee,
+            w.proxy, w.transport
         );
         std::fflush(stdout);
         const auto result = play_with_phones(w, f, proxy, w.work_folder + "/" + f.name);
@@ -151,6 +158,9 @@ int main(int count, char** words) {
     app.add_option("--proxy", w.proxy, "who routes")
         ->check(CLI::IsMember({"embedded", "kamailio"}))
         ->capture_default_str();
+    app.add_option("--caller", w.caller, "which phone plays A")
+        ->check(CLI::IsMember({"phoned", "baresip"}))
+        ->capture_default_str();
     app.add_option("--callee", w.callee, "which phone plays B")
         ->check(CLI::IsMember({"phoned", "baresip"}))
         ->capture_default_str();
@@ -168,6 +178,10 @@ int main(int count, char** words) {
     );
     CLI11_PARSE(app, count, words);
 
+    if (w.caller == "baresip" && w.callee == "baresip") {
+        fmt::print(stderr, "one of the two phones has to be ours: baresip cannot be both caller and callee\n");
+        return exit_trouble;
+    }
     w.where = {build + "/phoned/phoned", build + "/examples/offhook-proxy"};
     for (const auto& program : {w.where.phoned, w.where.proxy})
         if (!fs::exists(program)) {

@@ -39,6 +39,13 @@ loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "htable.so"
 loadmodule "auth.so"
+loadmodule "siptrace.so"
+modparam("siptrace", "trace_on", 1)
+modparam("siptrace", "trace_mode", 1)
+modparam("siptrace", "trace_to_database", 0)
+modparam("siptrace", "hep_mode_on", 1)
+modparam("siptrace", "hep_version", 3)
+modparam("siptrace", "duplicate_uri", "sip:127.0.0.1:@CAPTURE@")
 modparam("jsonrpcs", "transport", 2)
 modparam("jsonrpcs", "fifo_name", "@FOLDER@/kamailio.fifo")
 modparam("usrloc", "db_mode", 0)
@@ -143,15 +150,18 @@ std::string network::address() const {
     return fmt::format("127.0.0.1:{}", port_);
 }
 
-std::optional<std::string> network::write_kamailio_configuration() const {
+std::optional<std::string> network::write_kamailio_configuration() {
     std::string modules;
     for (const auto* place :
          {"/usr/lib/x86_64-linux-gnu/kamailio/modules", "/usr/lib/aarch64-linux-gnu/kamailio/modules",
           "/usr/lib64/kamailio/modules"})
         if (std::filesystem::exists(place)) modules = place;
     if (modules.empty()) return "Kamailio's modules are not installed";
+    const auto capture_port = capture_.open();
+    if (capture_port == 0) return "no port is free for Kamailio's trace";
     std::ofstream out(folder_ + "/kamailio.cfg");
     auto text = replace_all(kamailio_configuration, "@PORT@", std::to_string(port_));
+    text = replace_all(std::move(text), "@CAPTURE@", std::to_string(capture_port));
     out << replace_all(replace_all(std::move(text), "@FOLDER@", folder_), "@MODULES@", modules);
     return out.flush() ? std::nullopt : std::optional<std::string>("cannot write kamailio.cfg");
 }
@@ -185,6 +195,7 @@ std::optional<std::string> network::start(std::chrono::milliseconds patience) {
 }
 
 std::vector<std::string> network::take_trace() {
+    if (kind_ == "kamailio") return capture_.take(address());
     std::vector<std::string> lines;
     std::ifstream in(folder_ + "/proxy.jsonl");
     in.seekg(static_cast<std::streamoff>(read_));

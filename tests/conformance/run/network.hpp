@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/run/capture_socket.hpp"
 #include "conformance/run/child.hpp"
 
 namespace conformance {
@@ -28,14 +29,15 @@ public:
     [[nodiscard]] std::vector<std::string> take_trace();
 
 private:
-    [[nodiscard]] std::optional<std::string> write_kamailio_configuration() const;
+    [[nodiscard]] std::optional<std::string> write_kamailio_configuration();
 
     std::string kind_, program_;
     std::uint16_t port_;
     std::string folder_;
     std::vector<std::string> algorithms_;
     child process_;
-    std::size_t read_ = 0;  ///< bytes of the trace that were taken
+    capture_socket capture_;  ///< of Kamailio's messages
+    std::size_t read_ = 0;    ///< bytes of the trace that were taken
 };
 
 }  // namespace conformance

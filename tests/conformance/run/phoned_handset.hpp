@@ -1,4 +1,4 @@
-// Our own phone as a handset: a phoned process, a drv-file process as its sound device, and two control connections
+// Our own phone as a handset: a phoned process, a sound device in a thread of ours, and two control connections
 // (commands, traces).
 #pragma once
 
@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "conformance/run/child.hpp"
 #include "conformance/run/handset.hpp"
+#include "conformance/run/phoned_process.hpp"
 #include "conformance/run/sound_card.hpp"
 #include "phoned/tools/client.hpp"
 
@@ -26,33 +26,23 @@ public:
     phoned_handset(programs, handset_setting);
     ~phoned_handset() override;
 
-    [[nodiscard]] const handset_setting& setting() const override { return setting_; }
+    [[nodiscard]] const handset_setting& setting() const override { return phone_.setting(); }
     [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience) override;
     [[nodiscard]] std::optional<std::string> dial(const std::string& target) override;
     [[nodiscard]] std::optional<std::string> act(const std::string& verb) override;
     [[nodiscard]] std::vector<traced_message> take_trace() override;
     [[nodiscard]] bool traces() const override { return true; }
+    [[nodiscard]] bool hears_own_tones() const override { return true; }
     [[nodiscard]] std::optional<std::uint64_t> packets_received() override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
 
 private:
-    using object = boost::json::object;
-    [[nodiscard]] bool write_configuration() const;
-    [[nodiscard]] std::optional<std::string> join(
-        std::optional<phoned::tools::connection>& to, const char* name, std::chrono::milliseconds patience
-    );
-    [[nodiscard]] std::optional<std::string> wait_for_registration(std::chrono::milliseconds patience);
-    /// The call that lives, newest first; 0 where there is none.
-    [[nodiscard]] std::int64_t current_call();
-    [[nodiscard]] std::optional<std::string> command(const char* method, object params);
     void watch();
 
-    programs programs_;
-    handset_setting setting_;
-    child phone_;
+    phoned_process phone_;
     std::unique_ptr<sound_card> sound_;
-    std::optional<phoned::tools::connection> control_, traces_;
+    std::optional<phoned::tools::connection> traces_;
     std::thread watcher_;
     std::atomic<bool> ends_ = false;
     std::mutex guard_;

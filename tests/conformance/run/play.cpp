@@ -51,8 +51,10 @@ private:
     bool gather() {
         bool any = false;
         for (auto& [party, phone] : stage_.phones)
-            for (const auto& message : phone->take_trace())
+            for (const auto& message : phone->take_trace()) {
+                observer_.add_address(message.local, party);
                 any = observer_.add(party, message.at, message.sent, message.remote, message.text) || any;
+            }
         if (stage_.proxy)
             for (const auto& line : stage_.proxy())
                 any = observer_.add("P", line, [this](std::string_view other) {
@@ -119,7 +121,7 @@ private:
                 if (from == to) continue;
                 const bool is_tone =
                     audible && sound.steady && std::abs(sound.hertz - other->setting().tone) < tolerance_hz;
-                media_.push_back({index, from, to, packets, is_tone, detail, false});
+                media_.push_back({index, from, to, packets, is_tone, detail, false, false});
             }
             media_.push_back(
                 {index,
@@ -128,7 +130,8 @@ private:
                  packets,
                  audible && sound.hertz > 300 && sound.hertz < 500 && packets == 0,
                  detail,
-                 true}
+                 true,
+                 !phone->hears_own_tones()}
             );
         }
     }

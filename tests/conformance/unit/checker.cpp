@@ -148,6 +148,16 @@ TEST_CASE_FIXTURE(fixture, "media where none may run, and silence where media mu
     CHECK(check().matches());
 }
 
+TEST_CASE_FIXTURE(fixture, "ring-back that nobody could hear counts neither as heard nor as missing") {
+    play_busy();
+    flow.steps[0].media.push_back({conformance::expected_media::kind::ring_back, {}, "A", {}});
+    silence.push_back({0, {}, "A", 0, false, {}, true});
+    CHECK(first_explanation(check()) == "A hears no ring-back tone ()");
+    silence.back().is_deaf = true;
+    CHECK(check().matches());
+    CHECK(draw_ladder(flow, check(), conformance::colours::off).find("(1 not measured)") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(fixture, "the ladder shows every message with its number and verdict") {
     play_busy();
     auto const r = check();
