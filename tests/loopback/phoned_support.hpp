@@ -6,6 +6,7 @@
 #include "phoned/net/socket_server.hpp"
 #include "phoned/tools/client.hpp"
 #include "support/phoned/recording_phone.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -18,7 +19,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <future>
 #include <string>
 #include <thread>
@@ -32,20 +32,7 @@ inline tools::deadline soon() {
     return std::chrono::steady_clock::now() + 5s;
 }
 
-struct temporary_folder {
-    temporary_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "offhook-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~temporary_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    std::string path;
-};
+using test::temporary_folder;
 
 inline call_state_event a_call_state(call_state state) {
     return {
