@@ -1,106 +1,19 @@
 // Covers: phonectl, drv-file and drv-term as programs, against a hub with a phone that writes down what it is asked:
 // what they print, their exit codes, and what becomes of them when the phone goes.
 #include "phoned_support.hpp"
+#include "support/phoned/program.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <pty.h>
-#include <sys/wait.h>
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <optional>
 
 using namespace phoned;
 using namespace phoned::testing;
 
 namespace {
-
-struct ended {
-    int code;
-    std::string printed;  // both streams
-};
-
-// A program that runs beside the test. Everything it prints is kept.
-class program {
-public:
-    program(const std::string& name, std::vector<std::string> words, bool on_terminal = false) {
-        words.insert(words.begin(), OFFHOOK_PROGRAMS "/" + name);
-        std::vector<char*> raw;
-        for (auto& word : words)
-            raw.push_back(word.data());
-        raw.push_back(nullptr);
-        int number = -1;
-        if (on_terminal) {
-            winsize size{40, 100, 0, 0};
-            pid_ = ::forkpty(&number, nullptr, nullptr, &size);
-            if (pid_ == 0) {
-                ::setenv("TERM", "xterm", 1);
-                ::setenv("LC_ALL", "C.UTF-8", 1);
-            }
-        } else {
-            int both[2];
-            REQUIRE(::pipe2(both, O_CLOEXEC) == 0);
-            pid_ = ::fork();
-            if (pid_ == 0) {
-                ::dup2(both[1], 1);
-                ::dup2(both[1], 2);
-            } else {
-                ::close(both[1]);
-                number = both[0];
-            }
-        }
-        if (pid_ == 0) {
-            ::execv(raw[0], raw.data());
-            ::_exit(127);
-        }
-        REQUIRE(pid_ > 0);
-        output_ = net::descriptor{number};
-    }
-    ~program() {
-        if (pid_ > 0) {
-            ::kill(pid_, SIGKILL);
-            ::waitpid(pid_, nullptr, 0);
-        }
-    }
-    program(const program&) = delete;
-    program& operator=(const program&) = delete;
-
-    void type(std::string_view keys) {
-        REQUIRE(::write(output_.get(), keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
-    }
-    void signal(int number) { ::kill(pid_, number); }
-
-    // Reads until the text has been printed.
-    void wait_for(const std::string& text) {
-        while (printed_.find(text) == std::string::npos)
-            REQUIRE_MESSAGE(read_some(), "not printed: " << text << "\nbut: " << printed_);
-    }
-    ended end() {
-        while (read_some()) {
-        }
-        int status = 0;
-        ::waitpid(std::exchange(pid_, -1), &status, 0);
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, printed_};
-    }
-
-private:
-    bool read_some() {
-        pollfd watched{output_.get(), POLLIN, 0};
-        if (::poll(&watched, 1, 10000) != 1) return false;
-        char bytes[4096];
-        const auto got = ::read(output_.get(), bytes, sizeof bytes);
-        if (got <= 0) return false;
-        printed_.append(bytes, static_cast<std::size_t>(got));
-        return true;
-    }
-
-    pid_t pid_ = -1;
-    net::descriptor output_;
-    std::string printed_;
-};
 
 ended phonectl(const phone_process& phone, std::vector<std::string> words) {
     words.insert(words.begin(), {"--socket", phone.folder + "/control.sock"});
