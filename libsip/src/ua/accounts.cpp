@@ -82,7 +82,7 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
     if (!made) return made.error();
     auto credentials = made->credentials();
     auto const registration_options = settings_of(made->config);
-    return accounts.emplace(account{
+    account fresh{
         .identity = std::move(*made),
         .auth = authenticator(std::move(credentials)),
         .registration = registration(registration_options, env),
@@ -90,7 +90,8 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
         .registered_flow = flow_id::none,
         .contact_uri = {},
         .server_addresses = {},
-    });
+    };
+    return insert(accounts, deadline_owner::account, std::move(fresh), std::nullopt);
 }
 
 error_code user_agent_core::impl::update_account(account_id id, account_config settings, std::string* why) {
@@ -106,6 +107,18 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
 }
 
 void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome outcome) {
+    try {
+        tell_and_send(t, id, outcome);
+    } catch (...) {
+        // Memory ran out. A REGISTER that never left has failed like one that nobody answers, and is tried again.
+        auto* account = accounts.find(id);
+        if (outcome.send && account != nullptr && !account->register_request)
+            apply(t, id, account->registration.on_failed(t.now.mono, errc::transport_failed));
+        throw;
+    }
+}
+
+void user_agent_core::impl::tell_and_send(turn& t, account_id id, registration::outcome const& outcome) {
     auto* account = accounts.find(id);
     if (account == nullptr) return;
     deadlines.set(deadline_owner::account, id, account->registration.next_deadline());

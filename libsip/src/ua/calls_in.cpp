@@ -129,16 +129,21 @@ error_code user_agent_core::impl::send_success(
     pending.transaction = call.unanswered.transaction;
     pending.way_back = response_destination(request.top_via(), call.unanswered.from).value_or(call.unanswered.from);
     pending.body = body;
+    auto const transaction = call.unanswered.transaction;
     call.answers.add(t.now.mono, call.timing, std::move(pending));
+    try {
+        // A connection that is gone by now does not matter: the repetition finds another way (13.3.1.4).
+        (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
+    } catch (...) {
+        (void)call.answers.on_ack(request.cseq().number);  // nothing to repeat: it never left
+        throw;
+    }
     if (body == answer_body::offer)
         call.offers.offer_sent(offer_carrier::success);
     else
         call.offers.close();
-    auto const transaction = call.unanswered.transaction;
     call.unanswered = {};
     schedule_call(id, call);
-    // A connection that is gone by now does not matter: the repetition finds another way (13.3.1.4).
-    (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
     return {};
 }
 
@@ -194,8 +199,7 @@ void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
     if (is_first) call->first_answer.reset();
     if (call->stage == call_stage::releasing) {
         if (!is_first) return;
-        send_bye(t, *dialogs.find(call->dialog), call->account, call->bye_reason);
-        return erase_call(t, session);
+        return release_call(t, session);
     }
     if (is_first) t.out.events.emplace_back(call_confirmed{.id = session, .ack = input.request});
     if (confirmed->body == answer_body::offer) {

@@ -275,8 +275,7 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
         // 13.3.1.4: without ACK for 64*T1 the dialog is confirmed all the same, and ended with BYE.
         if (call->stage == call_stage::up)
             return lose_call(t, id, end_reason::no_ack, 0, errc::transaction_timeout, {});
-        send_bye(t, *dialogs.find(call->dialog), call->account, call->bye_reason);
-        return erase_call(t, id);
+        return release_call(t, id);
     }
     if (is_due(call->ring_limit)) {
         call->ring_limit.reset();
@@ -330,8 +329,24 @@ void user_agent_core::impl::lose_call(
     turn& t, session_id id, end_reason why, std::uint16_t status, error_code error, message cause
 ) {
     auto const* call = calls.find(id);
-    if (auto* in = dialogs.find(call->dialog)) send_bye(t, *in, call->account, {});
+    try {
+        if (auto* in = dialogs.find(call->dialog)) send_bye(t, *in, call->account, {});
+    } catch (...) {
+        end_call(t, id, why, status, error, std::move(cause));  // out of memory: lost all the same
+        throw;
+    }
     end_call(t, id, why, status, error, std::move(cause));
+}
+
+void user_agent_core::impl::release_call(turn& t, session_id id) {
+    auto const* call = calls.find(id);
+    try {
+        send_bye(t, *dialogs.find(call->dialog), call->account, call->bye_reason);
+    } catch (...) {
+        erase_call(t, id);  // out of memory: over all the same
+        throw;
+    }
+    erase_call(t, id);
 }
 
 void user_agent_core::impl::erase_call(turn& t, session_id id) {

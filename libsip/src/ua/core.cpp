@@ -64,11 +64,12 @@ void user_agent_core::impl::finish(turn& t) {
 
 void user_agent_core::impl::handle_or_recover(turn& t, transaction_event const& next, std::exception_ptr& failure) {
     try {
+        t.make_room();
         std::visit([&](auto const& input) { handle(t, input); }, next);
     } catch (...) {
         if (!failure) failure = std::current_exception();
-        // Nothing may wait for ever for what was lost here: a request of the peer gets an answer, one of ours is
-        // forgotten in time. The call behind it runs into its own limits.
+        // Nothing may wait for ever for what was lost here: a request of the peer gets an answer, one of ours fails in
+        // time, unless a copy of its 2xx comes before.
         try {
             if (auto const* request = std::get_if<request_received>(&next); request != nullptr && request->id)
                 (void)respond(t, request->id, request->request.view(), {.status = 500});
@@ -78,10 +79,11 @@ void user_agent_core::impl::handle_or_recover(turn& t, transaction_event const& 
             auto const id = handle_of<outgoing_id>(owner);
             auto* request = requests.find(id);
             if (request == nullptr) return;
-            request->stage = outgoing::stage::answered;
+            request->stage = outgoing::stage::lost;
             set_deadline(id, t.now.mono + transaction_life(timing_of(request->account)));
         };
-        if (auto const* response = std::get_if<response_received>(&next)) give_up(response->owner);
+        auto const* response = std::get_if<response_received>(&next);
+        if (response != nullptr && response->response.view().status() >= 200) give_up(response->owner);
         if (auto const* failed = std::get_if<request_failed>(&next)) give_up(failed->owner);
     }
 }
@@ -96,8 +98,7 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
 
     if (status < 200) {
         if (!is_invite) return;
-        if (request->client.on_provisional() == invite_client::step::send_cancel)
-            (void)transactions.cancel(t.now.mono, request->transaction, 0, t.transactions());
+        if (request->client.on_provisional() == invite_client::step::send_cancel) send_cancel(t, id);
         if (request->what == purpose::invite && status > 100) on_invite_provisional(t, id, input.response);
         return;
     }
@@ -171,8 +172,16 @@ void user_agent_core::impl::handle(turn& t, stray_response const& input) {
 void user_agent_core::impl::on_timeout(turn& t) {
     transactions.on_timeout(t.now.mono, t.transactions());
     finish(t);
-    while (auto const due = deadlines.pop_due(t.now.mono)) {
-        on_due(t, *due);
+    for (;;) {
+        t.make_room();
+        auto const due = deadlines.pop_due(t.now.mono);
+        if (!due) return;
+        try {
+            on_due(t, *due);
+        } catch (...) {
+            if (is_live(*due)) deadlines.put_back(*due, t.now.mono + config.timing.t1);  // not done, so due again
+            throw;
+        }
         finish(t);
     }
 }
@@ -195,6 +204,22 @@ void user_agent_core::impl::on_due(turn& t, schedule::entry const& due) {
             return;
         }
     }
+}
+
+bool user_agent_core::impl::is_live(schedule::entry const& due) const noexcept {
+    switch (due.owner) {
+        case deadline_owner::call:
+            return static_cast<bool>(calls.handle_at(due.index));
+        case deadline_owner::outgoing:
+            return static_cast<bool>(requests.handle_at(due.index));
+        case deadline_owner::ack:
+            return static_cast<bool>(acks.handle_at(due.index));
+        case deadline_owner::request:
+            return static_cast<bool>(held.handle_at(due.index));
+        case deadline_owner::account:
+            return static_cast<bool>(accounts.handle_at(due.index));
+    }
+    return false;
 }
 
 std::optional<wakeup> user_agent_core::impl::next_deadline() const noexcept {
@@ -223,15 +248,25 @@ user_agent_core::~user_agent_core() = default;
 
 namespace {
 
-/// One input: runs `work`, then everything that follows from it.
+/// One input: runs `work`, then everything that follows from it, also from the part of it that was done when memory ran
+/// out.
 template <class Impl, class Work>
 auto in_turn(Impl& core, now_t now, outbox& out, Work&& work) {
     turn t{now, out, {}};
+    t.make_room();
+    auto const run = [&] {
+        try {
+            return work(t);
+        } catch (...) {
+            core.finish(t);
+            throw;
+        }
+    };
     if constexpr (std::is_void_v<decltype(work(t))>) {
-        work(t);
+        run();
         core.finish(t);
     } else {
-        auto outcome = work(t);
+        auto outcome = run();
         core.finish(t);
         return outcome;
     }

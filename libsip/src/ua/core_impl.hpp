@@ -2,6 +2,7 @@
 // functions below is one file of this folder.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -33,6 +34,13 @@ struct turn {
     transaction_events events;
 
     [[nodiscard]] transaction_outbox transactions() noexcept { return {out.actions, events}; }
+    /// Room for what one event or timer has to tell the user, made before anything changes: an end that has happened
+    /// must be told.
+    void make_room() {
+        constexpr std::size_t most = 2;
+        auto& list = out.events;
+        if (list.capacity() - list.size() < most) list.reserve(std::max(list.size() + most, 2 * list.capacity()));
+    }
 };
 
 /// A request outside a dialog that waits for the user's respond().
@@ -71,6 +79,7 @@ struct user_agent_core::impl {
     void handle(turn&, stray_response const&);
     void on_timeout(turn&);
     void on_due(turn&, schedule::entry const&);
+    [[nodiscard]] bool is_live(schedule::entry const&) const noexcept;
     [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept;
 
     // ---- dispatch.cpp: requests of the peer, in a fixed order of questions
@@ -93,6 +102,7 @@ struct user_agent_core::impl {
 
     // ---- sending.cpp: requests of ours
     outgoing_id start(turn&, outgoing);
+    void locate(turn&, outgoing_id);
     void on_located(turn&, std::uint32_t number, lookup);
     void on_flow_up(turn&, flow_id);
     void on_flow_down(turn&, flow_id);
@@ -103,6 +113,7 @@ struct user_agent_core::impl {
     [[nodiscard]] error_code answer_challenge(turn&, outgoing_id, message_view response);
     [[nodiscard]] bool try_elsewhere(turn&, outgoing_id, errc why);
     void cancel(turn&, outgoing_id);
+    void send_cancel(turn&, outgoing_id);
     void forget(outgoing_id);
     void set_deadline(outgoing_id, std::optional<time_point>);
     void acknowledge(turn&, dialog const&, message_view success, account_id, std::string_view description);
@@ -122,6 +133,7 @@ struct user_agent_core::impl {
     [[nodiscard]] result<account_id> add_account(account_config, std::string* why);
     error_code update_account(account_id, account_config, std::string* why);
     void apply(turn&, account_id, registration::outcome);
+    void tell_and_send(turn&, account_id, registration::outcome const&);
     void send_register(turn&, account_id, registration::request);
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
@@ -164,6 +176,8 @@ struct user_agent_core::impl {
     void repeat_success(turn&, pending_answer const&);
     /// Tells the user, and gives up everything but what the protocol still asks for.
     void end_call(turn&, session_id, end_reason, std::uint16_t status = 0, error_code = {}, message cause = {});
+    /// The BYE that was held back until the ACK, and the end of the call, which its user knows already.
+    void release_call(turn&, session_id);
     void erase_call(turn&, session_id);
     /// The dialog is lost for the peer: BYE all the same (12.2.1.2), and the end.
     void lose_call(turn&, session_id, end_reason, std::uint16_t status, error_code, message cause);
@@ -190,6 +204,7 @@ struct user_agent_core::impl {
     ) {
         auto const id = table.emplace(std::move(object));
         try {
+            deadlines.make_room(owner, id);
             deadlines.set(owner, id, at);
         } catch (...) {
             table.erase(id);

@@ -48,6 +48,7 @@ struct outgoing {
         opening,   ///< waits for a connection
         sent,      ///< a transaction has it
         answered,  ///< an INVITE after its first 2xx, for as long as further ones may come
+        lost,      ///< memory ran out when its end was being told: it fails at its deadline
     } stage = stage::locating;
     std::uint64_t serial = 0;  ///< the order in which requests were started, kept when they wait for one connection
     std::uint32_t lookup = 0;  ///< the locator's number
@@ -58,7 +59,7 @@ struct outgoing {
     endpoint to;
     bool reached_own_server = false;  ///< `to` is one of the account's servers
     transaction_id transaction;
-    std::optional<time_point> deadline;  ///< locating, opening: give up; sent re-INVITE: cancel; answered: forget
+    std::optional<time_point> deadline;  ///< locating, opening, lost: fail; sent: cancel; answered: forget
 };
 
 }  // namespace sip

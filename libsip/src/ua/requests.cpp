@@ -71,9 +71,10 @@ void user_agent_core::impl::hold_request(turn& t, request_received const& input)
         (void)respond(t, input.id, request, {.status = 503, .extra = header_id::retry_after, .extra_value = "10"});
         return;
     }
-    auto const id = held.emplace(held_request{
-        .transaction = input.id, .request = input.request, .flow = input.flow, .account = account_for(request)});
-    deadlines.set(deadline_owner::request, id, t.now.mono + transaction_life(config.timing));
+    held_request waiting{
+        .transaction = input.id, .request = input.request, .flow = input.flow, .account = account_for(request)};
+    auto const id =
+        insert(held, deadline_owner::request, std::move(waiting), t.now.mono + transaction_life(config.timing));
     t.out.events.emplace_back(incoming_request{.id = id, .account = held.find(id)->account, .request = input.request});
 }
 

@@ -24,6 +24,11 @@ public:
         std::uint32_t index = 0;  ///< the slot of the object
     };
 
+    /// From now on set() for this object cannot fail.
+    template <class Tag>
+    void make_room(deadline_owner owner, handle<Tag> object) {
+        heaps_[static_cast<std::size_t>(owner)].make_room(object.index);
+    }
     /// The object's deadline from now on; nothing takes it out.
     template <class Tag>
     void set(deadline_owner owner, handle<Tag> object, std::optional<time_point> at) {
@@ -44,6 +49,12 @@ public:
         if (!earliest || earliest->at > now) return std::nullopt;
         heaps_[static_cast<std::size_t>(earliest->owner)].erase(earliest->index);
         return earliest;
+    }
+
+    /// Puts an entry of pop_due() back for a later time, unless its object has a new deadline.
+    void put_back(entry const& popped, time_point at) noexcept {
+        auto& heap = heaps_[static_cast<std::size_t>(popped.owner)];
+        if (!heap.contains(popped.index)) heap.set(popped.index, at);
     }
 
 private:

@@ -53,8 +53,17 @@ outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
     request.deadline = t.now.mono + transaction_life(timing_of(request.account));
     auto const give_up_at = request.deadline;
     auto const id = insert(requests, deadline_owner::outgoing, std::move(request), give_up_at);
-    auto& made = *requests.find(id);
+    try {
+        locate(t, id);
+    } catch (...) {
+        forget(id);  // whoever wanted it sees the exception, and hears of no end
+        throw;
+    }
+    return id;
+}
 
+void user_agent_core::impl::locate(turn& t, outgoing_id id) {
+    auto& made = *requests.find(id);
     auto const draft = made.draft.view();
     auto const route = draft.get<header_id::route>();
     auto const hop = parse_uri(route && !made.strict_route ? route->uri.text : draft.request_uri());
@@ -68,14 +77,13 @@ outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
               )
             : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
     made.lookup = found.number;
-    if (!found.is_done) return id;
+    if (!found.is_done) return;
     if (found.locations.empty()) {
         t.events.push_back(request_failed{{}, token_of(id), errc::transport_failed});
-        return id;
+        return;
     }
     made.locations = found.locations;
     try_next_location(t, id);
-    return id;
 }
 
 void user_agent_core::impl::on_located(turn& t, std::uint32_t number, lookup found) {
@@ -257,9 +265,18 @@ void user_agent_core::impl::cancel(turn& t, outgoing_id id) {
     auto* request = requests.find(id);
     if (request == nullptr) return;
     if (request->client.cancel() == invite_client::step::send_cancel)
-        (void)transactions.cancel(t.now.mono, request->transaction, 0, t.transactions());
+        send_cancel(t, id);
     else if (request->stage != outgoing::stage::sent && request->stage != outgoing::stage::answered)
         forget(id);  // it never left
+}
+
+void user_agent_core::impl::send_cancel(turn& t, outgoing_id id) {
+    try {
+        (void)transactions.cancel(t.now.mono, requests.find(id)->transaction, 0, t.transactions());
+    } catch (...) {
+        set_deadline(id, t.now.mono + config.timing.t1);  // out of memory: it is still to be sent
+        throw;
+    }
 }
 
 void user_agent_core::impl::on_outgoing_due(turn& t, outgoing_id id) {
@@ -269,10 +286,11 @@ void user_agent_core::impl::on_outgoing_due(turn& t, outgoing_id id) {
     switch (request->stage) {
         case outgoing::stage::locating:
         case outgoing::stage::opening:
+        case outgoing::stage::lost:
             t.events.push_back(request_failed{{}, token_of(id), errc::transaction_timeout});
             return;
         case outgoing::stage::sent:
-            return cancel(t, id);
+            return request->client.is_cancelled() ? send_cancel(t, id) : cancel(t, id);
         case outgoing::stage::answered:
             return forget(id);
     }
@@ -333,7 +351,12 @@ void user_agent_core::impl::send_ack(turn& t, ack_handle id, account_id account)
     ack.strict_route = kept->strict_route;
     ack.cseq = kept->draft.view().cseq().number;
     kept->state = ack_state::on_its_way;
-    (void)start(t, std::move(ack));
+    try {
+        (void)start(t, std::move(ack));
+    } catch (...) {
+        kept->state = ack_state::sent;  // the next copy of the 2xx tries again
+        throw;
+    }
 }
 
 void user_agent_core::impl::acknowledge(

@@ -59,6 +59,9 @@ public:
         return heap_.empty() ? std::nullopt : std::optional(heap_.front().at);
     }
     [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
+    [[nodiscard]] bool contains(std::uint32_t object) const noexcept {
+        return object < position_.size() && position_[object] != absent;
+    }
 
 private:
     static constexpr std::uint32_t absent = UINT32_MAX;
