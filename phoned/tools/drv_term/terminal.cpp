@@ -51,10 +51,10 @@ std::string_view first_columns(std::string_view text, int columns) {
 
 terminal::terminal() {
     std::setlocale(LC_ALL, "");
-    // A lone Escape is a key here: wait only briefly whether it begins a longer sequence.
-    set_escdelay(50);
     screen_ = newterm(nullptr, stdout, stdin);
     if (screen_ == nullptr) return;
+    // A lone Escape is a key here: wait only briefly whether it begins a longer sequence.
+    set_escdelay(50);
     cbreak();
     noecho();
     keypad(stdscr, true);
