@@ -1,5 +1,5 @@
-// Covers: once a call is going, receiving, sending, digits and reports allocate nothing; an allocation that fails, at
-// any place, leaves a session that goes on. Operator new is replaced in this program.
+// Covers: once a call is going, receiving, sending, digits and reports, both ways, allocate nothing; an allocation that
+// fails, at any place, leaves a session that goes on. Operator new is replaced in this program.
 #include "unit/rtp/support/party.hpp"
 
 #include "rtp/buffer/jitter_buffer.hpp"
@@ -22,13 +22,54 @@ struct peer_stream {
         store_u32(std::span(bytes).subspan(8), 0xbeef);
         return bytes;
     }
+
+    /// The next packet, as one of a digit 5 that began at `start`: `length` clock units so far, all of it at the end.
+    std::array<std::byte, 16> digit{std::byte{0x80}, std::byte{101}};
+    std::span<const std::byte> next_of_digit(std::uint16_t start, std::uint16_t length, bool is_end) {
+        ++sequence;
+        auto const out = std::span(digit);
+        store_u16(out.subspan(2), sequence);
+        store_u32(out.subspan(4), start * 160U);
+        store_u32(out.subspan(8), 0xbeef);
+        digit[12] = std::byte{5};
+        digit[13] = is_end ? std::byte{0x8a} : std::byte{0x0a};
+        store_u16(out.subspan(14), length);
+        return digit;
+    }
 };
 
+/// A sender report of the peer with what it hears of us, and its name.
+void receive_report(party& p, peer_stream const& stream) {
+    packet_buffer report(p.pool);
+    report_block about_us;
+    about_us.source = p.media.local_source();
+    sender_info sender;
+    sender.media = timestamp_t{stream.sequence * 160U};
+    (void)append_sender_report(report, ssrc_t{0xbeef}, sender, std::span(&about_us, 1));
+    (void)append_cname(report, ssrc_t{0xbeef}, "bob@test");
+    p.media.on_packet(p.time(), component::rtcp, std::move(report), peer_rtcp, p.out);
+}
+
+int digits_heard = 0;
+
 void run(party& p, peer_stream& stream, jitter_buffer& playout, int packets) {
+    std::uint16_t digit_began = 0;
     for (int i = 0; i < packets; ++i) {
-        p.media.on_packet(p.time(), component::rtp, packet_buffer(p.pool, stream.next()), peer_rtp, p.out);
+        // Of each four seconds the first 100 ms are a digit; a report comes each five.
+        int const phase = i % 200;
+        if (phase == 0) digit_began = static_cast<std::uint16_t>(stream.sequence + 1);
+        auto const length = static_cast<std::uint16_t>(160 * (phase + 1));
+        auto const packet = phase < 5 ? stream.next_of_digit(digit_began, length, phase == 4) : stream.next();
+        p.media.on_packet(p.time(), component::rtp, packet_buffer(p.pool, packet), peer_rtp, p.out);
+        if (i % 250 == 249) receive_report(p, stream);
+        for (auto const& event : p.out.events)
+            if (std::holds_alternative<digit_ended>(event)) ++digits_heard;
         for (auto& media : p.out.media) {
-            (void)playout.put(media.arrival, media.view, std::move(media.packet), packet_content::audio, 160);
+            bool const is_audio = media.use == payload_use::audio;
+            (void)playout.put(
+                media.arrival, media.view, std::move(media.packet),
+                is_audio ? packet_content::audio : packet_content::other, is_audio ? 160 : 0
+            );
         }
         (void)playout.get(p.now);
         packet_buffer frame(p.pool);
@@ -48,9 +89,15 @@ TEST_CASE("A minute of audio, digits and reports both ways allocates nothing") {
     peer_stream stream;
     jitter_buffer playout{jitter_settings{}};
     run(p, stream, playout, 500);
+    digits_heard = 0;
+    auto const reports_before = p.media.statistics().rtcp_received;
+    auto const played_before = playout.statistics().played;
     auto const before = test::allocations();
     run(p, stream, playout, 3000);
     CHECK(test::allocations() - before == 0);
+    CHECK(digits_heard == 15);
+    CHECK(p.media.statistics().rtcp_received - reports_before == 12);
+    CHECK(playout.statistics().played - played_before > 2800);
     CHECK(p.media.statistics().packets_delivered >= 3000);
     CHECK(p.media.statistics().rtcp_sent >= 10);
 }
