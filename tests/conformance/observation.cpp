@@ -19,7 +19,7 @@ bool is_caused_by(observed_message const& effect, observed_message const& cause)
     if (effect.from != cause.to || effect.to != cause.from) return false;
     auto const e = effect.message.view(), c = cause.message.view();
     if (e.call_id() != c.call_id() || e.cseq().number != c.cseq().number) return false;
-    if (!e.is_request()) return c.is_request() && same_transaction(e, c);
+    if (!e.is_request()) return summary(c) == e.cseq().method_text && same_transaction(e, c);
     // The ACK of a refusal belongs to its transaction, that of a 2xx is one of its own (RFC 3261 17.1.1.3, 13.2.2.4).
     return e.method() == sip::method::ack && !c.is_request() && c.cseq().method_text == "INVITE" &&
            (c.status() < 300 || same_transaction(e, c));

@@ -3,6 +3,7 @@
 #include "conformance/run/child.hpp"
 #include "conformance/run/network.hpp"
 #include "conformance/run/phoned_process.hpp"
+#include "conformance/run/port_block.hpp"
 #include "support/phoned/event_watch.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -28,23 +29,24 @@ void succeed(const std::optional<std::string>& problem) {
 /// A phone at a proxy: it is registered, but its calls go to SIPp and come from it without the proxy.
 class phone_at_work {
 public:
-    phone_at_work(std::uint16_t port, const std::string& transport, std::vector<std::string> more)
-        : proxy("embedded", OFFHOOK_PROXY, port, folder.path + "/proxy", {"SHA-256"}),
+    phone_at_work(const std::string& transport, std::vector<std::string> more)
+        : proxy("embedded", OFFHOOK_PROXY, ports.first(), folder.path + "/proxy", {"SHA-256"}),
           phone(
               OFFHOOK_PROGRAMS "/phoned",
               [&] {
                   conformance::handset_setting out;
                   out.party = out.user = "1001";
                   out.password = "secret1001";
-                  out.proxy_port = port;
+                  out.proxy_port = ports.first();
                   out.transport = transport;
-                  out.sip_port = static_cast<std::uint16_t>(port + 2);
-                  out.first_rtp_port = static_cast<std::uint16_t>(port + 20);
+                  out.sip_port = static_cast<std::uint16_t>(ports.first() + 2);
+                  out.first_rtp_port = static_cast<std::uint16_t>(ports.first() + 20);
                   out.folder = folder.path + "/phone";
                   return out;
               }(),
               std::move(more)
           ) {
+        REQUIRE(ports.first() != 0);
         succeed(proxy.start(patience));
         succeed(phone.start(patience));
         succeed(phone.wait_for_registration(patience));
@@ -52,6 +54,7 @@ public:
     }
 
     test::temporary_folder folder;
+    conformance::port_block ports;
     conformance::network proxy;
     conformance::phoned_process phone;
     std::optional<event_watch> events;
@@ -139,9 +142,9 @@ private:
     conformance::child process_;
 };
 
-void call_sipp(std::uint16_t port, const std::string& transport) {
-    phone_at_work at(port, transport, {});
-    const auto sipp_port = static_cast<std::uint16_t>(port + 50);
+void call_sipp(const std::string& transport) {
+    phone_at_work at(transport, {});
+    const auto sipp_port = static_cast<std::uint16_t>(at.ports.first() + 50);
     sipp callee("uas", transport, sipp_port, at.folder.path);
     for (int i = 0; i < calls; ++i) {
         succeed(at.phone.command(
@@ -161,12 +164,12 @@ void call_sipp(std::uint16_t port, const std::string& transport) {
 
 enum class answering { by_itself, when_told };
 
-void called_by_sipp(std::uint16_t port, const std::string& transport, answering how) {
+void called_by_sipp(const std::string& transport, answering how) {
     const bool by_itself = how == answering::by_itself;
-    phone_at_work at(port, transport, {fmt::format("account.1.auto_answer = {}", by_itself ? 1 : 0)});
-    const auto own_address = fmt::format("127.0.0.1:{}", port + 2);
+    phone_at_work at(transport, {fmt::format("account.1.auto_answer = {}", by_itself ? 1 : 0)});
+    const auto own_address = fmt::format("127.0.0.1:{}", at.phone.setting().sip_port);
     sipp caller(
-        "uac", transport, static_cast<std::uint16_t>(port + 50), at.folder.path,
+        "uac", transport, static_cast<std::uint16_t>(at.ports.first() + 50), at.folder.path,
         {own_address, "-s", "1001", "-l", "1", "-r", "10", "-d", "200"}
     );
     for (int i = 0; i < calls; ++i) {
@@ -185,20 +188,20 @@ void called_by_sipp(std::uint16_t port, const std::string& transport, answering 
 }  // namespace
 
 TEST_CASE("udp: phoned calls SIPp") {
-    call_sipp(27060, "udp");
+    call_sipp("udp");
 }
 TEST_CASE("udp: SIPp calls phoned, which answers when it is told") {
-    called_by_sipp(27160, "udp", answering::when_told);
+    called_by_sipp("udp", answering::when_told);
 }
 TEST_CASE("udp: SIPp calls phoned, which answers by itself") {
-    called_by_sipp(27260, "udp", answering::by_itself);
+    called_by_sipp("udp", answering::by_itself);
 }
 TEST_CASE("tcp: phoned calls SIPp") {
-    call_sipp(27360, "tcp");
+    call_sipp("tcp");
 }
 TEST_CASE("tcp: SIPp calls phoned, which answers when it is told") {
-    called_by_sipp(27460, "tcp", answering::when_told);
+    called_by_sipp("tcp", answering::when_told);
 }
 TEST_CASE("tcp: SIPp calls phoned, which answers by itself") {
-    called_by_sipp(27560, "tcp", answering::by_itself);
+    called_by_sipp("tcp", answering::by_itself);
 }

@@ -2,6 +2,7 @@
 // killed without a word (a driver, the proxy, a phone) or a phone is asked to end; over UDP and over TCP.
 #include "conformance/run/network.hpp"
 #include "conformance/run/phoned_process.hpp"
+#include "conformance/run/port_block.hpp"
 #include "support/phoned/event_watch.hpp"
 #include "support/phoned/program.hpp"
 #include "support/temporary_folder.hpp"
@@ -100,10 +101,11 @@ private:
 /// A proxy and two phones.
 class exchange {
 public:
-    exchange(std::uint16_t port, const std::string& transport)
-        : proxy("embedded", OFFHOOK_PROXY, port, folder.path + "/proxy", {"SHA-256"}),
-          a(setting_of("1001", port, 2, transport), 700),
-          b(setting_of("1002", port, 4, transport), 1000) {
+    explicit exchange(const std::string& transport)
+        : proxy("embedded", OFFHOOK_PROXY, ports.first(), folder.path + "/proxy", {"SHA-256"}),
+          a(setting_of("1001", 2, transport), 700),
+          b(setting_of("1002", 4, transport), 1000) {
+        REQUIRE(ports.first() != 0);
         telephone::succeed(proxy.start(patience));
         a.start();
         b.start();
@@ -125,20 +127,21 @@ public:
     }
 
     test::temporary_folder folder;
+    conformance::port_block ports;
     conformance::network proxy;
     telephone a, b;
 
 private:
     [[nodiscard]] conformance::handset_setting setting_of(
-        const std::string& user, std::uint16_t port, std::uint16_t offset, const std::string& transport
+        const std::string& user, std::uint16_t offset, const std::string& transport
     ) const {
         conformance::handset_setting out;
         out.party = out.user = user;
         out.password = "secret" + user;
-        out.proxy_port = port;
+        out.proxy_port = ports.first();
         out.transport = transport;
-        out.sip_port = static_cast<std::uint16_t>(port + offset);
-        out.first_rtp_port = static_cast<std::uint16_t>(port + 10 * offset);
+        out.sip_port = static_cast<std::uint16_t>(ports.first() + offset);
+        out.first_rtp_port = static_cast<std::uint16_t>(ports.first() + 10 * offset);
         out.folder = folder.path + '/' + user;
         return out;
     }
@@ -154,8 +157,8 @@ bool has_come(const std::vector<std::string>& trace, std::string_view start, std
     });
 }
 
-void kill_drivers(std::uint16_t port, const std::string& transport) {
-    exchange e(port, transport);
+void kill_drivers(const std::string& transport) {
+    exchange e(transport);
     std::optional<program> face;
     const auto start_face = [&] {
         face.emplace("drv-term", std::vector<std::string>{"--socket", e.a.phone.driver_socket()}, true);
@@ -183,8 +186,8 @@ void kill_drivers(std::uint16_t port, const std::string& transport) {
     e.hang_up();
 }
 
-void kill_proxy(std::uint16_t port, const std::string& transport) {
-    exchange e(port, transport);
+void kill_proxy(const std::string& transport) {
+    exchange e(transport);
     e.call();
     e.proxy.kill();
     e.a.expect_sound_to_go_on();
@@ -194,6 +197,7 @@ void kill_proxy(std::uint16_t port, const std::string& transport) {
     e.a.events->wait_for("call.state", {"state=terminated", "ended_by=local", "cause=hung up"}, 1s);
     // Its BYE finds no way: the other phone notices by the missing sound.
     const auto lost = e.b.events->wait_for("call.state", {"state=terminated"}, rtp_timeout + 3s);
+    CHECK(lost.at("call").at("ended_by") == "network");
     CHECK(lost.at("call").at("cause") == "no media for 2 s");
 
     telephone::succeed(e.proxy.start(patience));
@@ -206,8 +210,8 @@ void kill_proxy(std::uint16_t port, const std::string& transport) {
     e.hang_up();
 }
 
-void kill_phone(std::uint16_t port, const std::string& transport) {
-    exchange e(port, transport);
+void kill_phone(const std::string& transport) {
+    exchange e(transport);
     e.call();
     // Who is on hold sends nothing, and that is no reason to end the call.
     e.a.command("call.hold");
@@ -220,6 +224,7 @@ void kill_phone(std::uint16_t port, const std::string& transport) {
 
     e.b.kill();
     const auto lost = e.a.events->wait_for("call.state", {"state=terminated"}, rtp_timeout + 3s);
+    CHECK(lost.at("call").at("ended_by") == "network");
     CHECK(lost.at("call").at("cause") == "no media for 2 s");
     CHECK(e.a.phone.current_call() == 0);
 
@@ -228,8 +233,8 @@ void kill_phone(std::uint16_t port, const std::string& transport) {
     e.hang_up();
 }
 
-void end_phone(std::uint16_t port, const std::string& transport) {
-    exchange e(port, transport);
+void end_phone(const std::string& transport) {
+    exchange e(transport);
     e.call();
     (void)e.proxy.take_trace();
     CHECK(e.a.phone.process().stop() == 0);
@@ -246,26 +251,26 @@ void end_phone(std::uint16_t port, const std::string& transport) {
 }  // namespace
 
 TEST_CASE("udp: a call outlives its drivers, and drivers that come back find the phone as it is") {
-    kill_drivers(26060, "udp");
+    kill_drivers("udp");
 }
 TEST_CASE("udp: a call outlives the proxy; a hang-up reaches the other phone by silence; the next call works") {
-    kill_proxy(26160, "udp");
+    kill_proxy("udp");
 }
 TEST_CASE("udp: a phone notices that the other one died, and can call it when it is back") {
-    kill_phone(26260, "udp");
+    kill_phone("udp");
 }
 TEST_CASE("udp: a phone that is asked to end hangs up and unregisters") {
-    end_phone(26360, "udp");
+    end_phone("udp");
 }
 TEST_CASE("tcp: a call outlives its drivers, and drivers that come back find the phone as it is") {
-    kill_drivers(26460, "tcp");
+    kill_drivers("tcp");
 }
 TEST_CASE("tcp: a call outlives the proxy; the phones find it again; the next call works") {
-    kill_proxy(26560, "tcp");
+    kill_proxy("tcp");
 }
 TEST_CASE("tcp: a phone notices that the other one died, and can call it when it is back") {
-    kill_phone(26660, "tcp");
+    kill_phone("tcp");
 }
 TEST_CASE("tcp: a phone that is asked to end hangs up and unregisters") {
-    end_phone(26760, "tcp");
+    end_phone("tcp");
 }

@@ -17,6 +17,7 @@
 #include "conformance/run/network.hpp"
 #include "conformance/run/phoned_handset.hpp"
 #include "conformance/run/play.hpp"
+#include "conformance/run/port_block.hpp"
 
 namespace {
 
@@ -32,7 +33,7 @@ struct wishes {
     std::string proxy = "embedded", caller = "phoned", callee = "phoned", transport = "udp", flows_folder, work_folder;
     programs where;
     std::vector<std::string> names;
-    std::uint16_t port = 25060;
+    std::uint16_t port = 0;
     bool keep = false;
 
     [[nodiscard]] const std::string& player(const std::string& party) const {
@@ -169,7 +170,7 @@ int main(int count, char** words) {
         ->capture_default_str();
     app.add_option("--port", w.port, "the proxy's port; the phones use the 200 above it")
         ->check(CLI::Range(1024, 65000))
-        ->capture_default_str();
+        ->default_str("200 free ones");
     app.add_option("--flows", w.flows_folder, "the folder of the flow files")->capture_default_str();
     app.add_option("--build", build, "the build folder with phoned and offhook-proxy")->capture_default_str();
     app.add_flag("--keep", w.keep, "keep logs and traces, and say where they are");
@@ -188,6 +189,12 @@ int main(int count, char** words) {
             fmt::print(stderr, "{} is not there: build first, or say where with --build\n", program);
             return exit_trouble;
         }
+    std::optional<port_block> own_ports;
+    if (w.port == 0) w.port = own_ports.emplace().first();
+    if (w.port == 0) {
+        fmt::print(stderr, "no block of {} ports is free: choose one with --port\n", port_block::size);
+        return exit_trouble;
+    }
     std::string pattern = (fs::temp_directory_path() / "offhook-flows-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
         fmt::print(stderr, "cannot make a folder in {}\n", fs::temp_directory_path().string());

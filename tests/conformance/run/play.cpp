@@ -86,15 +86,17 @@ private:
         for (auto& step : until_here.steps)
             step.media.clear();
         const auto end = steady::now() + stage_.patience;
-        while (steady::now() < end) {
-            gather();
+        for (bool has_news = true; steady::now() < end; has_news = gather()) {
+            if (!has_news) {
+                std::this_thread::sleep_for(milliseconds(10));
+                continue;
+            }
             const auto so_far = check(until_here, observer_.messages(), {}, users_);
             const bool all_there =
                 std::none_of(so_far.messages.begin(), so_far.messages.end(), [](const message_result& r) {
                     return r.what == verdict::missing;
                 });
             if (all_there) break;
-            std::this_thread::sleep_for(milliseconds(10));
         }
         std::this_thread::sleep_for(settling);
         gather();
@@ -108,9 +110,12 @@ private:
             phone->begin_listening();
         }
         std::this_thread::sleep_for(media_window);
+        std::map<std::string, std::optional<std::uint64_t>> counted;
+        for (auto& [party, phone] : stage_.phones)
+            counted[party] = phone->packets_received();
         for (auto& [to, phone] : stage_.phones) {
             const auto sound = phone->end_listening();
-            const auto after = phone->packets_received();
+            const auto after = counted[to];
             const bool in_call = after && before[to] && *after >= *before[to];
             const auto packets = in_call ? static_cast<unsigned>(*after - *before[to]) : 0U;
             const bool audible = sound.level_dbov > audible_dbov;

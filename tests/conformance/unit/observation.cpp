@@ -86,6 +86,19 @@ TEST_CASE("a response never stands before its request, nor an ACK before the ans
     CHECK(summary(all[3].message.view()) == "ACK");
 }
 
+TEST_CASE("the ACK of a refusal, which has the branch of its INVITE, causes no response") {
+    observer seen(party_map{{"p", "P"}, {"b", "B"}});
+    REQUIRE(seen.add("P", proxy_line(1.0001, "out", "b", message("INVITE sip:2 SIP/2.0", "1 INVITE"))));
+    REQUIRE(seen.add("P", proxy_line(1.0002, "in", "b", message("SIP/2.0 100 Trying", "1 INVITE"))));
+    REQUIRE(seen.add("P", proxy_line(1.0003, "in", "b", message("SIP/2.0 486 Busy Here", "1 INVITE"))));
+    REQUIRE(seen.add("P", proxy_line(1.0004, "out", "b", message("ACK sip:2 SIP/2.0", "1 ACK"))));
+    const auto all = seen.messages();
+    REQUIRE(all.size() == 4);
+    CHECK(summary(all[1].message.view()) == "100 INVITE");
+    CHECK(summary(all[3].message.view()) == "ACK");
+    CHECK(all[3].at.count() == 1.0004);
+}
+
 TEST_CASE("a captured message becomes a line of the proxy's trace, in either direction") {
     const auto sent = boost::json::parse(line_of(hep_packet(5060, 5062, "BYE"))).as_object();
     CHECK(sent.at("direction") == "out");

@@ -1,0 +1,44 @@
+#include "conformance/run/port_block.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace conformance {
+
+namespace {
+
+/// Below the ports that the system gives out by itself (32768 and up on Linux).
+constexpr int lowest = 12000, blocks = 100;
+
+int listen_on(std::uint16_t port) {
+    const int guard = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_port = htons(port);
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::bind(guard, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 && ::listen(guard, 1) == 0)
+        return guard;
+    ::close(guard);
+    return -1;
+}
+
+}  // namespace
+
+port_block::port_block() {
+    // Runs one after the other begin at different blocks: nobody meets what is left of a connection of before.
+    for (int i = 0; i < blocks; ++i) {
+        const auto first = static_cast<std::uint16_t>(lowest + (::getpid() + i) % blocks * size);
+        guard_ = listen_on(static_cast<std::uint16_t>(first + size - 1));
+        if (guard_ < 0) continue;
+        first_ = first;
+        return;
+    }
+}
+
+port_block::~port_block() {
+    if (guard_ >= 0) ::close(guard_);
+}
+
+}  // namespace conformance
