@@ -33,21 +33,22 @@ inline void* counted_allocation(std::size_t size) {
 
 }  // namespace test
 
-void* operator new(std::size_t size) {
+// Not inlined: g++ takes the pair of malloc() and free() inside for a mismatch with the operators that it knows.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     return test::counted_allocation(size);
 }
-void* operator new[](std::size_t size) {
+[[gnu::noinline]] void* operator new[](std::size_t size) {
     return test::counted_allocation(size);
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
-void operator delete[](void* memory) noexcept {
+[[gnu::noinline]] void operator delete[](void* memory) noexcept {
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
-void operator delete[](void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
     std::free(memory);
 }
