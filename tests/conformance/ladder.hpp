@@ -11,5 +11,7 @@ namespace conformance {
 enum class colours : bool { off, on };
 
 [[nodiscard]] std::string draw_ladder(flow const&, report const&, colours);
+/// The flow as its file wants it, nothing played: what the pages in docs/flows show.
+[[nodiscard]] std::string draw_plan(flow const&);
 
 }  // namespace conformance
