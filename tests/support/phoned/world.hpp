@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <memory>
 #include <numbers>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -149,6 +151,8 @@ public:
     sim_network network;
     sim_network::node_id proxy_node = 0;
     std::vector<std::unique_ptr<sim_phone>> phones;
+    /// Sees every RTP and RTCP packet that is sent.
+    std::function<void(const rtp::endpoint& from, const rtp::endpoint& to, std::span<const std::byte>)> on_media_packet;
 
 private:
     static proxy::settings proxy_settings() {
@@ -214,6 +218,7 @@ inline void sim_phone::send(
     const auto port = static_cast<std::uint16_t>(sockets_.at(id) + (via == rtp::component::rtp ? 0 : 1));
     if (via == rtp::component::rtp) ++packets_sent_;
     const auto from = *rtp::endpoint::from_text(address_, port);
+    if (world_.on_media_packet) world_.on_media_packet(from, to, packet.bytes());
     for (auto& each : world_.phones)
         if (from.family == to.family && rtp::endpoint::from_text(each->address_, to.port) == to && !each->is_dead)
             return each->on_datagram(to.port, packet.bytes(), from);

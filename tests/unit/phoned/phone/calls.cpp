@@ -4,7 +4,7 @@
 // tests/conformance), sockets (tests/loopback), drivers and clients (protocol).
 #include <doctest/doctest.h>
 
-#include "world.hpp"
+#include "support/phoned/world.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include "rtp/wire/packet.hpp"
 #include "support/ua_pair.hpp"
-#include "world.hpp"
+#include "support/phoned/world.hpp"
 
 namespace {
 
