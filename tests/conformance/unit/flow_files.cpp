@@ -70,7 +70,7 @@ TEST_CASE("errors name line, column and what was expected") {
         char const* piece;
     };
     std::string const head = "flow 1 \"t\"\nparties A P B\nstep A dials B\n";
-    for (auto const& [text, line, column, piece] : {
+    for (auto const& wrong : {
              row{"F1 A -> P INVITE", 4, 0, ""},
              row{"  F1 A -> X INVITE", 4, 11, "no party is called 'X'"},
              row{"  F1 A P INVITE", 4, 8, "arrow"},
@@ -86,15 +86,15 @@ TEST_CASE("errors name line, column and what was expected") {
              row{"step A dances", 4, 8, "cannot 'dances'"},
              row{"step A dials", 4, 13, "a party is missing"},
          }) {
-        if (piece[0] == '\0') {
-            CHECK_NOTHROW(read(head + text));
+        if (wrong.piece[0] == '\0') {
+            CHECK_NOTHROW(read(head + wrong.text));
             continue;
         }
-        CAPTURE(text);
-        auto const error = error_in(head + text);
-        CHECK(error.at.line == line);
-        CHECK(error.at.column == column);
-        CHECK_MESSAGE(error.text.find(piece) != std::string::npos, error.text);
+        CAPTURE(wrong.text);
+        auto const error = error_in(head + wrong.text);
+        CHECK(error.at.line == wrong.line);
+        CHECK(error.at.column == wrong.column);
+        CHECK_MESSAGE(error.text.find(wrong.piece) != std::string::npos, error.text);
     }
     CHECK(error_in("").text.find("begins with") != std::string::npos);
     CHECK(error_in("step A dials B").at.line == 1);
