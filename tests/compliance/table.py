@@ -109,7 +109,7 @@ def page(tests, known, shown):
         "is tested, and claims nothing else: a section that is missing here may be followed all the same, and a section",
         "that is here may have more rules than its tests show.",
         "",
-        f"{tagged} of {len(tests)} tests name a rule of an RFC.",
+        f"{tagged} tests name a rule of an RFC.",
         "",
         "| RFC | Title | Sections shown |",
         "|---|---|---|",

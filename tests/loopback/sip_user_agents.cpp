@@ -225,6 +225,38 @@ TEST_CASE("the same call with one callback on each side") {
     CHECK(seen[0] == "answered");
 }
 
+TEST_CASE("a call may be destroyed from within its own event handler, at either end, and with its user agent") {
+    for (bool const takes_agent : {false, true}) {
+        CAPTURE(takes_agent);
+        asio::io_context loop(1);
+        phone caller(loop, "caller"), callee(loop, "callee");
+        sip::net::call ours, theirs;
+        bool has_ended = false;
+        callee.agent->on_event([&](sip::event const& what) {
+            if (auto const* arrived = std::get_if<sip::incoming_call>(&what)) {
+                theirs = callee.agent->take(arrived->id);
+                CHECK_FALSE(theirs.answer(sdp("callee")));
+            }
+            if (std::holds_alternative<sip::call_ended>(what)) {
+                theirs = {};
+                has_ended = true;
+            }
+        });
+        caller.agent->on_event([&](sip::event const& what) {
+            if (!std::holds_alternative<sip::call_answered>(what)) return;
+            ours = {};  // hangs up
+            if (takes_agent) caller.agent.reset();
+        });
+        sip::invite_options options(callee.uri());
+        options.with_offer(sdp("caller"));
+        auto made = caller.account.invite(options);
+        REQUIRE(made.has_value());
+        ours = std::move(*made);
+        REQUIRE(run_until(loop, [&] { return has_ended || (takes_agent && caller.agent == nullptr); }));
+        if (!takes_agent) CHECK(run_until(loop, [&] { return callee.agent->live().sessions == 0; }));
+    }
+}
+
 TEST_CASE("an account registers with its password, calls the registration off, and hears a refusal") {
     asio::io_context loop(1);
     small_registrar registrar(loop);

@@ -20,9 +20,9 @@ namespace test {
 class back_to_back {
 public:
     /// Bob answers every call at once and accepts every offer.
-    explicit back_to_back(sip::user_agent_config config = {})
+    explicit back_to_back(sip::user_agent_config config = {}, sip::user_agent_config of_bob = {})
         : alice{random_, std::move(config), "10.0.0.1:5060", "sip:1001@10.0.0.1"},
-          bob{random_, {}, "10.0.0.2:5060", "sip:1002@10.0.0.2"},
+          bob{random_, std::move(of_bob), "10.0.0.2:5060", "sip:1002@10.0.0.2"},
           target_("sip:1002@10.0.0.2:5060") {
         target_.with_offer(
             "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
