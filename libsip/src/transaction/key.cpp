@@ -12,6 +12,14 @@ bool same_sent_by(via_view const& a, via_view const& b) noexcept {
     return a.port == b.port && detail::equal_ignoring_case(a.host, b.host);
 }
 
+/// Some peers leave the default port out of the Via that they copy.
+bool means_same_sent_by(via_view const& a, via_view const& b) noexcept {
+    auto const port = [](via_view const& via) {
+        return via.port.value_or(detail::equal_ignoring_case(via.transport, "TLS") ? 5061 : 5060);
+    };
+    return port(a) == port(b) && detail::equal_ignoring_case(a.host, b.host);
+}
+
 }  // namespace
 
 std::uint64_t client_key(hash_key key, message_view message) noexcept {
@@ -21,7 +29,7 @@ std::uint64_t client_key(hash_key key, message_view message) noexcept {
 
 bool is_response_to(message_view response, message_view our_request) noexcept {
     auto const &via = response.top_via(), &ours = our_request.top_via();
-    return via.branch() == ours.branch() && same_method(response, our_request) && same_sent_by(via, ours);
+    return via.branch() == ours.branch() && same_method(response, our_request) && means_same_sent_by(via, ours);
 }
 
 std::uint64_t server_key(hash_key key, message_view request, method as) noexcept {

@@ -163,7 +163,8 @@ TEST_CASE_FIXTURE(layer_fixture, "A response whose top Via names another sent-by
     receive(another_host.replace(host, 9, "192.0.2.7"));
     receive(another_port.replace(port, 5, ":5070"));
     CHECK(told() == lines{});
-    receive(ours);
+    auto default_port = ours;
+    receive(default_port.erase(port, 5));  // means the same
     CHECK(told() == lines{"0 200 for 7"});
 }
 
