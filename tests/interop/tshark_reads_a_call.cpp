@@ -4,13 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <pcap/pcap.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <set>
 #include <sstream>
 #include <string>
@@ -19,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "support/phoned/world.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/wire.hpp"
 
 namespace {
@@ -88,12 +87,7 @@ std::vector<std::string> lines_of(const std::string& command) {
 
 /// A call between two phones, and the file that shows it.
 struct captured_call : test::phone_world {
-    captured_call() : folder(std::filesystem::temp_directory_path() / fmt::format("offhook-tshark-{}", ::getpid())) {
-        std::filesystem::create_directories(folder);
-        path = folder / "call.pcap";
-        play();
-    }
-    ~captured_call() { std::filesystem::remove_all(folder); }
+    captured_call() { play(); }
 
     void play() {
         capture file(path);
@@ -131,7 +125,7 @@ struct captured_call : test::phone_world {
         for (std::string name; names >> name;)
             options += " -e " + name;
         return lines_of(
-            fmt::format("tshark -r {} -Y '{}' -T fields -E separator=/s{} 2>/dev/null", path.string(), filter, options)
+            fmt::format("tshark -r {} -Y '{}' -T fields -E separator=/s{} 2>/dev/null", path, filter, options)
         );
     }
 
@@ -153,7 +147,8 @@ struct captured_call : test::phone_world {
     }
 
     static constexpr auto digits = "12#";
-    std::filesystem::path folder, path;
+    test::temporary_folder folder;
+    std::string path = folder.path + "/call.pcap";
     std::vector<std::string> signalling;  ///< "INVITE", "200 INVITE"
     std::size_t audio = 0, reports = 0;   ///< packets
 };
