@@ -27,7 +27,7 @@ std::size_t padding_size(std::span<const std::byte> packet) noexcept {
 
 }  // namespace
 
-parsed<compound_view> compound_view::parse(std::span<const std::byte> datagram) noexcept {
+parsed<compound_view> compound_view::parse(std::span<const std::byte> datagram, rtcp_form form) noexcept {
     auto const failure = [](errc code, std::size_t offset) {
         return parse_failure{code, static_cast<std::uint32_t>(offset)};
     };
@@ -37,7 +37,8 @@ parsed<compound_view> compound_view::parse(std::span<const std::byte> datagram) 
         if (rest.size() < rtcp_header_size) return failure(errc::truncated, datagram.size());
         auto const header = read_header(rest);
         if (header.version != 2) return failure(errc::bad_version, at);
-        bool const starts_well = header.type == rtcp_type::sender_report || header.type == rtcp_type::receiver_report;
+        bool const starts_well = form == rtcp_form::reduced_size || header.type == rtcp_type::sender_report ||
+                                 header.type == rtcp_type::receiver_report;
         if (at == 0 && !starts_well) return failure(errc::bad_rtcp_start, 1);
         if (header.size > rest.size()) return failure(errc::bad_rtcp_length, at + 2);
         if (header.padding) {

@@ -1,7 +1,8 @@
 // RTCP at the level that all packet types share: the common header, and walking a compound packet.
 //
-// What stands inside a packet of one type is the matter of rtcp_report.hpp, rtcp_sdes.hpp, rtcp_bye.hpp and
-// rtcp_app.hpp. Types that nobody here knows are still walked over correctly. RFC 3550 6.1, 6.4 to 6.7, A.2.
+// What stands inside a packet of one type is the matter of rtcp_report.hpp, rtcp_sdes.hpp, rtcp_bye.hpp, rtcp_app.hpp,
+// rtcp_feedback.hpp and rtcp_xr.hpp. Types that nobody here knows are still walked over correctly. RFC 3550 6.1, 6.4 to
+// 6.7, A.2; RFC 5506.
 #pragma once
 
 #include <cstddef>
@@ -38,12 +39,18 @@ struct rtcp_packet {
     std::uint32_t offset = 0;         ///< Of the packet in its datagram.
 };
 
+/// What a datagram must start with: a report (RFC 3550 6.1), or anything where both sides agreed on reduced-size RTCP
+/// (RFC 5506 4.1).
+enum class rtcp_form : std::uint8_t { compound, reduced_size };
+
 /// A received compound packet, its structure checked by parse(). Borrows the bytes.
 class compound_view final {
 public:
-    /// RFC 3550 A.2: version 2 throughout, a report first, padding only on the last packet, lengths that add up to the
-    /// datagram.
-    [[nodiscard]] static parsed<compound_view> parse(std::span<const std::byte> datagram) noexcept;
+    /// RFC 3550 A.2: version 2 throughout, a report first unless reduced-size was agreed on, padding only on the last
+    /// packet, lengths that add up to the datagram.
+    [[nodiscard]] static parsed<compound_view> parse(
+        std::span<const std::byte> datagram, rtcp_form form = rtcp_form::compound
+    ) noexcept;
 
     class iterator;
     [[nodiscard]] iterator begin() const noexcept;
