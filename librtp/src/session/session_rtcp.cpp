@@ -160,7 +160,7 @@ bool session::send_report(now_t now, std::optional<std::string_view> bye_reason,
         known.heard_since_report = false;
         report_block block;
         block.source = known.ssrc;
-        block.fraction_lost = known.media->take_fraction_lost();
+        block.fraction_lost = known.media->take_interval().fraction_lost();
         block.cumulative_lost =
             static_cast<std::int32_t>(std::clamp<std::int64_t>(known.media->lost(), -0x80'0000, 0x7F'FFFF));
         block.highest_sequence = known.media->extended_highest();

@@ -1,7 +1,7 @@
 #include "rtp/stats/source.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 namespace rtp {
 
@@ -34,7 +34,12 @@ source::verdict source::on_packet(time_point arrival, sequence_t sequence, times
         if (result == verdict::jump) return result;
     }
     ++received_;
-    if (result != verdict::duplicate) measure_jitter(arrival, timestamp);
+    if (result == verdict::duplicate) {
+        ++interval_duplicates_;
+        return result;
+    }
+    trace_.on_received(highest_ + distance(wrapped(highest_), sequence));
+    measure_jitter(arrival, timestamp);
     return result;
 }
 
@@ -47,6 +52,10 @@ void source::start_counting(sequence_t sequence) noexcept {
     expected_prior_ = 0;
     received_prior_ = 0;
     has_transit_ = false;
+    interval_begin_ = base_;
+    interval_duplicates_ = 0;
+    interval_jitter_ = {};
+    trace_.restart();
 }
 
 source::verdict source::on_valid_packet(sequence_t sequence) noexcept {
@@ -85,8 +94,10 @@ void source::measure_jitter(time_point arrival, timestamp_t timestamp) noexcept 
     auto const transit = arrival_units - static_cast<std::uint32_t>(timestamp);
     if (has_transit_) {
         auto const difference = std::int64_t{static_cast<std::int32_t>(transit - transit_)};
+        auto const size = static_cast<std::uint64_t>(difference < 0 ? -difference : difference);
         auto const decay = (jitter_times_16_ + 8) >> 4;
-        jitter_times_16_ += static_cast<std::uint64_t>(difference < 0 ? -difference : difference) - decay;
+        jitter_times_16_ += size - decay;
+        interval_jitter_.add(static_cast<std::uint32_t>(size));
     }
     transit_ = transit;
     has_transit_ = true;
@@ -112,15 +123,49 @@ std::uint32_t source::jitter() const noexcept {
     return static_cast<std::uint32_t>(std::min(jitter_times_16_ >> 4, largest));
 }
 
-std::uint8_t source::take_fraction_lost() noexcept {
+reception_interval source::take_interval() noexcept {
     auto const expected_now = expected();
-    auto const expected_since = static_cast<std::int64_t>(expected_now - expected_prior_);
-    auto const received_since = static_cast<std::int64_t>(received_ - received_prior_);
+    reception_interval interval;
+    interval.begin = wrapped(interval_begin_);
+    interval.end = wrapped(highest_ + 1);
+    interval.expected = static_cast<std::int64_t>(expected_now - expected_prior_);
+    interval.received = static_cast<std::int64_t>(received_ - received_prior_);
+    interval.duplicates = interval_duplicates_;
+    interval.jitter = interval_jitter_.take();
     expected_prior_ = expected_now;
     received_prior_ = received_;
-    auto const lost_since = expected_since - received_since;
-    if (expected_since <= 0 || lost_since <= 0) return 0;
-    return static_cast<std::uint8_t>(std::min<std::int64_t>((lost_since << 8) / expected_since, 255));
+    interval_begin_ = highest_ + 1;
+    interval_duplicates_ = 0;
+    return interval;
+}
+
+std::uint8_t reception_interval::fraction_lost() const noexcept {
+    auto const lost = expected - received;
+    if (expected <= 0 || lost <= 0) return 0;
+    return static_cast<std::uint8_t>(std::min<std::int64_t>((lost << 8) / expected, 255));
+}
+
+void source::on_discarded(sequence_t sequence) noexcept {
+    if (is_valid()) trace_.on_discarded(highest_ + distance(wrapped(highest_), sequence));
+}
+
+void source::spread_meter::add(std::uint32_t value) noexcept {
+    ++count_;
+    least_ = std::min(least_, value);
+    largest_ = std::max(largest_, value);
+    sum_ += value;
+    sum_of_squares_ += static_cast<double>(value) * value;
+}
+
+std::optional<xr_statistics_summary::spread<std::uint32_t>> source::spread_meter::take() noexcept {
+    auto const taken = *this;
+    *this = {};
+    if (taken.count_ == 0) return std::nullopt;
+    auto const mean = taken.sum_ / taken.count_;
+    auto const variance = std::max(taken.sum_of_squares_ / taken.count_ - mean * mean, 0.0);
+    return xr_statistics_summary::spread<std::uint32_t>{
+        taken.least_, taken.largest_, static_cast<std::uint32_t>(std::lround(mean)),
+        static_cast<std::uint32_t>(std::lround(std::sqrt(variance)))};
 }
 
 }  // namespace rtp

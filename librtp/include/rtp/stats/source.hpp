@@ -1,14 +1,18 @@
 // What one remote SSRC sends us, judged and counted: is it a valid source, what is lost, how large is the jitter.
 //
-// Knows sequence numbers and times only. RFC 3550 6.4.1, A.1 (validity), A.3 (loss), A.8 (jitter).
+// Knows sequence numbers and times only. RFC 3550 6.4.1, A.1 (validity), A.3 (loss), A.8 (jitter); RFC 3611 4.6.
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 
+#include "rtp/stats/burst_gap.hpp"
 #include "rtp/stats/media_time.hpp"
 #include "rtp/stats/sequence.hpp"
 #include "rtp/time.hpp"
 #include "rtp/wire/packet.hpp"
+#include "rtp/wire/rtcp_xr_metrics.hpp"
 
 namespace rtp {
 
@@ -16,6 +20,20 @@ struct source_settings {
     int min_sequential = 2;           ///< Packets in sequence that make a source valid.
     std::int32_t max_dropout = 3000;  ///< A jump ahead of at least this many may be a restart.
     std::int32_t max_misorder = 100;  ///< Packets older than this may be a restart.
+};
+
+/// What happened from one report to the next.
+struct reception_interval {
+    sequence_t begin{};  ///< The first sequence number of the interval.
+    sequence_t end{};    ///< The one after its last.
+    std::int64_t expected = 0;
+    std::int64_t received = 0;  ///< Duplicates and late ones included.
+    std::uint32_t duplicates = 0;
+    /// Of the differences in transit time between packets that followed one another (RFC 3611 4.6), in RTP units.
+    std::optional<xr_statistics_summary::spread<std::uint32_t>> jitter;
+
+    /// In 1/256; 0 where duplicates outnumber what was lost.
+    [[nodiscard]] std::uint8_t fraction_lost() const noexcept;
 };
 
 class source final {
@@ -46,10 +64,28 @@ public:
     [[nodiscard]] std::uint32_t jitter() const noexcept;
     [[nodiscard]] clock_rate rate() const noexcept { return rate_; }
 
-    /// Loss since the previous call, in 1/256. Call it once for each report.
-    [[nodiscard]] std::uint8_t take_fraction_lost() noexcept;
+    /// Since the previous call, or since validity or restart. Call it once for each report.
+    [[nodiscard]] reception_interval take_interval() noexcept;
+
+    /// The jitter buffer threw a packet away that had been received.
+    void on_discarded(sequence_t) noexcept;
+    /// How losses and discards are spread, over the whole life of the source.
+    [[nodiscard]] loss_figures losses() const noexcept { return trace_.figures(); }
 
 private:
+    class spread_meter {
+    public:
+        void add(std::uint32_t value) noexcept;
+        [[nodiscard]] std::optional<xr_statistics_summary::spread<std::uint32_t>> take() noexcept;
+
+    private:
+        std::uint32_t count_ = 0;
+        std::uint32_t least_ = std::numeric_limits<std::uint32_t>::max();
+        std::uint32_t largest_ = 0;
+        double sum_ = 0;
+        double sum_of_squares_ = 0;
+    };
+
     void start_counting(sequence_t) noexcept;
     verdict on_valid_packet(sequence_t) noexcept;
     bool is_known(std::int64_t behind) noexcept;
@@ -70,6 +106,10 @@ private:
     bool has_transit_ = false;
     std::uint32_t transit_ = 0;  // arrival minus timestamp, in RTP units modulo 2^32
     std::uint64_t jitter_times_16_ = 0;
+    std::int64_t interval_begin_ = 0;  // extended
+    std::uint32_t interval_duplicates_ = 0;
+    spread_meter interval_jitter_;
+    packet_trace trace_;
 };
 
 }  // namespace rtp

@@ -63,15 +63,15 @@ TEST_CASE("Loss is what was expected less what came, per interval and in all (RF
     feeder f;
     f.put_range(1, 50);
     CHECK(f.heard.lost() == 0);
-    CHECK(f.heard.take_fraction_lost() == 0);
+    CHECK(f.heard.take_interval().fraction_lost() == 0);
     f.put_range(76, 100);
     CHECK(f.heard.expected() == 99);
     CHECK(f.heard.received() == 74);
     CHECK(f.heard.lost() == 25);
-    CHECK(f.heard.take_fraction_lost() == 128);
+    CHECK(f.heard.take_interval().fraction_lost() == 128);
     f.put_range(101, 200);
-    CHECK(f.heard.take_fraction_lost() == 0);
-    CHECK(f.heard.take_fraction_lost() == 0);
+    CHECK(f.heard.take_interval().fraction_lost() == 0);
+    CHECK(f.heard.take_interval().fraction_lost() == 0);
     CHECK(f.heard.lost() == 25);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("Reordered packets are no loss, and duplicates count against it") {
     CHECK(f.put(12) == verdict::duplicate);
     CHECK(f.put(13) == verdict::duplicate);
     CHECK(f.heard.lost() == -2);
-    CHECK(f.heard.take_fraction_lost() == 0);
+    CHECK(f.heard.take_interval().fraction_lost() == 0);
 }
 
 TEST_CASE("A duplicate is known at any of the last 64 places, whatever the gaps") {
@@ -110,7 +110,7 @@ TEST_CASE("One stray packet far away is dropped, two in sequence are a restart (
     CHECK(f.heard.received() == 1);
     CHECK(f.heard.expected() == 1);
     CHECK(f.put(30'002) == verdict::ordinary);
-    CHECK(f.heard.take_fraction_lost() == 0);
+    CHECK(f.heard.take_interval().fraction_lost() == 0);
 }
 
 TEST_CASE("A restart to lower numbers is recognised, and over the wrap") {
@@ -202,5 +202,53 @@ TEST_CASE("Before it is valid a source has counted nothing") {
     CHECK(s.lost() == 0);
     (void)s.on_packet({}, sequence_t{9}, timestamp_t{});
     CHECK(s.expected() == 0);
-    CHECK(s.take_fraction_lost() == 0);
+    CHECK(s.take_interval().fraction_lost() == 0);
+}
+
+TEST_CASE("Each interval has its own bounds, duplicates and spread of transit times (RFC 3611 4.6)") {
+    feeder f;
+    f.put_range(1, 11);
+    auto interval = f.heard.take_interval();
+    CHECK(interval.begin == sequence_t{2});
+    CHECK(interval.end == sequence_t{12});
+    CHECK(interval.expected == 10);
+    CHECK(interval.received == 10);
+    CHECK(interval.duplicates == 0);
+    REQUIRE(interval.jitter.has_value());
+    CHECK(interval.jitter->maximum == 0);
+
+    f.put(12);
+    f.put(12);
+    f.put(13, 10ms);
+    f.put(15);
+    f.put(14);
+    interval = f.heard.take_interval();
+    CHECK(interval.begin == sequence_t{12});
+    CHECK(interval.end == sequence_t{16});
+    CHECK(interval.duplicates == 1);
+    CHECK(interval.received == 5);
+    // 0, then 80 units later, 80 earlier, and 0 for the packet out of order.
+    CHECK(interval.jitter->minimum == 0);
+    CHECK(interval.jitter->maximum == 80);
+    CHECK(interval.jitter->mean == 40);
+    CHECK(interval.jitter->deviation == 40);
+
+    interval = f.heard.take_interval();
+    CHECK(interval.begin == interval.end);
+    CHECK_FALSE(interval.jitter.has_value());
+}
+
+TEST_CASE("What the jitter buffer threw away is counted beside what was lost, over a restart too (RFC 3611 4.7.1)") {
+    feeder f;
+    f.put_range(65'520, 65'540);
+    f.put_range(65'542, 65'560);
+    f.heard.on_discarded(sequence_t{65'530});
+    f.heard.on_discarded(sequence_t{2});
+    CHECK(f.heard.losses().lost == 1);
+    CHECK(f.heard.losses().discarded == 2);
+    CHECK(f.heard.losses().expected == 40);
+    f.put(40'000);
+    CHECK(f.put(40'001) == verdict::restart);
+    CHECK(f.heard.losses().discarded == 2);
+    CHECK(f.heard.losses().expected == 41);
 }
