@@ -13,12 +13,10 @@
 #include "../support/counting_new.hpp"
 #include "full_parse.hpp"
 #include "message_file.hpp"
-#include "sip/syntax/build.hpp"
+#include "print_message.hpp"
 #include "sip/syntax/framer.hpp"
 
 namespace {
-
-using sip::header_id;
 
 /// Counts allocations over the loop and reports them and the message rate.
 class loop_report {
@@ -62,33 +60,14 @@ void parse_full(benchmark::State& state, std::string const& text) {
     }
 }
 
-/// Header by header into a fresh buffer, as a user agent or proxy writes a message.
-std::size_t write(sip::buffer_pool& pool, sip::message_view message) {
-    sip::message_builder builder(pool);
-    if (message.is_request())
-        builder.request(message.method(), message.request_uri());
-    else
-        builder.response(message.status(), message.reason());
-    for (auto const& entry : message.headers()) {
-        if (entry.id == header_id::content_length || entry.id == header_id::content_type) continue;
-        if (entry.id == header_id::unknown)
-            builder.header(message.name(entry), message.value(entry));
-        else
-            builder.header(entry.id, message.value(entry));
-    }
-    builder.body(message.raw(header_id::content_type), message.body());
-    auto built = builder.finish();
-    return built ? built->size() : 0;
-}
-
 void print(benchmark::State& state, std::string const& text) {
     sip::buffer_pool pool;
     auto message = sip::parse_message(pool.copy(text), pool);
     if (!message) return state.SkipWithError("does not parse");
-    (void)write(pool, (*message).view());
+    (void)bench::print(pool, (*message).view());
     loop_report report(state, text.size());
     for (auto _ : state) {
-        auto size = write(pool, (*message).view());
+        auto size = bench::print(pool, (*message).view());
         if (size == 0) return state.SkipWithError("does not print");
         benchmark::DoNotOptimize(size);
     }

@@ -16,7 +16,7 @@ bool fail(fault& error, char const* at) noexcept {
 
 bool read_rest(char const* at, char const* end, name_addr_view& out, fault& error) noexcept {
     char const* params = at;
-    at = read_params(at, end, error.at);
+    at = read_params(at, end, "tag", out.tag_value, error.at);
     if (!at) return fail(error, error.at);
     if (at != end) return fail(error, at);
     out.params = params_view(chars::between(chars::skip_lws(params, end), end));

@@ -6,29 +6,20 @@
 #include <cstring>
 
 #include "syntax/chars.hpp"
+#include "syntax/line_scan.hpp"
 
 namespace sip {
 namespace {
 
-/// True where one of eight bytes is below 14, as CR, LF and NUL are: the borrow of its subtraction sets its top bit.
-constexpr bool has_low_byte(std::uint64_t bytes) noexcept {
-    constexpr std::uint64_t each = 0x0101010101010101;
-    return ((bytes - each * 14) & ~bytes & each * 0x80) != 0;
-}
+constexpr std::string_view line_end = "\r\n", separator = ": ";
 
 /// True where no byte of the text ends a header line: a line break must fold, which means white space behind it.
 bool is_value(std::string_view text) noexcept {
-    std::size_t i = 0;
-    for (; text.size() - i >= 8; i += 8) {  // nearly every value passes here, and every value that we write comes by
-        std::uint64_t bytes = 0;
-        std::memcpy(&bytes, text.data() + i, sizeof bytes);
-        if (has_low_byte(bytes)) break;
-    }
-    for (; i < text.size(); ++i) {
-        if (static_cast<unsigned char>(text[i]) > '\r') continue;
-        char next = i + 1 < text.size() ? text[i + 1] : '\0';
-        if (text[i] == '\0' || (text[i] == '\r' && next != '\n') || (text[i] == '\n' && next != ' ' && next != '\t'))
-            return false;
+    char const* const end = text.data() + text.size();
+    char const* at = scan::find_low(text.data(), end);
+    for (; at != end; at = scan::find_low_plain(at + 1, end)) {
+        char next = at + 1 != end ? at[1] : '\0';
+        if (*at == '\0' || (*at == '\r' && next != '\n') || (*at == '\n' && next != ' ' && next != '\t')) return false;
     }
     return true;
 }
@@ -40,7 +31,7 @@ bool is_token(std::string_view text) noexcept {
 
 /// A Request-URI from our own hands: nothing that could end the request line early.
 bool is_request_uri(std::string_view uri) noexcept {
-    auto visible = [](char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7f'; };
+    auto visible = [](unsigned char c) { return c > ' ' && c != 0x7f; };
     return !uri.empty() && std::all_of(uri.begin(), uri.end(), visible);
 }
 
@@ -50,22 +41,43 @@ std::string_view value_of(message_view from, header_id id) noexcept {
 
 }  // namespace
 
-message_builder::message_builder(buffer_pool& pool) : pool_(&pool), out_(pool.allocate()) {}
+message_builder::message_builder(buffer_pool& pool) : pool_(&pool) {
+    write_to(pool.allocate());
+}
 
 void message_builder::fail(errc why) noexcept {
     if (!failure_) failure_ = why;
 }
 
+/// Goes on writing in `block`, behind what it holds.
+void message_builder::write_to(buffer_ref block) noexcept {
+    out_ = std::move(block);
+    at_ = out_.data() + out_.size();
+    end_ = out_.data() + std::min(out_.capacity(), largest);
+}
+
+bool message_builder::grow(std::size_t more) {
+    auto const size = static_cast<std::size_t>(at_ - out_.data());
+    if (more > largest - size) return fail(errc::too_large), false;
+    buffer_ref larger = pool_->allocate(size + more);
+    std::memcpy(larger.data(), out_.data(), size);
+    larger.resize(size);
+    write_to(std::move(larger));
+    return true;
+}
+
+// Every byte that we send comes by here: one look at the room for a whole line, then copies without further questions.
+inline bool message_builder::reserve(std::size_t bytes) {
+    return static_cast<std::size_t>(end_ - at_) >= bytes || grow(bytes);
+}
+
+inline void message_builder::put(std::string_view piece) noexcept {
+    std::memcpy(at_, piece.data(), piece.size());
+    at_ += piece.size();
+}
+
 void message_builder::append(std::string_view piece) {
-    std::size_t size = out_.size();
-    if (piece.size() > largest - size) return fail(errc::too_large);
-    if (size + piece.size() > out_.capacity()) {
-        buffer_ref larger = pool_->allocate(size + piece.size());
-        std::memcpy(larger.data(), out_.data(), size);
-        out_ = std::move(larger);
-    }
-    if (!piece.empty()) std::memcpy(out_.data() + size, piece.data(), piece.size());
-    out_.resize(size + piece.size());
+    if (!piece.empty() && reserve(piece.size())) put(piece);
 }
 
 void message_builder::append_value(std::string_view piece) {
@@ -74,15 +86,23 @@ void message_builder::append_value(std::string_view piece) {
 }
 
 void message_builder::end_line() {
-    if (in_value_) append("\r\n");
+    if (in_value_) append(line_end);
     in_value_ = false;
 }
 
-void message_builder::begin_line(std::string_view name) {
-    end_line();
-    append(name);
-    append(": ");
+/// Ends the line before, and begins one with room for its value.
+inline void message_builder::begin_line(std::string_view name, std::size_t value_size) {
+    if (!reserve(line_end.size() + name.size() + separator.size() + value_size)) return;
+    if (in_value_) put(line_end);
+    put(name);
+    put(separator);
     in_value_ = true;
+}
+
+void message_builder::line(std::string_view name, std::string_view value) {
+    begin_line(name, value.size());
+    if (!is_value(value)) fail(errc::invalid_argument);
+    if (!failure_) put(value);
 }
 
 message_builder& message_builder::request(sip::method m, std::string_view uri) {
@@ -91,10 +111,10 @@ message_builder& message_builder::request(sip::method m, std::string_view uri) {
 
 message_builder& message_builder::request(std::string_view method, std::string_view uri) {
     if (!is_token(method) || !is_request_uri(uri)) fail(errc::invalid_argument);
-    append(method);
-    append(" ");
-    append(uri);
-    append(" SIP/2.0\r\n");
+    constexpr std::string_view space = " ", version = " SIP/2.0\r\n";
+    if (!reserve(method.size() + space.size() + uri.size() + version.size())) return *this;
+    for (auto piece : {method, space, uri, version})
+        put(piece);
     return *this;
 }
 
@@ -109,7 +129,9 @@ message_builder& message_builder::response(std::uint16_t status, std::string_vie
 }
 
 message_builder& message_builder::header(header_id id, std::string_view value) {
-    return begin(id).text(value);
+    if (id == header_id::unknown) fail(errc::invalid_argument);
+    line(to_string(id), value);
+    return *this;
 }
 
 message_builder& message_builder::header(header_id id, std::uint64_t value) {
@@ -118,13 +140,13 @@ message_builder& message_builder::header(header_id id, std::uint64_t value) {
 
 message_builder& message_builder::header(std::string_view name, std::string_view value) {
     if (!is_token(name)) fail(errc::invalid_argument);
-    begin_line(name);
-    return text(value);
+    line(name, value);
+    return *this;
 }
 
 message_builder& message_builder::begin(header_id id) {
     if (id == header_id::unknown) fail(errc::invalid_argument);
-    begin_line(to_string(id));
+    begin_line(to_string(id), 0);
     return *this;
 }
 
@@ -169,7 +191,7 @@ message_builder& message_builder::body(std::string_view content_type, std::strin
     if (!body.empty()) header(header_id::content_type, content_type);
     header(header_id::content_length, body.size());
     end_line();
-    append("\r\n");
+    append(line_end);
     append(body);
     ended_ = true;
     return *this;
@@ -178,6 +200,7 @@ message_builder& message_builder::body(std::string_view content_type, std::strin
 result<buffer_ref> message_builder::finish() {
     if (!ended_) body({}, {});
     if (failure_) return make_error_code(*failure_);
+    out_.resize(static_cast<std::size_t>(at_ - out_.data()));
     return std::move(out_);
 }
 

@@ -23,8 +23,12 @@ struct fault {
     return {code, 400, header_id::unknown, static_cast<std::uint32_t>(error - text)};
 }
 
-/// Checks a header's parameters from `at` and returns the byte behind them (a comma, white space or the end).
-char const* read_params(char const* at, char const* end, char const*& error) noexcept;
+/// Checks a header's parameters from `at` and returns the byte behind them (a comma, white space or the end). On the
+/// way it takes the value of the first one named `wanted`, which is in lower case: branch and tag are asked for so
+/// often that a second walk would cost more than the first.
+char const* read_params(
+    char const* at, char const* end, std::string_view wanted, std::string_view& value, char const*& error
+) noexcept;
 
 /// [at, end) is a whole URI.
 bool read_uri(char const* at, char const* end, uri_view& out, fault& error) noexcept;

@@ -136,14 +136,14 @@ std::string_view message_view::raw(std::string_view wanted) const noexcept {
     return {};
 }
 
-std::size_t message_view::find(header_id id, std::size_t from) const noexcept {
-    if (!index_) return 0;
+std::size_t message_view::find(header_id id, std::size_t from, std::string_view& found) const noexcept {
+    if (!index_) return no_line;
     auto slot = static_cast<std::size_t>(id);
-    std::size_t last = index_->last[slot];  // one more than the index
-    if (from >= last) return index_->count;
-    std::size_t line = std::max<std::size_t>(from + 1, index_->first[slot]);
+    if (from >= index_->last[slot]) return no_line;
+    std::size_t line = std::max<std::size_t>(from + 1, index_->first[slot]);  // one more than the index
     while (index_->entries()[line - 1].id != id)
         ++line;
+    found = value(index_->entries()[line - 1]);
     return line - 1;
 }
 

@@ -72,8 +72,10 @@ std::string_view params_view::value(std::string_view name) const noexcept {
 }
 
 // *( SEMI token [ EQUAL ( token / host / quoted-string ) ] ) (RFC 3261 25.1, generic-param)
-char const* grammar::read_params(char const* at, char const* end, char const*& error) noexcept {
-    for (;;) {
+char const* grammar::read_params(
+    char const* at, char const* end, std::string_view wanted, std::string_view& found, char const*& error
+) noexcept {
+    for (bool is_found = false;;) {
         at = chars::skip_lws(at, end);
         if (at == end || *at != ';') return at;
         at = chars::skip_lws(at + 1, end);
@@ -81,6 +83,9 @@ char const* grammar::read_params(char const* at, char const* end, char const*& e
         at = chars::skip(at, end, chars::token);
         if (at == name) break;
         char const* behind_name = at;
+        bool const is_wanted = !is_found && chars::between(name, at).size() == wanted.size() &&
+                               chars::equal_ignoring_case({name, wanted.size()}, wanted);
+        is_found |= is_wanted;
         at = chars::skip_lws(at, end);
         if (at == end || *at != '=') {
             at = behind_name;
@@ -94,9 +99,11 @@ char const* grammar::read_params(char const* at, char const* end, char const*& e
                 at = value;
                 break;
             }
+            if (is_wanted) found = chars::between(value + 1, at - 1);
         } else {
             at = chars::skip(at, end, chars::param_value);
             if (at == value) break;
+            if (is_wanted) found = chars::between(value, at);
         }
     }
     error = at;

@@ -217,12 +217,9 @@ private:
 
         auto const value = chars::trim(chars::between(colon + 1, line_end));
         std::uint16_t const line = ++index_->count;
-        header_entry& entry = *next_++;
-        entry.name_at = static_cast<std::uint16_t>(at - text_);
-        entry.name_length = static_cast<std::uint16_t>(name.size());
-        entry.value_at = static_cast<std::uint16_t>(value.data() - text_);
-        entry.value_length = static_cast<std::uint16_t>(value.size());
-        entry.id = id;
+        auto const [name_at, name_length] = slice_of(name);
+        auto const [value_at, value_length] = slice_of(value);
+        *next_++ = {name_at, name_length, value_at, value_length, id};
         auto& first_line = first(id);
         if (first_line == 0)
             first_line = line;

@@ -50,11 +50,18 @@ public:
 private:
     void append(std::string_view);
     void append_value(std::string_view);
-    void begin_line(std::string_view name);
+    void begin_line(std::string_view name, std::size_t value_size);
+    void line(std::string_view name, std::string_view value);
     void end_line();
+    [[nodiscard]] bool reserve(std::size_t bytes);
+    [[nodiscard]] bool grow(std::size_t more);
+    void put(std::string_view piece) noexcept;
+    void write_to(buffer_ref block) noexcept;
     void fail(errc why) noexcept;
     buffer_pool* pool_;
     buffer_ref out_;
+    char* at_ = nullptr;   ///< in out_: the next byte goes here
+    char* end_ = nullptr;  ///< in out_: what there is room for
     bool in_value_ = false, ended_ = false;
     std::optional<errc> failure_;
 };

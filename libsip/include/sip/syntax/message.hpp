@@ -13,6 +13,7 @@
 #include <iterator>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "sip/error.hpp"
 #include "sip/syntax/buffer.hpp"
@@ -91,8 +92,9 @@ private:
     template <header_id>
     friend class header_range;
     message_view(char const* text, detail::message_index const* index) noexcept : text_(text), index_(index) {}
-    /// Index of the next entry with this id at or after `from`; headers().size() where there is none.
-    [[nodiscard]] std::size_t find(header_id, std::size_t from) const noexcept;
+    static constexpr auto no_line = static_cast<std::size_t>(-1);
+    /// Index of the next entry with this id at or after `from`, and its value; no_line where there is none.
+    [[nodiscard]] std::size_t find(header_id, std::size_t from, std::string_view& value) const noexcept;
 
     char const* text_ = nullptr;
     detail::message_index const* index_ = nullptr;
@@ -140,29 +142,20 @@ public:
 
     private:
         void next_line(std::size_t from) noexcept {
-            for (;;) {
-                line_ = message_.find(Id, from);
-                if (line_ >= message_.headers().size()) {
-                    done_ = true;
-                    return;
-                }
-                rest_ = message_.value(message_.headers()[line_]);
+            while ((line_ = message_.find(Id, from, rest_)) != message_view::no_line) {
                 done_ = false;
                 if (!is_list(Id)) {
-                    element_ = rest_;
-                    rest_ = {};
+                    element_ = std::exchange(rest_, {});
                     return;
                 }
                 element_ = detail::next_list_element(rest_);
                 if (!element_.empty() || !rest_.empty()) return;
                 from = line_ + 1;  // an empty line of a list header holds no element
             }
+            done_ = true;
         }
         void advance() noexcept {
-            if (rest_.empty()) {
-                next_line(line_ + 1);
-                return;
-            }
+            if (rest_.empty()) return next_line(line_ + 1);
             element_ = detail::next_list_element(rest_);
         }
         message_view message_;

@@ -67,7 +67,8 @@ struct reader {
     [[nodiscard]] bool params(params_view& out) noexcept {
         at = chars::skip_lws(at, end);
         char const* from = at;
-        char const* behind = grammar::read_params(at, end, error.at);
+        std::string_view none;
+        char const* behind = grammar::read_params(at, end, {}, none, error.at);
         if (!behind) return false;
         if (behind != end) return error = {behind}, false;
         out = params_view(chars::between(from, end));

@@ -37,10 +37,12 @@ bool read_via(char const* at, char const* end, via_view& out, fault& error) noex
     at = read_host_port(sent_by, end, colon_space::allowed, out.host, out.port, error);
     if (!at) return false;
     char const* params = chars::skip_lws(at, end);
-    at = read_params(params, end, error.at);
+    std::string_view branch;
+    at = read_params(params, end, "branch", branch, error.at);
     if (!at) return error.code = errc::syntax_error, false;
     if (at != end) return error = {at}, false;
     out.params = params_view(chars::between(params, end));
+    out.branch_value = branch;
     return true;
 }
 

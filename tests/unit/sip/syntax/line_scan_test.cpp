@@ -1,4 +1,5 @@
-// Covers: the scanner of header lines against its plain twin, on every alignment and on random bytes.
+// Covers: the scanners of header lines and of written values against their plain twins, on every alignment and on
+// random bytes.
 #include "../../../../libsip/src/syntax/line_scan.hpp"
 
 #include <string>
@@ -9,6 +10,8 @@
 
 using sip::scan::find_line;
 using sip::scan::find_line_plain;
+using sip::scan::find_low;
+using sip::scan::find_low_plain;
 
 namespace {
 
@@ -19,11 +22,12 @@ void check_same(std::string const& text) {
     auto plain = find_line_plain(at, end);
     REQUIRE(fast.end == plain.end);
     REQUIRE(fast.colon == plain.colon);
+    REQUIRE(find_low(at, end) == find_low_plain(at, end));
 }
 
 }  // namespace
 
-TEST_CASE("The fast scanner finds what the plain one finds, with colon and end at every distance") {
+TEST_CASE("The fast scanners find what the plain ones find, with colon and end at every distance") {
     for (std::size_t size = 0; size < 80; ++size)
         for (std::size_t colon = 0; colon <= size; ++colon)
             for (std::size_t end = 0; end <= size; ++end) {
@@ -34,7 +38,7 @@ TEST_CASE("The fast scanner finds what the plain one finds, with colon and end a
             }
 }
 
-TEST_CASE("The fast scanner finds what the plain one finds in random bytes") {
+TEST_CASE("The fast scanners find what the plain ones find in random bytes") {
     for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
         CAPTURE(seed);
         test::seeded_random random(seed);

@@ -19,13 +19,13 @@ struct via_view {
     std::string_view host;              ///< sent-by host; IPv6 with brackets
     std::optional<std::uint16_t> port;  ///< sent-by port
     params_view params;
+    std::string_view branch_value;  ///< found while the parameters were checked
 
-    [[nodiscard]] std::string_view branch() const noexcept { return params.value("branch"); }
+    [[nodiscard]] std::string_view branch() const noexcept { return branch_value; }
     /// True where the branch alone names the transaction. A bare cookie names none (RFC 4475 3.2.1): such a request is
     /// matched by the rules of RFC 2543, like one without a cookie.
     [[nodiscard]] bool has_cookie() const noexcept {
-        auto value = branch();
-        return value.size() > branch_cookie.size() && value.starts_with(branch_cookie);
+        return branch_value.size() > branch_cookie.size() && branch_value.starts_with(branch_cookie);
     }
 };
 
