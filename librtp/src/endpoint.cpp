@@ -33,18 +33,27 @@ bool endpoint::has_same_address(endpoint const& other) const noexcept {
     return family == other.family && address == other.address && scope == other.scope;
 }
 
-std::string endpoint::to_text() const {
+bool endpoint::is_multicast() const noexcept {
+    return (family == address_family::ipv4 && address[0] >> 4 == 0xE) ||
+           (family == address_family::ipv6 && address[0] == 0xFF);
+}
+
+std::string endpoint::address_text() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
+    if (family == address_family::none) return {};
+    ::inet_ntop(family == address_family::ipv4 ? AF_INET : AF_INET6, address.data(), text.data(), text.size());
+    return text.data();
+}
+
+std::string endpoint::to_text() const {
     switch (family) {
         case address_family::none:
             return "(none)";
         case address_family::ipv4:
-            ::inet_ntop(AF_INET, address.data(), text.data(), text.size());
-            return fmt::format("{}:{}", text.data(), port);
+            return fmt::format("{}:{}", address_text(), port);
         case address_family::ipv6:
-            ::inet_ntop(AF_INET6, address.data(), text.data(), text.size());
-            return scope == 0 ? fmt::format("[{}]:{}", text.data(), port)
-                              : fmt::format("[{}%{}]:{}", text.data(), scope, port);
+            return scope == 0 ? fmt::format("[{}]:{}", address_text(), port)
+                              : fmt::format("[{}%{}]:{}", address_text(), scope, port);
     }
     return {};
 }

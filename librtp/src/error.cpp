@@ -41,6 +41,8 @@ std::string_view describe(errc code) noexcept {
             return "item runs over its RTCP packet";
         case errc::bad_telephone_event:
             return "telephone-event payload is too short";
+        case errc::bad_quality_report:
+            return "not a voice quality report";
         case errc::too_large:
             return "does not fit in a packet";
         case errc::invalid_argument:

@@ -26,6 +26,7 @@ enum class errc {
                       ///< 3550 A.2).
     bad_rtcp_item,    ///< A report, SDES item or reason runs over the end of its RTCP packet.
     bad_telephone_event,  ///< A telephone-event payload is shorter than four bytes.
+    bad_quality_report,   ///< No voice quality report, or a value in it that is not what its key asks for (RFC 6035).
     // The caller and the environment.
     too_large,           ///< What is to be written does not fit in a packet.
     invalid_argument,    ///< A setting outside its range.

@@ -41,3 +41,20 @@ TEST_CASE("Endpoints compare by address, port and scope") {
     CHECK_FALSE(scoped.has_same_address(unscoped));
     CHECK(scoped.to_text() == "[fe80::1%3]:4000");
 }
+
+TEST_CASE("Multicast groups are told from other addresses (RFC 5771, RFC 4291 2.7)") {
+    auto const is_group = [](char const* address) { return endpoint::from_text(address, 1).value().is_multicast(); };
+    CHECK(is_group("224.0.0.0"));
+    CHECK(is_group("239.255.255.255"));
+    CHECK(is_group("ff02::1"));
+    CHECK_FALSE(is_group("223.255.255.255"));
+    CHECK_FALSE(is_group("240.0.0.0"));
+    CHECK_FALSE(is_group("fe80::1"));
+    CHECK_FALSE(endpoint{}.is_multicast());
+}
+
+TEST_CASE("An address prints without port and brackets") {
+    CHECK(endpoint::from_text("192.0.2.1", 4000).value().address_text() == "192.0.2.1");
+    CHECK(endpoint::from_text("2001:db8::1", 4000).value().address_text() == "2001:db8::1");
+    CHECK(endpoint{}.address_text().empty());
+}
