@@ -2,6 +2,8 @@
 
 #include "sdp/text/scan.hpp"
 
+#include <utility>
+
 namespace sdp {
 
 namespace {
@@ -46,6 +48,17 @@ bool take_rtcp_mux(media& line, std::string_view value) noexcept {
     return true;
 }
 
+bool take_crypto(media& line, std::string_view value) {
+    if (line.crypto.size() == most_crypto_lines) return false;
+    auto read = read_crypto(value);
+    if (!read) return false;
+    for (auto const& earlier : line.crypto) {
+        if (earlier.tag == read->tag) return false;  // RFC 4568 4.1: a tag is unique in its m= section.
+    }
+    line.crypto.push_back(std::move(*read));
+    return true;
+}
+
 bool take_packet_time(std::optional<std::chrono::milliseconds>& field, std::string_view value) noexcept {
     if (field) return false;
     field = read_packet_time(value);
@@ -72,6 +85,7 @@ bool take_media_attribute(media& line, std::string_view name, std::string_view v
     if (same_text(name, "maxptime")) return take_packet_time(line.maxptime, value);
     if (same_text(name, "rtcp")) return take_rtcp(line, value);
     if (same_text(name, "rtcp-mux")) return take_rtcp_mux(line, value);
+    if (same_text(name, "crypto")) return take_crypto(line, value);
     return take_direction(line.direction, name, value);
 }
 

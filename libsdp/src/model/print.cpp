@@ -58,6 +58,10 @@ private:
         if (line.maxptime) write_number_attribute("a=maxptime:", *line.maxptime);
         if (line.rtcp) write_rtcp(*line.rtcp);
         if (line.rtcp_mux) out_.literal("a=rtcp-mux\r\n");
+        for (auto const& crypto : line.crypto) {
+            write_crypto(out_.literal("a=crypto:"), crypto);
+            out_.end_line();
+        }
         write_direction(line.direction);
         write_attributes(line.attributes);
     }

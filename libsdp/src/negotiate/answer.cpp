@@ -4,7 +4,9 @@
 #include "local_line.hpp"
 #include "offer_slots.hpp"
 #include "outcome.hpp"
+#include "sdp/model/attributes.hpp"
 #include "sdp/text/scan.hpp"
+#include "security.hpp"
 
 #include <algorithm>
 
@@ -57,32 +59,35 @@ void answer_telephone_events(media& line, media const& offered, telephone_event_
     }
 }
 
-/// Why an offered line cannot be served; empty if it can be, its codecs aside.
-std::string_view objection(line_view offered, address_family ours) noexcept {
+/// Why an offered line cannot be served; empty if it can be, its codecs and its security aside.
+std::string_view objection(line_view offered, capabilities const& able, address_family ours) noexcept {
     auto const& line = offered.line;
     if (!same_text(line.type, "audio")) return "only audio is supported";
-    if (!is_transport(line.transport, "RTP/AVP")) return "only the transport RTP/AVP is supported";
+    if (!profile_of(line.transport)) return "the transport is not supported";
     if (line.port_count != 1) return "several ports in one m= line are not supported";
     auto const* const place = effective_connection(offered.description, line);
     if (place == nullptr) return "no c= line for the m= line";
     if (place->family == address_family::other) return "the address type is not supported";
     if (is_multicast(*place)) return "multicast is not supported";
     if (place->family != ours) return "no common address family";  // RFC 6157 4.1: answer and offer use the same.
+    bool const needs_mux = find_attribute(line.attributes, "rtcp-mux-only") != nullptr;  // RFC 8858 4
+    if (needs_mux && able.rtcp_mux == rtcp_mux_policy::refuse) return "rtcp-mux is required (RFC 8858)";
     return {};
 }
 
-/// The lines of an offer that we serve, and by which stream. A
-/// line that is on keeps its stream; others take what is left.
+/// The lines of an offer that we serve, and by which stream. A line that is on keeps its stream; others take what is
+/// left, lines of a secure transport first: a peer that offers its stream twice wants one of them.
 class line_plan {
 public:
-    line_plan(session const& offer, capabilities const& able, local_media const& local, agreement const& previous) {
+    line_plan(session const& offer, capabilities const& able, local_media const& local, agreement const& previous)
+        : offer_{offer}, able_{able}, local_{local}, previous_{previous} {
         lines_.resize(offer.media_lines.size());
         taken_.resize(local.streams.size());
         for (std::size_t i = 0; i != lines_.size(); ++i) {
             auto const& line = offer.media_lines[i];
             if (line.port == 0) continue;
             wants_media_ = true;
-            auto reason = objection({offer, line}, local.address.family);
+            auto reason = objection({offer, line}, able, local.address.family);
             if (reason.empty()) {
                 lines_[i].codecs = codecs_in_common(line, able);
                 if (lines_[i].codecs.empty()) reason = "no codec in common";
@@ -92,14 +97,18 @@ public:
         for (std::size_t i = 0; i != lines_.size(); ++i) {
             if (is_on(previous, i)) give(i, *previous.lines[i].stream);
         }
-        for (std::size_t i = 0; i != lines_.size(); ++i) {
-            if (!lines_[i].stream) give_first_free(i);
+        for (bool const secure : {true, false}) {
+            for (std::size_t i = 0; i != lines_.size(); ++i) {
+                bool const is_secure = profile_of(offer.media_lines[i].transport) != transport_profile::plain;
+                if (!lines_[i].stream && is_secure == secure) give_first_free(i);
+            }
         }
     }
 
     struct planned {
         match_list codecs;
         std::optional<std::size_t> stream;
+        security_choice security;
     };
 
     [[nodiscard]] planned const& operator[](std::size_t line) const { return lines_[line]; }
@@ -125,6 +134,14 @@ private:
 
     void give(std::size_t line, std::size_t stream) {
         if (lines_[line].codecs.empty() || stream >= taken_.size() || taken_[stream]) return;
+        auto const& offered = offer_.media_lines[line];
+        auto const* const before = is_on(previous_, line) ? &previous_.lines[line] : nullptr;
+        auto chosen = choose_security({offer_, offered}, able_.security, local_.streams[stream], before);
+        if (!chosen.objection.empty()) {
+            note(chosen.objection, offered);
+            return;
+        }
+        lines_[line].security = std::move(chosen);
         lines_[line].stream = stream;
         taken_[stream] = true;
     }
@@ -134,6 +151,10 @@ private:
         give(line, static_cast<std::size_t>(free - taken_.begin()));
     }
 
+    session const& offer_;
+    capabilities const& able_;
+    local_media const& local_;
+    agreement const& previous_;
     boost::container::small_vector<planned, 1> lines_;
     boost::container::small_vector<bool, 2> taken_;
     std::string_view reason_;
@@ -154,6 +175,7 @@ void answer_line(
     if (able.telephone_event) answer_telephone_events(line, offered.line, *able.telephone_event);
     line.rtcp_mux = offered.line.rtcp_mux && able.rtcp_mux != rtcp_mux_policy::refuse;
     line.direction = both(reversed(effective_direction(offered.description, offered.line)), wished_direction(stream));
+    keep_mid(line, offered.line);
 }
 
 }  // namespace
@@ -182,9 +204,11 @@ result<answer> make_answer(
         auto const& stream = local.streams[*planned.stream];
         auto& line = description.media_lines.emplace_back();
         answer_line(line, {offer, offered}, planned.codecs, stream, local, able);
+        answer_security(line, {offer, offered}, planned.security, stream);
         auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
         agree(agreed, side::answerer, {description, line}, {offer, offered}, stream, able, before);
         agreed.stream = planned.stream;
+        agreed.security = planned.security.agreed;
     }
     return made;
 }
@@ -207,7 +231,8 @@ result<negotiated_lines> apply_answer(
     if (received.media_lines.size() > offer.media_lines.size()) {
         return misfit("the answer has more m= lines than the offer");
     }
-    auto const slots = offer_slots(local, previous);
+    auto const slots = offer_slots(local, able.security, previous);
+    boost::container::small_vector<bool, 2> served(local.streams.size());
     result<negotiated_lines> lines{negotiated_lines(offer.media_lines.size())};
     bool any_on = false;
     bool any_unusable = false;
@@ -216,7 +241,7 @@ result<negotiated_lines> apply_answer(
         auto const& asked = offer.media_lines[i];
         auto const& given = received.media_lines[i];
         if (!same_text(asked.type, given.type)) return misfit("the answer changes the media type of an m= line");
-        if (asked.port == 0 || given.port == 0 || i >= slots.size() || !slots[i]) continue;
+        if (asked.port == 0 || given.port == 0 || i >= slots.size() || !slots[i].stream) continue;
         if (!is_transport(given.transport, asked.transport)) {
             return misfit("the answer changes the transport of an m= line");
         }
@@ -225,19 +250,34 @@ result<negotiated_lines> apply_answer(
             return misfit("the answer changes the address family of an m= line");
         }
         auto const* const before = is_on(previous, i) ? &previous.lines[i] : nullptr;
-        auto const& stream = local.streams[*slots[i]];
+        // A peer that takes both lines of one stream gets the first; the next offer switches the other off.
+        if (served[*slots[i].stream]) continue;
+        auto const& stream = local.streams[*slots[i].stream];
+        auto security = read_answered_security({offer, asked}, {received, given}, able.security.policy, stream);
+        if (!security.objection.empty()) return misfit(security.objection);
         negotiated agreed;
         agree(agreed, side::offerer, {offer, asked}, {received, given}, stream, able, before);
         if (agreed.send.empty() || !carries_voice(agreed.send.front().codec)) {
             any_unusable = true;
             continue;
         }
-        agreed.stream = slots[i];
+        agreed.stream = slots[i].stream;
+        agreed.security = std::move(security.agreed);
+        served[*agreed.stream] = true;
         (*lines)[i] = std::move(agreed);
         any_on = true;
     }
     if (!any_on && any_unusable) return misfit("the answer names no codec of the offer");
     return lines;
+}
+
+capabilities narrowed(capabilities able, negotiated const& line) {
+    if (line.send.empty()) return able;
+    auto const& settled = line.send.front();
+    std::erase_if(able.audio, [&settled](codec_capability const& codec) {
+        return carries_voice(codec.codec) && !is_same_format(settled, codec.codec, codec.parameters);
+    });
+    return able;
 }
 
 }  // namespace sdp

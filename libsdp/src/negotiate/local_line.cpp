@@ -1,5 +1,6 @@
 #include "local_line.hpp"
 
+#include "sdp/model/connectivity.hpp"
 #include "sdp/text/scan.hpp"
 
 namespace sdp {
@@ -34,6 +35,10 @@ void fill_in_stream(media& line, local_stream const& stream, address_family fami
     }
 }
 
+void keep_mid(media& line, media const& from) {
+    if (auto const mid = mid_of(from); !mid.empty()) line.attributes.push_back({"mid", std::string{mid}});
+}
+
 void add_refused(session& description, media const& line) {
     auto& kept = description.media_lines.emplace_back();
     kept.type = line.type;
@@ -45,6 +50,7 @@ void add_refused(session& description, media const& line) {
     }
     std::string_view others = line.other_formats;
     kept.other_formats = take_field(others);
+    keep_mid(kept, line);
 }
 
 }  // namespace sdp

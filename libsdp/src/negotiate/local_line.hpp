@@ -18,6 +18,9 @@ void write_frame(session&, origin const& own, local_media const&);
 /// line that is on; codecs and direction are left to the caller.
 void fill_in_stream(media&, local_stream const&, address_family, capabilities const&);
 
+/// Repeats the a=mid of a line in the same place of another description (RFC 5888 9.1 and 9.2).
+void keep_mid(media& line, media const& from);
+
 /// Adds the form of `line` that keeps its place and refuses it: port 0 and one of its formats (RFC 3264 6 and 8.2).
 void add_refused(session&, media const& line);
 

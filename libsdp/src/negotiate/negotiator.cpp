@@ -2,6 +2,7 @@
 
 #include "payload_numbers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sdp {
@@ -24,6 +25,11 @@ session const* negotiator::remote_offer() const noexcept {
 result<session> negotiator::make_offer(capabilities const& able, local_media const& local) {
     if (!std::holds_alternative<std::monostate>(open_)) {
         return failure{errc::out_of_turn, 491, 0, 0, "an offer is still unanswered"};
+    }
+    auto const has_keys = [](local_stream const& stream) { return !stream.keys.empty() || stream.dtls; };
+    if (able.security.policy == media_security::mandatory &&
+        !std::all_of(local.streams.begin(), local.streams.end(), has_keys)) {
+        return failure{errc::not_acceptable, 488, 0, 0, "secure media is required and a stream has no keys"};
     }
     auto description = sdp::make_offer(able, local, own_, agreed_);
     stamp_version(description);

@@ -2,6 +2,7 @@
 #include "offer_slots.hpp"
 #include "payload_numbers.hpp"
 #include "sdp/negotiate/answer.hpp"
+#include "security.hpp"
 
 #include <algorithm>
 
@@ -59,15 +60,16 @@ void add_formats(media& line, capabilities const& able, payload_allocator number
 session make_offer(capabilities const& able, local_media const& local, origin const& own, agreement const& previous) {
     session description;
     write_frame(description, own, local);
-    auto const slots = offer_slots(local, previous);
+    auto const slots = offer_slots(local, able.security, previous);
     for (std::size_t i = 0; i != slots.size(); ++i) {
         auto const* const last = i < previous.local.media_lines.size() ? &previous.local.media_lines[i] : nullptr;
-        if (!slots[i]) {
+        if (!slots[i].stream) {
             add_refused(description, *last);
             continue;
         }
-        auto const& stream = local.streams[*slots[i]];
+        auto const& stream = local.streams[*slots[i].stream];
         auto& line = description.media_lines.emplace_back();
+        line.transport = slots[i].transport;
         fill_in_stream(line, stream, local.address.family, able);
         bool const same_stream = last != nullptr && is_on(previous, i);
         auto const* const history = i < previous.histories.size() ? &previous.histories[i] : nullptr;
@@ -76,6 +78,8 @@ session make_offer(capabilities const& able, local_media const& local, origin co
         bool const multiplexed = same_stream && previous.lines[i].rtcp_mux && able.rtcp_mux != rtcp_mux_policy::refuse;
         line.rtcp_mux = able.rtcp_mux == rtcp_mux_policy::offer || multiplexed;
         line.direction = wished_direction(stream);
+        if (same_stream) keep_mid(line, *last);
+        offer_security(line, able.security, stream, same_stream ? &previous.lines[i] : nullptr);
     }
     return description;
 }

@@ -1,5 +1,5 @@
 // The values of the attributes that the model types (RFC 8866 6, RFC 3605), read as views into their text. Attributes
-// that nothing here types are kept by the model as they came: crypto, fingerprint, candidates and all unknown ones.
+// that the model has no field for are kept as they came; dtls.hpp and connectivity.hpp read more of them.
 #pragma once
 
 #include "sdp/model/session.hpp"

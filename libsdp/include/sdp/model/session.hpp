@@ -3,6 +3,8 @@
 // by to_text() reads back equal. This header knows nothing of offers and answers.
 #pragma once
 
+#include "sdp/model/crypto.hpp"
+
 #include <boost/container/small_vector.hpp>
 
 #include <chrono>
@@ -143,6 +145,9 @@ struct rtcp_attribute {
     bool operator==(rtcp_attribute const&) const = default;
 };
 
+/// The a=crypto lines of an m= line that are read; those beyond are kept as they came.
+inline constexpr std::size_t most_crypto_lines = 32;
+
 /// An m= line and the lines below it.
 struct media {
     std::string type = "audio";                         ///< "audio", "video", "image" ...
@@ -159,6 +164,7 @@ struct media {
     std::optional<std::chrono::milliseconds> maxptime;
     std::optional<rtcp_attribute> rtcp;
     bool rtcp_mux = false;
+    std::vector<sdp::crypto> crypto;    ///< At most most_crypto_lines, most wanted first.
     std::vector<attribute> attributes;  ///< All others in order: unknown, repeated, or unreadable ones.
     std::vector<line> lines;            ///< All other lines, in the order RFC 8866 gives them.
 

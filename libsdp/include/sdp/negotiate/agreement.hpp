@@ -2,6 +2,7 @@
 // which address. It is what a media engine needs, and the memory that the next exchange needs (RFC 3264 8).
 #pragma once
 
+#include "sdp/model/dtls.hpp"
 #include "sdp/model/session.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace sdp {
 
@@ -24,6 +26,31 @@ struct endpoint {
 };
 
 using format_list = boost::container::small_vector<format, 4>;
+
+/// SRTP with the keys of the descriptions (RFC 4568).
+struct sdes_agreement {
+    srtp_suite suite{};
+    secret local_key;                                           ///< What we send with: key and salt.
+    boost::container::small_vector<master_key, 1> remote_keys;  ///< What arrives may be made with any of them.
+
+    bool operator==(sdes_agreement const&) const = default;
+};
+
+enum class dtls_role : std::uint8_t { client, server };
+
+/// SRTP with the keys of a DTLS handshake (RFC 5763). Any change is a new association, but for fingerprints and roles
+/// that the peer repeats (RFC 8842 3.1).
+struct dtls_agreement {
+    dtls_role role = dtls_role::client;  ///< Ours: the client begins.
+    fingerprint_list remote_fingerprints;
+    std::string local_tls_id;
+    std::string remote_tls_id;  ///< Empty: the peer is older than RFC 8842.
+
+    bool operator==(dtls_agreement const&) const = default;
+};
+
+/// monostate: plain RTP.
+using security_agreement = std::variant<std::monostate, sdes_agreement, dtls_agreement>;
 
 /// What was agreed on one m= line.
 struct negotiated {
@@ -42,6 +69,7 @@ struct negotiated {
     std::optional<endpoint> remote_rtp;
     std::optional<endpoint> remote_rtcp;  ///< The same as remote_rtp when rtcp_mux is agreed.
     bool rtcp_mux = false;
+    security_agreement security;  ///< RTCP goes the same way.
 
     std::chrono::milliseconds send_ptime{20};  ///< How much audio goes into a packet we send.
     bool may_send = false;

@@ -32,9 +32,14 @@ struct answer {
 [[nodiscard]] answer make_refusal(session const& offer, local_media const&, origin const& own);
 
 /// What the peer's answer to our `offer` means. `local` and the capabilities are those the offer was made with.
-/// Fails when the answer does not fit the offer: other media types, more lines, or only codecs we did not offer.
+/// Fails when the answer does not fit the offer: other media types, more lines, only codecs we did not offer, or keys
+/// that are not what a secure line asks for (RFC 4568 7.1.3).
 [[nodiscard]] result<negotiated_lines> apply_answer(
     session const& offer, session const& received, capabilities const&, local_media const&, agreement const& previous
 );
+
+/// `able` with no other voice than the first that `line` agreed on: what to offer where an answer left several codecs
+/// and one is to be settled on (RFC 3264 10.2). Telephone events and comfort noise stay.
+[[nodiscard]] capabilities narrowed(capabilities able, negotiated const& line);
 
 }  // namespace sdp

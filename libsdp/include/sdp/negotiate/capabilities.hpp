@@ -1,8 +1,9 @@
-// What our side can do and wants in an exchange: codecs in order, telephone-event,
-// packet times, and the sockets and hold state that the application brings. Plain
-// values; the functions of answer.hpp and the negotiator read them and keep nothing.
+// What our side can do and wants in an exchange: codecs in order, telephone-event, packet times, security, and the
+// sockets, keys and hold state that the application brings. Plain values; the functions of answer.hpp and the
+// negotiator read them and keep nothing.
 #pragma once
 
+#include "sdp/model/dtls.hpp"
 #include "sdp/model/session.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -41,6 +42,34 @@ struct telephone_event_capability {
 
 enum class rtcp_mux_policy : std::uint8_t { refuse, accept, offer };  ///< RFC 5761 5.1.1
 
+/// Whether media travel as SRTP.
+enum class media_security : std::uint8_t {
+    off,        ///< Lines of a secure transport are refused, keys on plain lines are passed over.
+    optional,   ///< Secure wherever the peer can, else plain.
+    mandatory,  ///< Plain lines are refused.
+};
+
+/// How an offer leaves the choice to the peer where security is optional.
+enum class optional_form : std::uint8_t {
+    keys_on_plain_line,  ///< RTP/AVP with keys (RFC 8643): one line, which a peer without SRTP takes as it always did.
+    two_lines,           ///< RTP/SAVP and below it RTP/AVP, at the same port: for peers that pass over keys elsewhere.
+};
+
+/// How keys are agreed on.
+enum class srtp_keying : std::uint8_t {
+    sdes,  ///< In the description (RFC 4568).
+    dtls,  ///< By a DTLS handshake beside the media (RFC 5763).
+};
+
+struct security_capability {
+    media_security policy = media_security::off;
+    optional_form form = optional_form::keys_on_plain_line;
+    /// What we offer, and what we take of an offer that leaves the choice, if the stream has the material for it.
+    srtp_keying preferred = srtp_keying::sdes;
+
+    bool operator==(security_capability const&) const = default;
+};
+
 struct capabilities {
     std::vector<codec_capability> audio;  ///< Preferred first.
     std::optional<telephone_event_capability> telephone_event = telephone_event_capability{};
@@ -52,6 +81,7 @@ struct capabilities {
     std::chrono::milliseconds longest_packet{60};
     std::chrono::milliseconds packet_step{10};
     rtcp_mux_policy rtcp_mux = rtcp_mux_policy::refuse;
+    security_capability security;
 
     bool operator==(capabilities const&) const = default;
 };
@@ -64,12 +94,33 @@ enum class hold_style : std::uint8_t {
     zero_address,  ///< c=0.0.0.0 and sendonly, for peers of RFC 2543. With IPv6 it is the same as sendonly.
 };
 
-/// One local audio stream: the sockets that phoned has opened for it, and what its user wants now.
+/// A key of our own for one suite: what we send is made with it. From a random source of the application, 16 or 32
+/// octets of key and 14 or 12 of salt (key_and_salt_size()), never the same in two streams.
+struct local_key {
+    srtp_suite suite{};
+    secret key_and_salt;
+
+    bool operator==(local_key const&) const = default;
+};
+
+/// Our end of DTLS associations.
+struct dtls_identity {
+    fingerprint_list fingerprints;  ///< Of our certificate, SHA-256 at least (RFC 8122 5.1).
+    std::string tls_id;             ///< 20 to 255 random characters, new for each new association (RFC 8842 4).
+
+    bool operator==(dtls_identity const&) const = default;
+};
+
+/// One local audio stream: the sockets that the application has opened for it, and what its user wants now.
 struct local_stream {
     std::uint16_t port = 0;       ///< RTP, never 0.
     std::uint16_t rtcp_port = 0;  ///< 0: the RTP port plus one.
     direction wanted = direction::sendrecv;
     hold_style hold = hold_style::none;
+    /// One for each suite we can do, best first; none: no SDES. They stay for the life of the stream, so that its
+    /// counters go on; where its address changes they must be new (RFC 4568 7.1.4).
+    std::vector<local_key> keys = {};
+    std::optional<dtls_identity> dtls = {};  ///< Missing: no DTLS-SRTP.
 
     bool operator==(local_stream const&) const = default;
 };

@@ -34,7 +34,8 @@ public:
     /// The unanswered offer of the peer, or null.
     [[nodiscard]] session const* remote_offer() const noexcept;
 
-    /// Our next offer. Fails with `out_of_turn` while an exchange runs.
+    /// Our next offer. Fails with `out_of_turn` while an exchange runs, and with `not_acceptable` where security is
+    /// mandatory and a stream brings neither keys nor a certificate.
     [[nodiscard]] result<session> make_offer(capabilities const&, local_media const&);
 
     /// Takes the peer's offer. While ours is unanswered it fails with `glare` (491), while the peer's previous one is

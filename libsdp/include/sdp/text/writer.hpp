@@ -1,8 +1,11 @@
 // Appends the pieces of lines to a string. A value can never end its line: CR, LF and NUL are left out.
 #pragma once
 
+#include "sdp/text/base64.hpp"
+
 #include <charconv>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,6 +39,11 @@ public:
         char digits[20];
         auto const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
         out_.append(digits, end);
+        return *this;
+    }
+
+    writer& base64(std::span<std::uint8_t const> octets) {
+        append_base64(out_, octets);
         return *this;
     }
 

@@ -163,12 +163,13 @@ TEST_CASE("An offer that leaves nothing fails with 488 and says why") {
          {row{"m=audio 49170 RTP/AVP 18\r\n", "no codec in common"},
           row{"m=video 49170 RTP/AVP 31\r\n", "only audio is supported"},
           row{"m=video 49170 RTP/AVP 31\r\nm=audio 49172 RTP/AVP 18\r\n", "no codec in common"},
-          row{"m=audio 49172 RTP/SAVP 0\r\nm=video 49170 RTP/AVP 31\r\n", "only the transport RTP/AVP is supported"},
+          row{"m=audio 49172 RTP/SAVP 0\r\nm=video 49170 RTP/AVP 31\r\n", "secure media is switched off"},
           row{"m=audio 49170 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n",
-              "only the transport RTP/AVP is supported"},
-          row{"m=audio 49170 UDP/TLS/RTP/SAVPF 0\r\n", "only the transport RTP/AVP is supported"},
-          row{"m=audio 49170 RTP/AVPF 0\r\n", "only the transport RTP/AVP is supported"},
-          row{"m=audio 49170 X/Y 0\r\n", "only the transport RTP/AVP is supported"},
+              "secure media is switched off"},
+          row{"m=audio 49170 UDP/TLS/RTP/SAVPF 0\r\n", "secure media is switched off"},
+          row{"m=audio 49170 TCP/RTP/AVP 0\r\n", "the transport is not supported"},
+          row{"m=audio 49170 X/Y 0\r\n", "the transport is not supported"},
+          row{"m=audio 49170 RTP/AVP 0\r\na=rtcp-mux\r\na=rtcp-mux-only\r\n", "rtcp-mux is required (RFC 8858)"},
           row{"m=audio 49170/2 RTP/AVP 0\r\n", "several ports in one m= line are not supported"},
           row{"m=audio 49170 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/127\r\n", "multicast is not supported"},
           row{"m=audio 49170 RTP/AVP 0\r\nc=ATM NSAP 47\r\n", "the address type is not supported"},
@@ -282,7 +283,17 @@ TEST_CASE("a=rtcp-mux is answered only when it is offered and our policy takes i
     }
 }
 
-TEST_CASE("ICE, grouping and unknown attributes are ignored and not echoed") {
+TEST_CASE("A line of the feedback profile is served without feedback (RFC 4585 4.2)") {
+    auto const offer = described(
+        "c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 49170 RTP/AVPF 0\r\na=rtcp-fb:* trr-int 100\r\na=rtcp-fb:0 nack\r\n"
+    );
+    CHECK(
+        media_text(answered(offer, able_to({"PCMU"}), media_at(4000)).description) ==
+        "m=audio 4000 RTP/AVPF 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+    );
+}
+
+TEST_CASE("ICE, BUNDLE and unknown attributes are not echoed, but the name of a line is (RFC 5888 9.2, RFC 9143 7.3)") {
     auto const offer = described(
         "c=IN IP4 198.51.100.1\r\nt=0 0\r\na=group:BUNDLE 0\r\na=ice-lite\r\nm=audio 49170 RTP/AVP 0\r\na=mid:0\r\n"
         "a=ice-ufrag:F7gI\r\na=ice-pwd:x9cml/YzichV2+XlhiMu8g\r\n"
@@ -290,11 +301,11 @@ TEST_CASE("ICE, grouping and unknown attributes are ignored and not echoed") {
     );
     CHECK(
         media_text(answered(offer, able_to({"PCMU"}), media_at(4000)).description) ==
-        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+        "m=audio 4000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\na=mid:0\r\n"
     );
 }
 
-TEST_CASE("A bandwidth of zero asks us not to send (RFC 3264 5.1)") {
+TEST_CASE("A bandwidth of zero asks us not to send (RFC 3264 5.1, RFC 3890 6.2)") {
     CHECK_FALSE(answered(audio_offer("b=AS:0\r\n"), able_to({"PCMU"}), media_at(4000)).lines[0].may_send);
     CHECK(answered(audio_offer("b=AS:64\r\nb=RS:0\r\n"), able_to({"PCMU"}), media_at(4000)).lines[0].may_send);
 }

@@ -1,0 +1,14 @@
+// A description for people: as it came, but for what opens the media to whoever reads it. It works on the text, so that
+// what cannot be parsed is safe to show too.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sdp {
+
+/// The text with "..." in place of the key material of a=crypto (RFC 4568), a=key-mgmt (RFC 4567), a=ice-pwd
+/// (RFC 8839) and k= lines. Text around a description, a SIP message for example, stays as it is.
+[[nodiscard]] std::string without_keys(std::string_view text);
+
+}  // namespace sdp
