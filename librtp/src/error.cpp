@@ -43,6 +43,12 @@ std::string_view describe(errc code) noexcept {
             return "telephone-event payload is too short";
         case errc::bad_quality_report:
             return "not a voice quality report";
+        case errc::authentication_failed:
+            return "SRTP authentication failed";
+        case errc::replayed:
+            return "SRTP packet is a replay or too old";
+        case errc::unknown_mki:
+            return "SRTP packet names an unknown master key";
         case errc::too_large:
             return "does not fit in a packet";
         case errc::invalid_argument:
@@ -57,10 +63,26 @@ std::string_view describe(errc code) noexcept {
             return "the peer's media address is not known";
         case errc::not_sending:
             return "the session may not send now";
+        case errc::no_keys:
+            return "the keys of secure media are not known yet";
         case errc::no_payload_type:
             return "no payload type was negotiated for this format";
         case errc::no_ports:
             return "no free port pair in the range";
+        case errc::unknown_suite:
+            return "unknown crypto suite";
+        case errc::f8_not_supported:
+            return "crypto suite needs AES in f8 mode, which no crypto library here has";
+        case errc::bad_key_size:
+            return "master key and salt have the wrong length for the crypto suite";
+        case errc::key_expired:
+            return "lifetime of the SRTP master key is used up";
+        case errc::too_many_sources:
+            return "too many sources share the SRTP master key";
+        case errc::no_such_provider:
+            return "built without this SRTP provider";
+        case errc::crypto_failed:
+            return "crypto library refused the operation";
     }
     return "unknown RTP error";
 }

@@ -28,6 +28,10 @@ function(offhook_install_package)
   offhook_pkg_config(offhook-sip DESCRIPTION "SIP messages, transactions, dialogs, user agent and sockets"
     LIBS "-loffhook_sip -loffhook_asio -lpthread" REQUIRES "fmt libcrypto libcares")
   offhook_pkg_config(offhook-sdp DESCRIPTION "Session descriptions and offer/answer" LIBS "-loffhook_sdp" REQUIRES "fmt")
-  offhook_pkg_config(offhook-rtp DESCRIPTION "RTP, RTCP, jitter buffer, codecs, tones and sockets"
-    LIBS "-loffhook_rtp -loffhook_asio -lpthread" REQUIRES "fmt")
+  set(crypto_modules "libssl libcrypto")
+  if(SRTP_FOUND)
+    string(APPEND crypto_modules " libsrtp2")
+  endif()
+  offhook_pkg_config(offhook-rtp DESCRIPTION "RTP, RTCP, SRTP, jitter buffer, codecs, tones and sockets"
+    LIBS "-loffhook_rtp -loffhook_asio -lpthread" REQUIRES "fmt ${crypto_modules}")
 endfunction()

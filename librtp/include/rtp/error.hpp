@@ -25,8 +25,11 @@ enum class errc {
     bad_rtcp_start,   ///< A compound packet does not start with a report, or has padding before its last packet (RFC
                       ///< 3550 A.2).
     bad_rtcp_item,    ///< A report, SDES item or reason runs over the end of its RTCP packet.
-    bad_telephone_event,  ///< A telephone-event payload is shorter than four bytes.
-    bad_quality_report,   ///< No voice quality report, or a value in it that is not what its key asks for (RFC 6035).
+    bad_telephone_event,    ///< A telephone-event payload is shorter than four bytes.
+    bad_quality_report,     ///< No voice quality report, or a value in it that is not what its key asks for (RFC 6035).
+    authentication_failed,  ///< An SRTP packet is not from who has the key, or was changed on its way.
+    replayed,               ///< An SRTP packet was here before, or is older than the replay list reaches.
+    unknown_mki,            ///< An SRTP packet names a master key that nobody agreed on.
     // The caller and the environment.
     too_large,           ///< What is to be written does not fit in a packet.
     invalid_argument,    ///< A setting outside its range.
@@ -35,8 +38,16 @@ enum class errc {
     queue_full,          ///< Too many digits are waiting to be sent.
     no_remote_address,   ///< Media cannot be sent: the peer's address is not known.
     not_sending,         ///< The direction forbids sending, or the session has been stopped.
+    no_keys,             ///< Media is to be secure, and its keys are not known yet.
     no_payload_type,     ///< The payload map has no such format.
     no_ports,            ///< Every port of the range is in use or cooling down.
+    unknown_suite,       ///< No crypto suite of this name is known.
+    f8_not_supported,    ///< The suite needs AES in f8 mode, which neither OpenSSL nor libsrtp2 has.
+    bad_key_size,        ///< Master key and salt together have another length than the suite wants.
+    key_expired,         ///< The lifetime of the SRTP master key is used up.
+    too_many_sources,    ///< More sources share an SRTP master key than the settings allow.
+    no_such_provider,    ///< This build has no libsrtp2.
+    crypto_failed,       ///< The crypto library refused an operation.
 };
 
 [[nodiscard]] boost::system::error_category const& category() noexcept;

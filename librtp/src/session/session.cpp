@@ -70,6 +70,10 @@ void session::set_payloads(now_t now, payload_map payloads) {
     if (!payloads_.send_events) digits_out_.clear();
 }
 
+error_code session::set_security(now_t now, media_security const& security) {
+    return protection_.set(now.mono, security);
+}
+
 void session::set_direction(now_t now, direction changed, peer_media expectation, outbox& out) {
     bool const was_timed = media_deadline().has_value();
     direction_ = changed;
@@ -98,6 +102,8 @@ error_code session::send_rtp(time_point now, packet_header header, packet_buffer
     header.sequence = stream_.next_sequence();
     header.ssrc = stream_.ssrc();
     if (auto const error = prepend_header(payload, header)) return error;
+    if (auto const error = protection_.protect_rtp(payload)) return error;
+    if (protection_.takes_notice_of_expiry()) out.events.emplace_back(key_expires_soon{protection_.packets_left()});
     stream_.on_sent(now, size);
     ++statistics_.packets_sent;
     statistics_.octets_sent += size;

@@ -30,19 +30,20 @@ rtcp_group session::group() const noexcept {
     return group;
 }
 
-void session::on_rtcp(now_t now, packet_buffer const& datagram, endpoint const& from, outbox& out) {
+void session::on_rtcp(now_t now, packet_buffer datagram, endpoint const& from, outbox& out) {
     if (settings_.rtcp == rtcp_transport::off || (is_stopped_ && !scheduler_.is_leaving())) return;
+    if (!peer_.is_heard(component::rtcp, from, now.mono)) {
+        ++statistics_.foreign_address;
+        return;
+    }
+    auto const size = size_on_wire(datagram.size(), from);  // RFC 3711 3.4: with what SRTCP adds
+    if (!is_authentic(protection_.unprotect_rtcp(now.mono, datagram))) return;
     auto const compound = compound_view::parse(datagram.bytes());
     if (!compound) {
         ++statistics_.malformed;
         return;
     }
-    if (!peer_.is_heard(component::rtcp, from, now.mono)) {
-        ++statistics_.foreign_address;
-        return;
-    }
     ++statistics_.rtcp_received;
-    auto const size = size_on_wire(datagram.size(), from);
     if (scheduler_.is_leaving()) {
         for (auto const& packet : *compound)
             if (packet.type == rtcp_type::bye) scheduler_.on_bye_received(size);
@@ -149,7 +150,7 @@ void session::on_rtcp_timeout(now_t now, outbox& out) {
 }
 
 // A compound packet as RFC 3550 6.1 wants it: a report, the CNAME, and the BYE if we leave. False if there is nowhere
-// to send it.
+// to send it, or no key to protect it.
 bool session::send_report(now_t now, std::optional<std::string_view> bye_reason, outbox& out) {
     auto const to = peer_.destination(component::rtcp);
     if (settings_.rtcp == rtcp_transport::off || !to.is_usable()) return false;
@@ -187,6 +188,7 @@ bool session::send_report(now_t now, std::optional<std::string_view> bye_reason,
     (void)append_cname(compound, us, settings_.cname);
     if (bye_reason) (void)append_bye(compound, std::span(&us, 1), *bye_reason);
 
+    if (protection_.protect_rtcp(compound)) return false;
     auto const size = size_on_wire(compound.size(), to);
     ++statistics_.rtcp_sent;
     statistics_.rtcp_octets_sent += size;

@@ -25,7 +25,7 @@ void session::on_packet(now_t now, component via, packet_buffer packet, endpoint
             if (via == component::rtp) return on_rtp(now, std::move(packet), from, out);
             break;
         case datagram_kind::rtcp:
-            return on_rtcp(now, packet, from, out);
+            return on_rtcp(now, std::move(packet), from, out);
         case datagram_kind::stun:
         case datagram_kind::dtls:
         case datagram_kind::zrtp:
@@ -38,16 +38,17 @@ void session::on_packet(now_t now, component via, packet_buffer packet, endpoint
 
 void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outbox& out) {
     if (is_stopped_) return;
+    if (!peer_.is_heard(component::rtp, from, now.mono)) {
+        ++statistics_.foreign_address;
+        return;
+    }
+    if (!is_authentic(protection_.unprotect_rtp(now.mono, packet))) return;
     auto const parsed = packet_view::parse(packet.bytes());
     if (!parsed) {
         ++statistics_.malformed;
         return;
     }
     auto const& view = *parsed;
-    if (!peer_.is_heard(component::rtp, from, now.mono)) {
-        ++statistics_.foreign_address;
-        return;
-    }
     if (view.ssrc() == stream_.ssrc()) return on_own_ssrc(now, from, out);
     auto const* mapping = find_mapping(view.type());
     if (!admit(now.mono, view, mapping, from, out)) return;
@@ -66,6 +67,22 @@ void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outb
     }
     ++statistics_.packets_delivered;
     out.media.push_back({now.mono, mapping->use, view, std::move(packet)});
+}
+
+// Counts why SRTP refused a packet.
+bool session::is_authentic(error_code unprotected) noexcept {
+    if (!unprotected) return true;
+    if (unprotected == errc::replayed)
+        ++statistics_.replayed;
+    else if (unprotected == errc::no_keys || unprotected == errc::key_expired)
+        ++statistics_.without_keys;
+    else if (unprotected == errc::too_many_sources)
+        ++statistics_.too_many_sources;
+    else if (unprotected == errc::truncated || unprotected == errc::bad_version)
+        ++statistics_.malformed;
+    else
+        ++statistics_.unauthentic;
+    return false;
 }
 
 // Enters the packet into the statistics of its source; false if it is not to be used, for the reason that is then

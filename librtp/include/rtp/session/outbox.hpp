@@ -98,9 +98,14 @@ struct report_received {
     std::optional<duration> round_trip;  ///< Absent until the peer has answered one of our sender reports.
 };
 
+/// The key that protects what we send is nearly used up; without a new one sending will end (RFC 3711 9.2).
+struct key_expires_soon {
+    std::uint64_t packets_left;
+};
+
 using event = std::variant<
     media_started, source_changed, digit_started, digit_ended, media_timed_out, media_resumed, remote_learned,
-    local_source_changed, remote_bye, report_received>;
+    local_source_changed, remote_bye, report_received, key_expires_soon>;
 
 struct outbox {
     boost::container::small_vector<send_datagram, 4> datagrams;

@@ -3,7 +3,7 @@
 // It validates what arrives, knows whom it hears (peer_address), keeps reception statistics and members, answers with
 // RTCP on its own schedule, and turns telephone events into digits and back. It does not know SDP, codecs, playout or
 // devices: received audio leaves as packets for a jitter buffer. RFC 3550 with the profile of RFC 3551, RFC 4733, RFC
-// 5761.
+// 5761; secure with RFC 3711, by keys from the descriptions.
 //
 //     auto media = rtp::session::create(now, settings, environment, pool);
 //     media->set_remote(now, {peer_rtp, peer_rtcp});  media->set_payloads(now, map);  media->set_direction(now, ...);
@@ -23,6 +23,8 @@
 #include "rtp/error.hpp"
 #include "rtp/session/dtmf_receiver.hpp"
 #include "rtp/session/dtmf_sender.hpp"
+#include "rtp/session/media_protection.hpp"
+#include "rtp/session/media_security.hpp"
 #include "rtp/session/member_table.hpp"
 #include "rtp/session/outbox.hpp"
 #include "rtp/session/outgoing_stream.hpp"
@@ -62,6 +64,9 @@ struct session_statistics {
     std::uint64_t not_receiving = 0;      ///< The direction says that we do not listen.
     std::uint64_t too_many_sources = 0;   ///< The table of members was full.
     std::uint64_t looped = 0;             ///< Our own packets coming back (RFC 3550 8.2).
+    std::uint64_t unauthentic = 0;        ///< Secure media: not protected by the peer's key, so plain packets too.
+    std::uint64_t replayed = 0;           ///< Secure media: seen before, or older than the replay list.
+    std::uint64_t without_keys = 0;       ///< Secure media: came before the keys were known, or after they expired.
 };
 
 class session final {
@@ -77,6 +82,8 @@ public:
     /// New addresses also forget what symmetric RTP has learned.
     void set_remote(now_t, remote_addresses const&);
     void set_payloads(now_t, payload_map);
+    /// Whether media is secure, and by which keys. Errors: those of make_srtp_sender(); what was set before then stays.
+    [[nodiscard]] error_code set_security(now_t, media_security const&);
     /// A direction that does not send drops digits that wait; one that does not receive ends a digit of the peer.
     void set_direction(now_t, direction, peer_media, outbox&);
 
@@ -85,7 +92,8 @@ public:
 
     /// Sends one frame. The timestamp follows from the durations of the frames before, and from `now` after a gap.
     /// While a digit is being sent, the frame's time passes but the digit's packets replace it (RFC 4733 2.5.1.2); that
-    /// is no error. Errors: not_sending, no_remote_address, too_large, invalid_argument (payload type).
+    /// is no error. Errors: not_sending, no_remote_address, too_large, invalid_argument (payload type); no_keys and
+    /// key_expired of secure media.
     [[nodiscard]] error_code send(now_t, outgoing_frame, outbox&);
 
     /// Queues a digit (0-9 * # A-D) behind those already waiting. Its length is at least 40 ms; without one it lasts
@@ -122,13 +130,14 @@ private:
     [[nodiscard]] bool select_source(time_point, member&, bool is_restart, outbox&);
     void on_contributors(time_point, packet_view const&);
     void on_own_ssrc(now_t, endpoint const& from, outbox&);
+    [[nodiscard]] bool is_authentic(error_code unprotected) noexcept;
     [[nodiscard]] payload_mapping const* find_mapping(payload_type) const noexcept;
     void on_life(time_point, outbox&);
     [[nodiscard]] error_code send_rtp(time_point, packet_header, packet_buffer payload, outbox&);
     void send_due_digit(time_point, outbox&);
 
     // session_rtcp.cpp
-    void on_rtcp(now_t, packet_buffer const&, endpoint const& from, outbox&);
+    void on_rtcp(now_t, packet_buffer, endpoint const& from, outbox&);
     void on_report(now_t, rtcp_packet const&, endpoint const& from, outbox&);
     void on_description(time_point, rtcp_packet const&);
     void on_bye(time_point, rtcp_packet const&, outbox&);
@@ -145,6 +154,7 @@ private:
 
     outgoing_stream stream_;
     peer_address peer_;
+    media_protection protection_;
     member_table members_;
     rtcp_scheduler scheduler_;
     dtmf_sender digits_out_;

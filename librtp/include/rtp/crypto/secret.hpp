@@ -1,0 +1,42 @@
+// Key material that is wiped when its time is over and that no log can print: there is no conversion to text.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "rtp/crypto/suite.hpp"
+
+namespace rtp {
+
+/// A few secret bytes. A copy is wiped like its original. Comparison takes the same time whatever differs.
+class secret final {
+public:
+    static constexpr std::size_t capacity = max_key_and_salt_size;
+
+    secret() noexcept = default;
+    /// The first `capacity` bytes of `bytes`; the caller wipes those.
+    explicit secret(std::span<const std::byte> bytes) noexcept;
+    /// `size` zeros to be filled by writable(); at most `capacity`.
+    explicit secret(std::size_t size) noexcept;
+    secret(secret const&) noexcept = default;
+    secret& operator=(secret const&) noexcept = default;
+    ~secret() { wipe(); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::span(bytes_).first(size_); }
+    [[nodiscard]] std::span<std::byte> writable() noexcept { return std::span(bytes_).first(size_); }
+    void wipe() noexcept;
+
+    [[nodiscard]] friend bool operator==(secret const& a, secret const& b) noexcept { return a.equals(b); }
+
+private:
+    [[nodiscard]] bool equals(secret const&) const noexcept;
+
+    std::array<std::byte, capacity> bytes_{};
+    std::uint8_t size_ = 0;
+};
+
+}  // namespace rtp
