@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""table.py ROOT --write: makes docs/compliance.md out of the names of the tests.
+"""table.py ROOT --write: makes docs/rfc-matrix.md out of the names of the tests.
 table.py ROOT --check: fails where that page is out of date, or where a name points at a section that does not exist.
 table.py --self-test: proves that references are read as described here, and that wrong ones are found.
 
@@ -11,19 +11,28 @@ A test says in its name which rule it proves:
 2. A number with dots at the beginning of a parenthesis, "(17.2.3)" or "(16.7 step 5, RFC 6026)", is a section of RFC
    3261. Only tests of libsip and of the examples, which are about that RFC, may say so; others name theirs.
 
-sections.tsv knows the sections and their titles. An RFC that no test has named before gets its lines there."""
+sections.tsv knows the sections and their titles. An RFC that no test has named before gets its lines there.
+accounted.tsv lists the RFCs that we hold ourselves to account for: the page says for each of their sections which test
+shows it, why it asks nothing of us, or that no test shows it. set_aside.tsv holds the reasons."""
 import collections, difflib, pathlib, re, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+PAGE = "docs/rfc-matrix.md"
 COMMAND = "python3 tests/compliance/table.py . --write"
 
 # Rule 2.
 SIP = 3261
 SIP_TESTS = ("tests/unit/sip/", "tests/unit/examples/", "tests/loopback/sip_", "tests/sim/")
 
-# The chapters that say how a user agent, a registrar, a transaction and a transport behave: here the page lists also
-# what no test shows.
-ACCOUNTED = ("8", "9", "10", "11", "12", "13", "14", "15", "17", "18")
+# Sections under such titles say nothing that a test could show.
+SAYS_NOTHING = re.compile(
+    r"(introduction|terminology|conventions|definitions|overview|background|motivation|scope|rationale|abstract|notation"
+    r"|applicability|goals|open issues|requirements( language| notation)?|iana|security considerations|privacy considerations"
+    r"|acknowledge?ments?|contributors|author|editors|references|bibliography|normative|informative|change|differences"
+    r"|summary of|examples?\b|full copyright|intellectual property|internationali[sz]ation|formal syntax|augmented bnf|abnf|grammar"
+    r"|syntax$|collected|design|history|backwards? compatibility|registration of|.* registration$|.* registry$|.* examples?$|notice)",
+    re.IGNORECASE,
+)
 
 LITERAL = r'"((?:\\.|[^"\\])*)"'
 TEST = re.compile(r'\bTEST_CASE(?:_FIXTURE)?\(\s*(?:[\w:]+\s*,\s*)?((?:' + LITERAL + r'\s*)+)')
@@ -89,53 +98,104 @@ def collect(tests, known):
     return shown, wrong
 
 
+def read_accounted(text):
+    """{rfc: chapters}: the chapters of an RFC that bind us, none meaning all of them."""
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return {int(rfc): tuple(chapters.split()) for rfc, chapters in rows}
+
+
+def read_set_aside(text):
+    """{rfc: {section: reason}}. A reason holds for the sections below, too."""
+    found = collections.defaultdict(dict)
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            rfc, sections, reason = line.split("\t")
+            for section in sections.split():
+                found[int(rfc)][section] = reason
+    return found
+
+
 def is_below(section, other):
     return section.startswith(other + ".")
 
 
-def not_shown(sections, shown):
-    """Sections of the accounted chapters for which neither they nor, where they have any, their parts have a test."""
-    listed = [s for s in sections if s.split(".")[0] in ACCOUNTED]
+def reason_for(section, titles, aside):
+    """Why a section asks nothing of us; None where it may ask something."""
+    for known in [s for s in titles if s == section or is_below(section, s)]:
+        if known in aside:
+            return aside[known]
+        if SAYS_NOTHING.match(titles[known]):
+            return "says nothing that a test could show"
+    return None
+
+
+def account(titles, shown, chapters, aside):
+    """(open, set aside, leaves): the sections without parts of their own that no test shows, those that ask nothing
+    of us as (section, reason), and how many sections there are to account for."""
+    listed = [s for s in titles if s != "-" and (not chapters or s.split(".")[0] in chapters)]
     leaves = [s for s in listed if not any(is_below(other, s) for other in listed)]
-    return [s for s in leaves if s not in shown], len(leaves)
+    missing = [s for s in leaves if s not in shown]
+    reasons = [(s, reason_for(s, titles, aside)) for s in missing]
+    return [s for s, reason in reasons if not reason], [pair for pair in reasons if pair[1]], len(leaves)
 
 
-def page(tests, known, shown):
+def wrong_accounts(known, shown, accounted, aside):
+    """The sentences of what accounted.tsv and set_aside.tsv get wrong."""
+    for rfc in sorted({*accounted, *aside} - {*known}):
+        yield f"RFC {rfc} is not in tests/compliance/sections.tsv"
+    for rfc in sorted({*aside} & {*known}):
+        for section in aside[rfc]:
+            if section not in known[rfc]:
+                yield f"set_aside.tsv: RFC {rfc} has no section {section}"
+            elif section in shown[rfc]:
+                yield f"set_aside.tsv: RFC {rfc} {section} is shown by a test: it asks something of us"
+
+
+def line_of(path, name):
+    where = path.removeprefix("tests/").removeprefix("unit/")
+    return f"- {name.replace('*', chr(92) + '*').replace('<', '&lt;')} · `{where}`"
+
+
+def page(tests, known, shown, accounted, aside):
     tagged = sum(1 for _, name in tests if references(name))
+    accounts = {rfc: account(known[rfc], shown[rfc], chapters, aside[rfc]) for rfc, chapters in accounted.items()}
     lines = [
         "# Which rule is shown by which test",
         "",
         f"Made from the names of the tests by `{COMMAND}`; a test fails where this page is out of date. It shows what",
-        "is tested, and claims nothing else: a section that is missing here may be followed all the same, and a section",
-        "that is here may have more rules than its tests show.",
+        "is tested, and claims nothing else: a section that is shown may have more rules than its tests show.",
+        "",
+        "We hold ourselves to account for the RFCs with a number under *open*: of each of their sections this page says which",
+        "test shows it, why it asks nothing of us (*set aside*), or that no test shows it (*open*).",
         "",
         f"{tagged} tests name a rule of an RFC.",
         "",
-        "| RFC | Title | Sections shown |",
-        "|---|---|---|",
+        "| RFC | Title | Sections shown | Set aside | Open |",
+        "|---|---|---|---|---|",
     ]
-    for rfc in sorted(shown):
+    listed = sorted({*shown, *accounted})
+    for rfc in listed:
         sections = [s for s in known[rfc] if s in shown[rfc] and s != "-"]
-        lines.append(f"| [{rfc}](#rfc-{rfc}) | {known[rfc]['-']} | {len(sections) or 'as a whole'} |")
-    missing, leaves = not_shown(known[SIP], shown[SIP])
-    lines += [
-        "",
-        f"[Not shown by a test](#not-shown-by-a-test): {len(missing)} of the {leaves} sections in the chapters of RFC {SIP} about",
-        "user agents, registration, dialogs, sessions, transactions and transport.",
-    ]
-    for rfc in sorted(shown):
+        counts = f"{len(accounts[rfc][1])} | {len(accounts[rfc][0])} of {accounts[rfc][2]}" if rfc in accounts else " | "
+        lines.append(f"| [{rfc}](#rfc-{rfc}) | {known[rfc]['-']} | {len(sections) or 'as a whole'} | {counts} |")
+    for rfc in listed:
         lines += ["", f"## RFC {rfc}", "", known[rfc]["-"]]
         for section, title in known[rfc].items():
             if section not in shown[rfc]:
                 continue
             lines += ["", f"**{section} {title}**" if section != "-" else "**As a whole**", ""]
-            for path, name in shown[rfc][section]:
-                where = path.removeprefix("tests/").removeprefix("unit/")
-                lines.append(f"- {name.replace('*', chr(92) + '*').replace('<', '&lt;')} · `{where}`")
-    lines += ["", "## Not shown by a test", ""]
-    lines.append(f"Sections of RFC {SIP}, chapters {', '.join(ACCOUNTED)}, that no test names:")
-    lines.append("")
-    lines += [f"- {section} {known[SIP][section]}" for section in missing] or ["- none"]
+            lines += [line_of(path, name) for path, name in shown[rfc][section]]
+        if rfc not in accounts:
+            continue
+        missing, reasons, _ = accounts[rfc]
+        if reasons:
+            by_reason = collections.defaultdict(list)
+            for section, reason in reasons:
+                by_reason[reason].append(section)
+            lines += ["", "**Set aside**", ""]
+            lines += [f"- {', '.join(sections)}: {reason}" for reason, sections in by_reason.items()]
+        if missing:
+            lines += ["", "**Open: no test shows it**", ""] + [f"- {s} {known[rfc][s]}" for s in missing]
     return "\n".join(lines) + "\n"
 
 
@@ -149,22 +209,25 @@ def read_tests(root):
 def main(root, mode):
     known = read_sections((HERE / "sections.tsv").read_text(encoding="utf-8"))
     tests = read_tests(root)
+    accounted = read_accounted((HERE / "accounted.tsv").read_text(encoding="utf-8"))
+    aside = read_set_aside((HERE / "set_aside.tsv").read_text(encoding="utf-8"))
     shown, wrong = collect(tests, known)
+    wrong += wrong_accounts(known, shown, accounted, aside)
     if not tests:
         wrong.append(f"no tests under {root}/tests")
     for sentence in wrong:
         print(sentence)
     if wrong:
         return 1
-    target, text = root / "docs/compliance.md", page(tests, known, shown)
+    target, text = root / PAGE, page(tests, known, shown, accounted, aside)
     if mode == "--write":
         target.write_text(text, encoding="utf-8")
         return 0
     old = target.read_text(encoding="utf-8") if target.exists() else ""
     if old == text:
         return 0
-    print(*difflib.unified_diff(old.splitlines(), text.splitlines(), "docs/compliance.md", "the tests", n=0, lineterm=""), sep="\n")
-    print(f"docs/compliance.md is out of date; make it anew: {COMMAND}")
+    print(*difflib.unified_diff(old.splitlines(), text.splitlines(), PAGE, "the tests", n=0, lineterm=""), sep="\n")
+    print(f"{PAGE} is out of date; make it anew: {COMMAND}")
     return 1
 
 
@@ -200,8 +263,16 @@ def self_test():
     shown, found = collect([*wrong, right], known)
     if len(found) != len(wrong) or shown != {3261: {"8.1": [right]}}:
         failures.append(f"wrong references: {found}, shown {shown}")
-    if not_shown(known[3261], shown[3261]) != (["8.2"], 2):
+    titles = {"-": "X", "1": "Introduction", "2": "Rules", "2.1": "A", "2.2": "B", "3": "C", "4": "D", "4.1": "E"}
+    aside = {"4": "for servers"}
+    reasons = [("1", "says nothing that a test could show"), ("4.1", "for servers")]
+    if account(titles, {"2.1": []}, (), aside) != (["2.2", "3"], reasons, 5):
         failures.append("sections without a test are not found")
+    if account(titles, {}, ("2", "3"), aside) != (["2.1", "2.2", "3"], [], 3):
+        failures.append("chapters that do not bind us are accounted for")
+    mistakes = list(wrong_accounts({1: titles}, {1: {"2.1": []}}, {2: ()}, {1: {"2.1": "no", "9": "no", "3": "why"}}))
+    if len(mistakes) != 3:
+        failures.append(f"wrong accounts: {mistakes}")
     for each in failures:
         print(each)
     return 1 if failures else 0
