@@ -29,7 +29,7 @@ void concealment::remember(std::span<const std::int16_t> samples) noexcept {
 void concealment::begin_gap() noexcept {
     is_in_gap_ = true;
     source_ = history_;  // same size: no allocation
-    period_ = find_pitch(source_, sample_rate_).period;
+    period_ = find_pitch(source_, sample_rate_, voice_range(sample_rate_)).period;
     at_ = source_.size() - period_;
     step_ = static_cast<float>(source_.back()) - static_cast<float>(source_[at_ - 1]);
     periods_ = 1;

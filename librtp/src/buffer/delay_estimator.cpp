@@ -7,9 +7,9 @@ namespace rtp {
 namespace {
 
 // Weights begin here, and are scaled down again before they could overflow.
-constexpr std::uint64_t first_weight = 1U << 20;
-constexpr std::uint64_t largest_total = std::uint64_t{1} << 40;
-constexpr int scaling_bits = 16;
+constexpr std::uint64_t first_weight = 1U << 16;
+constexpr std::uint64_t largest_total = std::uint64_t{1} << 34;
+constexpr int scaling_bits = 14;
 
 // The fastest packet ever is this much faster than all before: the route has changed, and what was learned on the old
 // one keeps the weight of a tenth of a second.
@@ -25,7 +25,9 @@ constexpr std::int64_t bins_in(duration span) noexcept {
 delay_estimator::delay_estimator(delay_estimator_settings const& settings)
     : settings_(settings),
       bins_(static_cast<std::size_t>(std::max<std::int64_t>(bins_in(settings.longest), 1))),
-      target_(std::clamp(settings.start, bin_width, std::max(settings.longest, bin_width))) {}
+      target_(std::clamp(settings.start, bin_width, std::max(settings.longest, bin_width))) {
+    settings_.late_cost = std::clamp(settings.late_cost, duration::zero(), duration(std::chrono::seconds(10)));
+}
 
 void delay_estimator::restart() noexcept {
     settings_.start = target_;
@@ -66,12 +68,15 @@ void delay_estimator::follow_fastest(time_point arrival, duration transit) noexc
 
 void delay_estimator::forget() noexcept {
     std::fill(bins_.begin(), bins_.end(), 0U);
-    total_ = above_ = 0;
-    percentile_ = 0;
+    total_ = 0;
+    cheapest_ = 0;
 }
 
 void delay_estimator::move_reference(std::int64_t bins) noexcept {
     reference_ += bins * bin_width;
+    // A single step is the drift of the clocks or the luck of one packet, and says nothing about the others: to those
+    // heard before, the fastest was what it was then.
+    if (bins == 1 || bins == -1) return;
     auto const count = static_cast<std::int64_t>(bins_.size());
     if (bins <= -count) return forget();  // nothing known so far says anything about this path
     if (bins < 0) {                       // every delay has become longer; what leaves the range is not planned for
@@ -85,9 +90,7 @@ void delay_estimator::move_reference(std::int64_t bins) noexcept {
         bins_[0] += shortest;
     }
     total_ = std::accumulate(bins_.begin(), bins_.end(), std::uint64_t{0});
-    percentile_ = bins_.size() - 1;
-    above_ = 0;
-    find_percentile();
+    find_cheapest();
 }
 
 void delay_estimator::count(duration late, duration length) noexcept {
@@ -101,27 +104,43 @@ void delay_estimator::count(duration late, duration length) noexcept {
     auto const at = std::clamp<std::int64_t>(bins_in(late), 0, static_cast<std::int64_t>(bins_.size()) - 1);
     bins_[static_cast<std::size_t>(at)] += weight;
     total_ += weight;
-    if (static_cast<std::size_t>(at) > percentile_) above_ += weight;
     if (total_ > largest_total) {
         for (auto& bin : bins_)
             bin >>= scaling_bits;
-        move_reference(0);  // counts anew
-        return;
+        total_ = std::accumulate(bins_.begin(), bins_.end(), std::uint64_t{0});
     }
-    find_percentile();
+    find_cheapest();
 }
 
-// From where it was: one packet moves it by little.
-void delay_estimator::find_percentile() noexcept {
-    auto const allowed = total_ * static_cast<std::uint64_t>(settings_.late_per_mille) / 1000;
-    while (above_ > allowed)
-        above_ -= bins_[++percentile_];
-    while (percentile_ > 0 && above_ + bins_[percentile_] <= allowed)
-        above_ += bins_[percentile_--];
+// In bins times weight: a cost is below 2^19 bins and the weights below 2^34, so nothing overflows.
+void delay_estimator::find_cheapest() noexcept {
+    auto const cost = static_cast<std::uint64_t>(settings_.late_cost * 100 / bin_width);
+    auto late = total_;
+    auto least = ~std::uint64_t{0};
+    for (std::size_t n = 0; n < bins_.size(); ++n) {
+        auto const waiting = (n + 1) * total_;
+        if (waiting >= least) return;  // from here on waiting alone costs more
+        late -= bins_[n];
+        if (auto const whole = waiting + cost * late; whole < least) {
+            least = whole;
+            cheapest_ = n;
+        }
+    }
+}
+
+std::uint64_t delay_estimator::above(duration delay) const noexcept {
+    auto const count = static_cast<std::int64_t>(bins_.size());
+    auto const from = std::clamp<std::int64_t>(delay / bin_width, 0, count);
+    return std::accumulate(bins_.begin() + from, bins_.end(), std::uint64_t{0});
+}
+
+int delay_estimator::later_per_mille(duration so_far, duration needed) const noexcept {
+    auto const all = above(so_far);
+    return all == 0 ? 0 : static_cast<int>(above(needed) * 1000 / all);
 }
 
 void delay_estimator::set_target(time_point arrival) noexcept {
-    auto const wanted = static_cast<std::int64_t>(percentile_ + 1) * bin_width;
+    auto const wanted = static_cast<std::int64_t>(cheapest_ + 1) * bin_width;
     auto const passed = std::clamp(arrival - last_, duration::zero(), duration(std::chrono::seconds(1)));
     last_ = std::max(last_, arrival);
     if (wanted >= target_) {

@@ -25,12 +25,18 @@ constexpr duration longest_concealment = 120ms;
 // Above the limit by this much, packets are thrown away.
 constexpr duration tolerance = 40ms;
 // Having run dry is a sign that the delay is needed: for so long it is not shortened.
-constexpr duration patience = 1s;
-// How long concealment may be stretched to gain delay.
-constexpr duration longest_growth = 30ms;
+constexpr duration patience = 100ms;
+// Longer than it should be by more than this after a wait, the delay is cut back at once: nothing is heard of it but
+// the gap that was heard already, and shortening sound would take the better part of a second.
+constexpr duration worth_cutting = 20ms;
+// What a stretched packet may gain at most, and how that compares with the price of late packets: gaining delay for
+// nothing costs it until it is given back.
+constexpr duration longest_stretch = 15ms;
+constexpr duration stretch_cost = 4ms;
 
 delay_estimator_settings estimator_settings(jitter_settings const& settings) {
     delay_estimator_settings made;
+    made.late_cost = settings.late_cost;
     made.longest = std::max(settings.maximum, delay_estimator::bin_width);
     made.start = std::clamp(settings.start, settings.minimum, std::max(settings.minimum, settings.maximum));
     return made;
@@ -136,7 +142,7 @@ void jitter_buffer::start(
     phase_ = phase::starting;
     is_fresh_ = true;
     is_cutting_ = false;
-    gap_ = packet_units_ = 0;
+    gap_ = packet_units_ = waited_ = 0;
     late_run_ = 0;
     stray_ = {};
     estimator_.restart();
@@ -174,6 +180,7 @@ put_result jitter_buffer::put_known(time_point arrival, queued_packet&& packet) 
     if (packet.content != packet_content::other) {
         auto const length = to_duration(packet.units, settings_.rate);
         late = estimator_.on_packet(arrival, transit(arrival, packet.timestamp), length);
+        newest_delay_ = late;
     }
     // Late for its turn; or later than the buffer may bridge; or time has gone on without it (see limit).
     auto const has_passed = phase_ == phase::playing && ring_.size() == 0 && packet.units > 0 &&
@@ -232,7 +239,7 @@ playout_frame jitter_buffer::get(time_point now, std::int64_t staged) noexcept {
     // Each round passes at least one number or gives a frame, so the capacity bounds the loop.
     for (;;) {
         auto const* first = ring_.first();
-        if (first == nullptr) return run_dry(now);
+        if (first == nullptr) return run_dry(now, staged);
         auto const is_done = first->sequence == ring_.next() ? play(now, frame) : pass_hole(now, *first, frame);
         if (!is_done) continue;
         // What is fetched now plays after what is staged; in time for being fetched is what counts above.
@@ -248,8 +255,11 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
         phase_ = phase::quiet;
         is_fresh_ = false;
         ++statistics_.silent;
-        static_cast<void>(ring_.pass());
-        return false;
+        handed_out_ = ring_.pass();
+        if (handed_out_.content == packet_content::other) return false;
+        frame.payload = handed_out_.payload;
+        frame.type = handed_out_.type;
+        return true;
     }
     auto const pause = packet.timestamp - position_;
     if (phase_ == phase::quiet || (phase_ == phase::playing && pause * 2 > packet.units)) phase_ = phase::starting;
@@ -267,6 +277,7 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     is_fresh_ = false;
     if (delay > limit() + tolerance) is_cutting_ = true;
     if (is_cutting_ && delay <= target) is_cutting_ = false;
+    cut_back(delay, target);
     auto const skip = std::max<std::int64_t>(position_ - packet.timestamp, 0);
     if (is_cutting_ || (skip > 0 && skip >= packet.units)) {
         position_ = std::max(position_, packet.timestamp + packet.units);
@@ -288,7 +299,27 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     frame.skip = skip;
     frame.correction = in_units(target - delay);
     if (frame.correction < 0 && now - dry_at_ < patience) frame.correction = 0;
+    if (is_next_overdue(now)) frame.correction = std::max(frame.correction, in_units(longest_stretch));
     return true;
+}
+
+// A packet has been waited for while sound was invented. If those behind it are here as well, the network had stalled
+// and is well again; then the beginning of what is late is left out, up to as much as has been invented.
+void jitter_buffer::cut_back(duration delay, duration target) noexcept {
+    auto const surplus = delay - std::max(target, newest_delay_);
+    if (settings_.mode == jitter_mode::adaptive && waited_ > 0 && surplus > worth_cutting)
+        position_ += std::min(waited_, in_units(surplus));
+    waited_ = 0;
+}
+
+// Nothing is left behind the packet that is being played, and the next one is so late that it will probably not come in
+// time: the sound at hand had better last a little longer.
+bool jitter_buffer::is_next_overdue(time_point now) const noexcept {
+    if (settings_.mode == jitter_mode::fixed || ring_.size() > 0) return false;
+    auto const so_far = delay_of(now, position_);
+    if (so_far <= duration::zero()) return false;
+    auto const likely = 1000 * stretch_cost / (settings_.late_cost + stretch_cost);
+    return estimator_.later_per_mille(so_far, delay_) > likely;
 }
 
 // One or more packets are missing before `later`. Conceals the first of them or passes it (then false).
@@ -306,31 +337,34 @@ bool jitter_buffer::pass_hole(time_point now, queued_packet const& later, playou
         phase_ = phase::starting;
         return false;
     }
-    auto const target = target_delay();
-    auto const delay = delay_of(now, position_);
     auto const piece = std::max<std::int64_t>(hole / missing, 0);
-    if (settings_.mode == jitter_mode::adaptive && target - delay >= settings_.period &&
-        gap_ < in_units(longest_growth)) {
-        frame = conceal(in_units(settings_.period));  // the position stands still: the delay grows
-        return true;
-    }
     lose_until(ring_.next() + 1);
+    // Less is concealed by what was invented while waiting for this packet, and by what the delay is clearly too long:
+    // a hole is where a change of delay costs nothing.
+    auto surplus = delay_of(now, position_) - target_delay();
+    if (settings_.mode == jitter_mode::fixed || surplus < settings_.period) surplus = duration::zero();
+    auto const spared = std::min(std::max(waited_, in_units(surplus)), piece);
+    waited_ -= std::min(waited_, piece);
     position_ += piece;
-    // Left out, if the delay is longer than it should be: also because the buffer had run dry and waited for this
-    // packet.
-    if (delay - target >= to_duration(piece, settings_.rate)) return false;
-    frame = gap_ < in_units(longest_concealment) ? conceal(piece) : silence(piece);
+    if (spared == piece) return false;
+    frame = gap_ < in_units(longest_concealment) ? conceal(piece - spared) : silence(piece - spared);
     return true;
 }
 
 // Nothing waits: the packet whose turn it is may be late, lost, or never sent.
-playout_frame jitter_buffer::run_dry(time_point now) noexcept {
+playout_frame jitter_buffer::run_dry(time_point now, std::int64_t staged) noexcept {
+    // Only as much as the device needs now: the packet may come before the next period.
     auto const period = in_units(settings_.period);
-    if (phase_ != phase::playing) return silence(period);
+    auto const piece = staged < period ? period - std::max<std::int64_t>(staged, 0) : period;
+    if (phase_ != phase::playing) return silence(piece);
     if (gap_ == 0) ++statistics_.empties;
     dry_at_ = now;
-    if (delay_of(now, position_) >= limit()) position_ += period;
-    return gap_ < in_units(longest_concealment) ? conceal(period) : silence(period);
+    if (delay_of(now, position_) >= limit()) {
+        position_ += piece;
+    } else {
+        waited_ += piece;
+    }
+    return gap_ < in_units(longest_concealment) ? conceal(piece) : silence(piece);
 }
 
 playout_frame jitter_buffer::conceal(std::int64_t units) noexcept {

@@ -36,25 +36,27 @@ pitch best_of(std::span<const Value> values, std::size_t window, std::size_t fro
 
 }  // namespace
 
-pitch find_pitch(std::span<const std::int16_t> samples, std::uint32_t sample_rate) noexcept {
-    auto const shortest = sample_rate * 5UL / 1000;
-    auto const longest = sample_rate * 15UL / 1000;
-    if (samples.size() < pitch_window(sample_rate)) return {shortest, 0};
+pitch find_pitch(std::span<const std::int16_t> samples, std::uint32_t sample_rate, pitch_range const& range) noexcept {
+    auto const needed = range.longest + range.compared;
+    if (samples.size() < needed || range.longest < range.shortest || range.shortest == 0 || range.compared == 0)
+        return {range.shortest, 0};
 
     // First at about 4 kHz, where the formants that could mislead are gone; each value is the mean of some samples.
     auto const step = std::max<std::size_t>(sample_rate / 4000, 1);
-    auto const used = samples.last(pitch_window(sample_rate) / step * step);
     std::array<float, 256> coarse{};  // 30 ms at under 8 kHz
-    auto const count = used.size() / step;
+    auto const count = std::min(needed / step, coarse.size());
+    auto const used = samples.last(count * step);
     for (std::size_t n = 0; n < count; ++n)
         for (std::size_t k = 0; k < step; ++k)
             coarse[n] += static_cast<float>(used[n * step + k]);
     auto const values = std::span<const float>(coarse).first(count);
-    auto const rough = best_of(values, count / 2, shortest / step, count / 2).period * step;
+    auto const window = std::max<std::size_t>(range.compared / step, 1);
+    auto const furthest = std::min(range.longest / step, count - window);
+    auto const rough = best_of(values, window, std::min(range.shortest / step, furthest), furthest).period * step;
 
     // Then around that place with every sample.
-    auto const from = std::max(shortest, rough - std::min(rough, step));
-    return best_of(samples, longest, from, std::min(longest, rough + step));
+    auto const from = std::max(range.shortest, rough - std::min(rough, step));
+    return best_of(samples, range.compared, from, std::max(from, std::min(range.longest, rough + step)));
 }
 
 }  // namespace rtp

@@ -3,30 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "rtp/buffer/splice.hpp"
-
 namespace rtp {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr float always_quiet = 3400;   // -55 dBov as power in squared 16-bit steps
-constexpr float quiet_over_floor = 4;  // 6 dB
-constexpr float floor_rise = 1.004F;   // for each packet: within seconds it follows a louder room
-// The delay is this far off before sound that is not quiet is touched, one pitch period at a time.
-constexpr duration forced_correction = 40ms;
-constexpr duration between_splices = 100ms;
-constexpr float voiced = 0.8F;
-
-float power_of(std::span<const std::int16_t> samples) noexcept {
-    std::int64_t sum = 0;
-    for (auto const sample : samples)
-        sum += static_cast<std::int32_t>(sample) * sample;
-    return samples.empty() ? 0 : static_cast<float>(sum) / static_cast<float>(samples.size());
-}
-
-}  // namespace
-
 result<playout> playout::create(jitter_settings settings, std::span<const playout_payload> payloads) {
     auto const audio = std::find_if(payloads.begin(), payloads.end(), [](playout_payload const& payload) {
         return payload.content == packet_content::audio && payload.decoded_by != nullptr;
@@ -44,6 +21,8 @@ playout::playout(jitter_settings const& settings, std::uint32_t sample_rate)
       rate_(settings.rate),
       buffer_(settings),
       concealment_(sample_rate),
+      stretch_(sample_rate),
+      noise_(sample_rate, static_cast<std::uint32_t>(settings.rate)),
       staged_(4 * in_samples(longest_packet)) {
     runs_.reserve(64);
 }
@@ -94,6 +73,7 @@ put_result playout::put(time_point arrival, packet_view const& view, packet_buff
 
 playout_period playout::get(time_point now, std::span<std::int16_t> samples) noexcept {
     samples = samples.first(std::min(samples.size(), in_samples(longest_packet)));
+    period_ = samples.size();
     while (staged_end_ - staged_begin_ < samples.size())
         fetch(now);
     auto const from = staged_.begin() + static_cast<std::ptrdiff_t>(staged_begin_);
@@ -147,6 +127,13 @@ void playout::fetch(time_point now) noexcept {
     auto const& properties = decodings_.front().by.properties();
     auto const frame = buffer_.get(now, to_units(staged, properties));
     if (frame.what == playout_frame::kind::media) return fetch_media(frame);
+    if (!frame.payload.empty()) {
+        if (auto const described = read_comfort_noise(frame.payload)) {
+            noise_.describe(*described);
+            is_noisy_ = true;
+        }
+        return;
+    }
     auto const free = room();
     auto const wanted = std::max<std::size_t>(to_samples(frame.units, properties), 1);
     auto const samples = free.first(std::min(wanted, free.size()));
@@ -158,6 +145,7 @@ void playout::fetch(time_point now) noexcept {
     } else {
         concealment_.conceal(samples);
     }
+    noise_.add(samples, is_noisy_ && frame.what == playout_frame::kind::silence);
     stage(frame.what, samples.size());
 }
 
@@ -177,42 +165,24 @@ void playout::fetch_media(playout_frame const& frame) noexcept {
     }
     auto size = *decoded - skip;
     std::copy_n(free.begin() + static_cast<std::ptrdiff_t>(skip), size, free.begin());
-    auto const units = frame.correction;
-    auto const by = static_cast<std::int64_t>(to_samples(std::abs(units), properties));
-    size = correct(size, units < 0 ? -by : by);
+    size = stretch(free, size, frame.correction);
     concealment_.on_media(free.first(size));
+    is_noisy_ = false;
+    noise_.add(free.first(size), false);
     stage(playout_frame::kind::media, size);
 }
 
-bool playout::is_quiet(std::span<const std::int16_t> samples) noexcept {
-    auto const power = power_of(samples);
-    floor_ = std::min(power, floor_ * floor_rise + 1);
-    return power < always_quiet || power < floor_ * quiet_over_floor;
-}
-
-// Changes the length of the packet that has just been decoded behind the staged samples. Returns its new size.
-std::size_t playout::correct(std::size_t size, std::int64_t by) noexcept {
-    auto const samples = std::span(staged_).subspan(staged_end_);
-    auto const period = in_samples(buffer_.settings().period);
-    auto const off = static_cast<std::size_t>(by < 0 ? -by : by);
-    auto const quiet = is_quiet(samples.first(size));
-    since_splice_ += size;
-    std::size_t change = 0;
-    if (off >= period && quiet) {
-        change = std::min(off - off % period, size);
-    } else if (off >= in_samples(forced_correction) && since_splice_ >= in_samples(between_splices)) {
-        auto const found = concealment_.last_pitch();
-        if (found.likeness >= voiced && found.period < size) change = found.period;
-    }
-    if (change == 0) return size;
-    since_splice_ = 0;
-    if (by > 0) {
-        statistics_.repeated += change;
-        return lengthen(samples, size, change);
-    }
-    statistics_.dropped += change;
-    if (change == size) concealment_.on_cut();
-    return shorten(samples, size, change);
+// The delay of packets varies by up to a period, since the device takes a whole one each time: less is no reason to
+// act.
+std::size_t playout::stretch(std::span<std::int16_t> samples, std::size_t size, std::int64_t by) noexcept {
+    auto const& properties = decodings_.front().by.properties();
+    auto const off = to_samples(by < 0 ? -by : by, properties);
+    auto const wanted = off < period_ ? 0 : static_cast<std::int64_t>(off);
+    auto const changed = stretch_.change(samples, size, by < 0 ? -wanted : wanted);
+    if (changed != size) ++statistics_.stretched;
+    if (changed < size) statistics_.dropped += size - changed;
+    if (changed > size) statistics_.repeated += changed - size;
+    return changed;
 }
 
 }  // namespace rtp

@@ -35,7 +35,9 @@ public:
     void on_cut() noexcept;
 
     /// The pitch of what was played last.
-    [[nodiscard]] pitch last_pitch() const noexcept { return find_pitch(history_, sample_rate_); }
+    [[nodiscard]] pitch last_pitch() const noexcept {
+        return find_pitch(history_, sample_rate_, voice_range(sample_rate_));
+    }
 
 private:
     void begin_gap() noexcept;

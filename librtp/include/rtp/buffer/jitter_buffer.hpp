@@ -5,10 +5,10 @@
 //     network        1  2    43  6        later, unevenly, out of order, one lost
 //     this buffer       1 2 3 4 . 6       each one `delay` after the fastest packet could have come
 //
-// The delay follows a delay_estimator (adaptive mode) or stands still (fixed mode). It grows where sound is being
-// invented anyway, because nothing came in time; it shrinks by leaving out lost packets, and by `correction`, which
-// asks whoever holds the samples to drop or repeat some where nobody hears it. Knows packets and times, no samples, no
-// codecs. RFC 3550 (sequence numbers, timestamps, SSRC), RFC 3551 4.1 (silence suppression).
+// The delay follows a delay_estimator (adaptive mode) or stands still (fixed mode). `correction` asks whoever holds the
+// samples to stretch or compress them where nobody hears it. Besides, the delay grows where sound has to be invented
+// because nothing came in time, and shrinks where packets are lost: less of them is concealed. Knows packets and times,
+// no samples, no codecs. RFC 3550 (sequence numbers, timestamps, SSRC), RFC 3551 4.1 (silence suppression).
 #pragma once
 
 #include <cstddef>
@@ -31,9 +31,10 @@ struct jitter_settings {
     jitter_mode mode = jitter_mode::adaptive;
     duration minimum = std::chrono::milliseconds(0);  ///< The adaptive delay stays within these two.
     duration maximum = std::chrono::milliseconds(300);
-    duration normal = std::chrono::milliseconds(120);  ///< The fixed delay.
-    duration start = std::chrono::milliseconds(60);    ///< The adaptive delay until the network is known.
-    duration period = std::chrono::milliseconds(10);   ///< Silence and concealment come in pieces of this length.
+    duration normal = std::chrono::milliseconds(120);    ///< The fixed delay.
+    duration start = std::chrono::milliseconds(60);      ///< The adaptive delay until the network is known.
+    duration late_cost = std::chrono::milliseconds(20);  ///< The delay that one percent of late packets is worth.
+    duration period = std::chrono::milliseconds(10);     ///< Silence and concealment come in pieces of this length.
     std::size_t capacity = 64;  ///< Packets; rounded up to a power of two, and to what the longest delay needs.
 };
 
@@ -51,10 +52,12 @@ struct playout_frame {
     enum class kind : std::uint8_t {
         media,    ///< Decode `payload`.
         conceal,  ///< Invent `units` of sound: a packet is missing.
-        silence,  ///< Nothing is being said, or nothing has come for so long that inventing would be lying.
+        /// Nothing is being said, or nothing has come for so long that inventing would be lying. With a payload, which
+        /// is comfort noise (RFC 3389), it lasts no time but describes the silence that follows.
+        silence,
     };
     kind what = kind::silence;
-    /// Media only. Valid until the next call of `put` or `get`.
+    /// Of media and comfort noise. Valid until the next call of `put` or `get`.
     std::span<const std::byte> payload{};
     payload_type type{};
     /// How long this lasts, in clock units. For media: all of the payload.
@@ -138,7 +141,9 @@ private:
 
     [[nodiscard]] bool play(time_point now, playout_frame&) noexcept;
     [[nodiscard]] bool pass_hole(time_point now, queued_packet const& later, playout_frame&) noexcept;
-    [[nodiscard]] playout_frame run_dry(time_point now) noexcept;
+    void cut_back(duration delay, duration target) noexcept;
+    [[nodiscard]] bool is_next_overdue(time_point now) const noexcept;
+    [[nodiscard]] playout_frame run_dry(time_point now, std::int64_t staged) noexcept;
     [[nodiscard]] playout_frame conceal(std::int64_t units) noexcept;
     [[nodiscard]] playout_frame silence(std::int64_t units) noexcept;
     void lose_until(std::int64_t sequence) noexcept;
@@ -165,6 +170,8 @@ private:
     std::int64_t position_ = 0;      // the timestamp that plays next
     std::int64_t packet_units_ = 0;  // length of the last audio packet
     std::int64_t gap_ = 0;           // not media, since the last media
+    std::int64_t waited_ = 0;        // invented while the packet whose turn it is was waited for
+    duration newest_delay_{0};       // of the packet that came last
     time_point dry_at_{};            // when the buffer was last found empty during sound
     bool is_cutting_ = false;        // discarding, from above the limit down to the target
     std::uint32_t late_run_ = 0;     // late packets in a row

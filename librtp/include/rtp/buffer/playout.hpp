@@ -1,7 +1,8 @@
 // From packets to the loudspeaker: a jitter buffer, the decoders of the session's payload types, concealment, and the
 // small changes of length that keep the delay where it should be.
 //
-//     put(arrival, packet) -> jitter_buffer -> decoder -> splice -> concealment -> get(now, samples)
+//     put(arrival, packet) -> jitter_buffer -> decoder -> time_stretch -> concealment -> get(now, samples)
+//                                      comfort noise ----> noise_generator ------^
 //
 // The device calls `get` for each of its periods, whatever their length; packets may hold any length. One stream, one
 // thread; no clock, no sockets.
@@ -14,6 +15,8 @@
 
 #include "rtp/buffer/concealment.hpp"
 #include "rtp/buffer/jitter_buffer.hpp"
+#include "rtp/buffer/noise_generator.hpp"
+#include "rtp/buffer/time_stretch.hpp"
 #include "rtp/codec/codec.hpp"
 #include "rtp/error.hpp"
 
@@ -39,10 +42,11 @@ struct playout_period {
     }
 };
 
-/// Counts in samples, besides those of the jitter buffer.
+/// Besides those of the jitter buffer.
 struct playout_statistics {
-    std::uint64_t dropped = 0;      ///< Left out to shorten the delay.
-    std::uint64_t repeated = 0;     ///< Repeated to lengthen it.
+    std::uint64_t stretched = 0;    ///< Packets that were played longer or shorter than they were.
+    std::uint64_t dropped = 0;      ///< Samples left out of them to shorten the delay.
+    std::uint64_t repeated = 0;     ///< Samples repeated to lengthen it.
     std::uint64_t undecodable = 0;  ///< Packets that their decoder refused; they are concealed.
 };
 
@@ -61,7 +65,10 @@ public:
     [[nodiscard]] error_code set_payloads(std::span<const playout_payload> payloads);
 
     /// Forgets the packets of a source that is gone. The learned delay stays.
-    void reset() noexcept { buffer_.reset(); }
+    void reset() noexcept {
+        buffer_.reset();
+        is_noisy_ = false;
+    }
 
     /// Takes any packet of the stream, telephone-events and comfort noise too. `view` is of `packet`.
     put_result put(time_point arrival, packet_view const& view, packet_buffer packet) noexcept;
@@ -88,10 +95,9 @@ private:
 
     void fetch(time_point now) noexcept;
     void fetch_media(playout_frame const&) noexcept;
-    [[nodiscard]] std::size_t correct(std::size_t size, std::int64_t by) noexcept;
+    [[nodiscard]] std::size_t stretch(std::span<std::int16_t> samples, std::size_t size, std::int64_t by) noexcept;
     void stage(playout_frame::kind, std::size_t samples) noexcept;
     [[nodiscard]] decoding* find(payload_type) noexcept;
-    [[nodiscard]] bool is_quiet(std::span<const std::int16_t>) noexcept;
     [[nodiscard]] std::span<std::int16_t> room() noexcept;
     [[nodiscard]] std::size_t in_samples(duration) const noexcept;
 
@@ -101,13 +107,15 @@ private:
     std::vector<payload_type> noise_types_;  // those that carry comfort noise
     jitter_buffer buffer_;
     concealment concealment_;
+    time_stretch stretch_;
+    noise_generator noise_;
+    bool is_noisy_ = false;     // the silence has been described
     decoding* last_ = nullptr;  // into decodings_: who decoded last
 
+    std::size_t period_ = 0;            // samples that the device takes at once
     std::vector<std::int16_t> staged_;  // fetched and not yet played: from staged_begin_ to staged_end_
     std::size_t staged_begin_ = 0, staged_end_ = 0;
-    std::vector<run> runs_;         // what the staged samples are
-    float floor_ = 3000;            // power of the quietest sound of late, in squared 16-bit steps
-    std::size_t since_splice_ = 0;  // samples
+    std::vector<run> runs_;  // what the staged samples are
     playout_statistics statistics_;
 };
 

@@ -266,6 +266,99 @@ TEST_CASE("in sound that never pauses a long delay shrinks by one pitch period a
         CHECK(test::power(std::span(got.sound).subspan(at, 80)) > 0.88 * level);
 }
 
+TEST_CASE("From a comfort noise packet to the next audio its noise is heard, and nothing of that is lost (RFC 3389 4)"
+) {
+    auto playout = make_playout();
+    auto const speech = test::tone(8000 * 8, 8000, 400, 8000);
+    talker talker(playout, speech);
+    std::vector<std::int16_t> sound;
+    std::string trace;
+    auto now = line_start;
+    auto const tick = [&](int packets) {
+        for (int n = 0; n < 2 * packets; ++n, now += 10ms) {
+            std::array<std::int16_t, 80> samples{};
+            auto const what = playout.get(now + 1ms, samples).what();
+            trace += what == period_kind::media ? 'M' : what == period_kind::conceal ? 'C' : '.';
+            sound.insert(sound.end(), samples.begin(), samples.end());
+        }
+    };
+    auto const level = [&](std::size_t from_ms, std::size_t to_ms) {
+        auto const part = std::span(sound).subspan(from_ms * 8, (to_ms - from_ms) * 8);
+        return 10 * std::log10(test::power(part) / (32767.0 * 32767.0) + 1e-12);
+    };
+    auto const say = [&](int packets) {
+        for (int n = 0; n < packets; ++n)
+            talker.send(now), tick(1);
+    };
+    auto const fall_silent = [&](int db, int packets) {
+        std::array const payload{static_cast<std::byte>(db), std::byte{90}};
+        talker.send_bytes(now, rtp::payload_type{13}, payload);
+        for (int n = 0; n < packets; ++n)
+            talker.pause(), tick(1);
+    };
+    say(50);                 // to 1000 ms
+    fall_silent(50, 50);     // to 2000 ms
+    fall_silent(40, 25);     // a new description, to 2500 ms
+    say(25);                 // to 3000 ms
+    talker.skip(), tick(1);  // the packet that announces the silence is lost
+    fall_silent(45, 24);     // to 3500 ms
+    say(25);                 // to 4000 ms
+    CHECK(level(500, 1000) > -16);
+    CHECK(level(1100, 2000) == doctest::Approx(-50).epsilon(0.04));
+    CHECK(level(2100, 2500) == doctest::Approx(-40).epsilon(0.04));
+    CHECK(level(2600, 3000) > -16);
+    CHECK(level(3200, 3500) == doctest::Approx(-45).epsilon(0.05));
+    CHECK(level(3600, 4000) > -16);
+    // No click at any change between the two.
+    CHECK(test::steepest(sound) <= test::steepest(speech) * 4 / 3);
+    auto const& counts = playout.buffer().statistics();
+    CHECK(counts.lost == 1);
+    CHECK(counts.late == 0);
+    CHECK(counts.discarded == 0);
+    CHECK(counts.silent == 3);
+    CHECK(std::count(trace.begin(), trace.end(), 'C') <= 3);
+    // A source that is gone takes its noise with it.
+    fall_silent(30, 10);
+    CHECK(level(4100, 4200) > -35);
+    playout.reset();
+    tick(5);
+    sound.clear();
+    tick(5);
+    CHECK(test::power(sound) == 0);
+}
+
+TEST_CASE("A comfort noise packet without a level changes nothing (RFC 3389 3.3)") {
+    auto playout = make_playout();
+    talker talker(playout, test::vowel(8000, 8000, 120));
+    std::array<std::int16_t, 80> samples{};
+    talker.send(line_start);
+    talker.send_bytes(line_start + 20ms, rtp::payload_type{13}, {});
+    for (int n = 0; n < 40; ++n)
+        static_cast<void>(playout.get(line_start + n * 10ms, samples));
+    CHECK(test::power(samples) == 0);
+    CHECK(playout.buffer().statistics().silent == 1);
+}
+
+TEST_CASE("A silence that nobody announced is no loss: numbers go on, timestamps jump (RFC 3389 5.1, RFC 3551 4.1)") {
+    auto playout = make_playout();
+    talker talker(playout, test::voice(30, 3));
+    std::array<std::int16_t, 80> samples{};
+    auto now = line_start;
+    for (int spurt = 0; spurt < 20; ++spurt) {
+        for (int n = 0; n < 60; ++n, now += 20ms) {
+            n < 40 ? static_cast<void>(talker.send(now)) : talker.pause();
+            static_cast<void>(playout.get(now + 1ms, samples));
+            static_cast<void>(playout.get(now + 11ms, samples));
+        }
+    }
+    auto const& counts = playout.buffer().statistics();
+    CHECK(counts.lost == 0);
+    CHECK(counts.late == 0);
+    CHECK(counts.resets == 0);
+    CHECK(counts.played == 800);
+    CHECK(playout.buffer().target_delay() <= 20ms);
+}
+
 TEST_CASE("comfort noise is silence, telephone-events and unknown types are not audio, and none of it is lost") {
     auto playout = make_playout();
     talker talker(playout, test::vowel(8000, 8000, 120));
