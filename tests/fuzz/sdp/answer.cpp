@@ -1,9 +1,11 @@
 // A call of several exchanges driven by the input: it is cut at NUL bytes into descriptions, each of which the peer
 // sends as an offer or as the answer to an offer of ours. Whatever comes, what we send can be read, keeps its m= lines
-// in place, never lowers its version, and what was agreed fits what was sent.
+// in place, never lowers its version, every answer fits its offer, and what was agreed fits what was sent. The first
+// byte of each piece chooses who offers, hold, and the policy of security.
 #include "sdp/model/parse.hpp"
 #include "sdp/model/print.hpp"
 #include "sdp/negotiate/negotiator.hpp"
+#include "support/sdp_answer_rules.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -24,10 +26,28 @@ sdp::capabilities able() {
     return made;
 }
 
+/// A local side with keys for two suites and a certificate.
+sdp::local_media own_media() {
+    sdp::local_media made{{sdp::address_family::ip4, "192.0.2.77"}, {sdp::local_stream{.port = 4000}}};
+    auto& stream = made.streams[0];
+    for (auto const suite : {sdp::srtp_suite::aes_cm_128_hmac_sha1_80, sdp::srtp_suite::aead_aes_128_gcm}) {
+        std::uint8_t octets[sdp::secret::capacity];
+        std::fill(std::begin(octets), std::end(octets), static_cast<std::uint8_t>(suite));
+        stream.keys.push_back({suite, sdp::secret{std::span{octets}.first(sdp::key_and_salt_size(suite))}});
+    }
+    stream.dtls.emplace();
+    stream.dtls->fingerprints.emplace_back();
+    stream.dtls->tls_id = "4d8c1f6ab2037e95c0aa11ff";
+    return made;
+}
+
 class call {
 public:
     void take(std::string_view text, unsigned choice) {
         media_.streams[0].hold = static_cast<sdp::hold_style>(choice % 4);
+        able_.security.policy = static_cast<sdp::media_security>(choice / 4 % 3);
+        able_.security.form = static_cast<sdp::optional_form>(choice / 12 % 2);
+        able_.security.preferred = static_cast<sdp::srtp_keying>(choice / 24 % 2);
         auto received = sdp::parse(text);
         if (!received) return;
         if (choice % 3 == 0) {
@@ -48,14 +68,7 @@ private:
             return;
         }
         check_sent(*made, lines);
-        for (std::size_t i = 0; i != lines; ++i) {
-            auto const& offered = peer_.agreed().remote.media_lines[i];
-            require(made->media_lines[i].type == offered.type);
-            require(offered.port != 0 || made->media_lines[i].port == 0);
-            auto const theirs = sdp::effective_direction(peer_.agreed().remote, offered);
-            auto const ours = sdp::effective_direction(*made, made->media_lines[i]);
-            if (made->media_lines[i].port != 0) require(sdp::both(ours, sdp::reversed(theirs)) == ours);
-        }
+        require(test::breach_of_answer(peer_.agreed().remote, *made).empty());
         check_agreed();
     }
 
@@ -88,6 +101,9 @@ private:
             if (!line.stream) continue;
             require(!line.send.empty() && !line.receive.empty());
             require(!line.may_send || line.remote_rtp.has_value());
+            bool const plain = line.security.index() == 0;
+            require(!plain || able_.security.policy != sdp::media_security::mandatory);
+            require(plain || able_.security.policy != sdp::media_security::off);
             require(line.send_ptime >= able_.shortest_packet && line.send_ptime <= able_.longest_packet);
             auto const& theirs = agreed.remote.media_lines[i].formats;
             for (auto const& format : line.send) {
@@ -98,7 +114,7 @@ private:
     }
 
     sdp::capabilities able_ = able();
-    sdp::local_media media_{{sdp::address_family::ip4, "192.0.2.77"}, {sdp::local_stream{.port = 4000}}};
+    sdp::local_media media_ = own_media();
     sdp::negotiator peer_{sdp::origin{"fuzz", 1, 1, {}}};
     std::uint64_t version_ = 0;
 };

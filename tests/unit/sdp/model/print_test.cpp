@@ -164,10 +164,28 @@ private:
         if (chance(3)) line.rtcp = rtcp_attribute{static_cast<std::uint16_t>(1 + below(65535)), {}};
         if (line.rtcp && chance(2)) line.rtcp->address = address();
         line.rtcp_mux = chance(3);
+        for (unsigned tag = below(3); tag < 6 && chance(2); tag += 1 + below(3))
+            line.crypto.push_back(crypto_line(tag));
         line.attributes = attributes();
         for (char const type : {'i', 'k', 'f'}) {
             if (chance(6)) line.lines.push_back({type, text()});
         }
+    }
+    sdp::crypto crypto_line(unsigned tag) {
+        sdp::crypto made;
+        made.tag = tag;
+        made.suite = static_cast<srtp_suite>(below(9));
+        auto const several = below(3);
+        for (unsigned i = 0; i <= several; ++i) {
+            std::vector<std::uint8_t> octets(key_and_salt_size(made.suite), static_cast<std::uint8_t>(i));
+            octets.back() = static_cast<std::uint8_t>(random_());
+            auto& key = made.keys.emplace_back();
+            key.key_and_salt = secret{octets};
+            if (chance(2)) key.lifetime = 1 + below(1U << 31U);
+            if (several > 0 || chance(2)) key.mki = master_key_identifier{i, static_cast<std::uint8_t>(1 + tag)};
+        }
+        if (chance(3)) made.session_parameters = "WSH=" + std::to_string(below(1000)) + (chance(2) ? " -X" : "");
+        return made;
     }
     void fill_format(media& line, unsigned payload) {
         auto& made = line.formats.emplace_back();
@@ -181,7 +199,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("A printed model reads back equal") {
+TEST_CASE("A printed model reads back equal (RFC 8866 5, RFC 4568 9)") {
     for (unsigned seed = 1; seed <= 2'000; ++seed) {
         CAPTURE(seed);
         auto const description = model_source{seed}.description();

@@ -3,6 +3,9 @@
 
 #include "negotiation.hpp"
 #include "sdp/model/attributes.hpp"
+#include "sdp/model/connectivity.hpp"
+#include "sdp/text/base64.hpp"
+#include "sdp/text/scan.hpp"
 
 #include <vector>
 
