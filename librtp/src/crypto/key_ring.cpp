@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::uint64_t longest_rtcp_lifetime = std::uint64_t{1} << 31;  // RFC 3711 9.2
 
+result<transform> make_transform(crypto_suite suite, secret const& master, packet_kind kind) {
+    auto const keys = derive_keys(suite, master, kind);
+    if (!keys) return keys.error();
+    return transform::create(suite, *keys);
+}
+
 bool is_valid(srtp_master_key const& key) noexcept {
     return key.mki.size() <= srtp_master_key::max_mki_size && key.lifetime >= 1 &&
            key.lifetime <= srtp_master_key::longest_lifetime;
@@ -48,8 +54,8 @@ result<key_ring> key_ring::create(srtp_settings const& settings) {
     made.traits_ = &traits_of(settings.suite);
     made.entries_.reserve(settings.keys.size());
     for (auto const& key : settings.keys) {
-        auto rtp = transform::create(settings.suite, key.key_and_salt, packet_kind::rtp);
-        auto rtcp = transform::create(settings.suite, key.key_and_salt, packet_kind::rtcp);
+        auto rtp = make_transform(settings.suite, key.key_and_salt, packet_kind::rtp);
+        auto rtcp = make_transform(settings.suite, key.key_and_salt, packet_kind::rtcp);
         if (!rtp || !rtcp) return make_error_code(errc::crypto_failed);
         made.entries_.push_back(
             {key.mki, std::move(*rtp), std::move(*rtcp), key.lifetime, std::min(key.lifetime, longest_rtcp_lifetime)}

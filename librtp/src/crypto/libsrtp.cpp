@@ -26,9 +26,10 @@ bool is_library_ready() noexcept {
 }
 
 error_code to_error(srtp_err_status_t status) noexcept {
-    // libsrtp has more causes than matter here.
+    // libsrtp has more causes than matter here. It "cannot check" RTCP whose E bit is clear, where that is not agreed.
     if (status == srtp_err_status_ok) return {};
-    if (status == srtp_err_status_auth_fail || status == srtp_err_status_cipher_fail)
+    if (status == srtp_err_status_auth_fail || status == srtp_err_status_cipher_fail ||
+        status == srtp_err_status_cant_check)
         return errc::authentication_failed;
     if (status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old ||
         status == srtp_err_status_pkt_idx_old)
@@ -262,6 +263,10 @@ result<std::unique_ptr<srtp_receiver>> make_libsrtp_receiver(
     srtp_settings const& settings, source_positions const& known
 ) {
     if (auto const error = check(settings)) return error;
+    // libsrtp2 2.5 looks for the MKI of RTCP as far from the end as RTP has it.
+    auto const& traits = traits_of(settings.suite);
+    if (!settings.keys.front().mki.empty() && traits.rtp_tag_size != traits.rtcp_tag_size)
+        return make_error_code(errc::invalid_argument);
     auto session = make_session(settings, ssrc_any_inbound);
     if (!session) return make_error_code(errc::crypto_failed);
     auto made = std::make_unique<libsrtp_receiver>(std::move(session), settings);

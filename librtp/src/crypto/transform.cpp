@@ -13,61 +13,11 @@ namespace rtp {
 
 namespace {
 
-// RFC 3711 4.3.1, 4.3.2: what the labels of a kind of packet begin with.
-enum class label : std::uint8_t { encryption = 0, authentication = 1, salt = 2 };
-constexpr std::uint8_t first_label(packet_kind kind) noexcept {
-    return kind == packet_kind::rtp ? 0 : 3;
-}
-
-constexpr std::size_t iv_size = 16;      // of counter mode
-constexpr std::size_t max_iv_size = 16;  // GCM's has 12
-constexpr std::size_t label_at = 7;      // RFC 3711 4.3.1: label || index DIV rate, at the end of 14 bytes
+constexpr std::size_t max_iv_size = 16;  // of counter mode; GCM's has 12
 
 int as_int(std::size_t size) noexcept {
     return static_cast<int>(size);
 }
-
-evp_ptr<EVP_CIPHER_CTX> make_cipher(char const* name, std::span<const std::byte> key) {
-    evp_ptr<EVP_CIPHER> const algorithm(EVP_CIPHER_fetch(nullptr, name, nullptr));
-    evp_ptr<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new());
-    if (!algorithm || !context) return nullptr;
-    if (EVP_EncryptInit_ex2(context.get(), algorithm.get(), as_uchar(key.data()), nullptr, nullptr) != 1)
-        return nullptr;
-    return context;
-}
-
-// RFC 3711 4.3.3: AES in counter mode over zeros, begun at the master salt with the label in it. A salt of 12 bytes
-// counts as one of 14 with zeros behind it.
-class key_derivation {
-public:
-    key_derivation(crypto_suite suite, secret const& master, packet_kind kind)
-        : traits_(traits_of(suite)),
-          kind_(kind),
-          master_salt_(master.bytes().subspan(traits_.key_size)),
-          prf_(make_cipher(
-              traits_.key_size == 32 ? "AES-256-CTR" : "AES-128-CTR", master.bytes().first(traits_.key_size)
-          )) {}
-
-    /// Empty if OpenSSL refuses.
-    [[nodiscard]] secret derive(label which, std::size_t size) const {
-        std::array<std::byte, iv_size> iv{};
-        std::ranges::copy(master_salt_, iv.begin());
-        iv[label_at] ^= static_cast<std::byte>(first_label(kind_) + static_cast<std::uint8_t>(which));
-        secret derived(size);
-        auto const out = derived.writable();
-        int written = 0;
-        if (!prf_ || EVP_EncryptInit_ex2(prf_.get(), nullptr, nullptr, as_uchar(iv.data()), nullptr) != 1 ||
-            EVP_EncryptUpdate(prf_.get(), as_uchar(out.data()), &written, as_uchar(out.data()), as_int(size)) != 1)
-            return {};
-        return derived;
-    }
-
-private:
-    suite_traits const& traits_;
-    packet_kind kind_;
-    std::span<const std::byte> master_salt_;
-    evp_ptr<EVP_CIPHER_CTX> prf_;
-};
 
 char const* cipher_name(suite_traits const& traits) noexcept {
     if (traits.is_aead) return traits.key_size == 32 ? "AES-256-GCM" : "AES-128-GCM";
@@ -76,19 +26,13 @@ char const* cipher_name(suite_traits const& traits) noexcept {
 
 }  // namespace
 
-result<transform> transform::create(crypto_suite suite, secret const& master, packet_kind kind) {
+result<transform> transform::create(crypto_suite suite, session_keys const& keys) {
     auto const& traits = traits_of(suite);
-    key_derivation const keys(suite, master, kind);
-    auto const encryption = keys.derive(label::encryption, traits.key_size);
     transform made;
-    made.salt_ = keys.derive(label::salt, traits.salt_size);
-    if (encryption.empty() || made.salt_.empty()) return make_error_code(errc::crypto_failed);
-    made.cipher_ = make_cipher(cipher_name(traits), encryption.bytes());
-    if (!made.cipher_) return make_error_code(errc::crypto_failed);
-    if (traits.is_aead) return made;
-    auto const authentication = keys.derive(label::authentication, hmac_sha1::size);
-    if (!authentication.empty()) made.authenticator_ = hmac_sha1::create(authentication);
-    if (!made.authenticator_) return make_error_code(errc::crypto_failed);
+    made.salt_ = keys.salt;
+    made.cipher_ = make_cipher(cipher_name(traits), keys.encryption.bytes());
+    if (!traits.is_aead) made.authenticator_ = hmac_sha1::create(keys.authentication);
+    if (!made.cipher_ || made.authenticator_.has_value() == traits.is_aead) return make_error_code(errc::crypto_failed);
     return made;
 }
 

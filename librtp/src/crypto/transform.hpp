@@ -1,6 +1,5 @@
 // The cryptography of one packet, given its index: AES in counter mode with HMAC-SHA1 (RFC 3711 4.1.1, 4.2.1), or
-// AES-GCM (RFC 7714 8, 9). Session keys are derived here (RFC 3711 4.3, with a key derivation rate of zero); indices,
-// replay and the layout of a packet are the matter of the caller.
+// AES-GCM (RFC 7714 8, 9). Keys, indices, replay and the layout of a packet are the matter of the caller.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +9,12 @@
 
 #include "crypto/evp.hpp"
 #include "crypto/hmac_sha1.hpp"
+#include "crypto/key_derivation.hpp"
 #include "rtp/crypto/secret.hpp"
 #include "rtp/crypto/suite.hpp"
 #include "rtp/wire/packet.hpp"
 
 namespace rtp {
-
-enum class packet_kind : std::uint8_t { rtp, rtcp };
 
 /// What is to be encrypted and authenticated.
 struct plain_parts {
@@ -28,11 +26,11 @@ struct plain_parts {
     std::uint64_t index = 0;  ///< 48 bits for RTP, 31 for RTCP.
 };
 
-/// Session keys of one master key for one kind of packet, in OpenSSL's contexts.
+/// Session keys in OpenSSL's contexts, which are made once and serve every packet.
 class transform final {
 public:
-    /// `master` has the size that the suite wants. Error: crypto_failed.
-    [[nodiscard]] static result<transform> create(crypto_suite, secret const& master, packet_kind);
+    /// The keys have the sizes that the suite wants. Error: crypto_failed.
+    [[nodiscard]] static result<transform> create(crypto_suite, session_keys const&);
 
     /// Encrypts `text` and writes the authentication tag. False if OpenSSL refuses; `text` is then undefined.
     [[nodiscard]] bool seal(plain_parts const&, std::span<std::byte> tag);

@@ -111,6 +111,7 @@ enum class srtp_provider : std::uint8_t {
 [[nodiscard]] result<std::unique_ptr<srtp_sender>> make_srtp_sender(
     srtp_settings const&, srtp_provider = srtp_provider::own
 );
+/// libsrtp2 receives no MKI with a suite that shortens the tags of RTP only (invalid_argument).
 /// `known`: sources that go on under a new key, as positions() of the receiver before said. A source may also begin
 /// anew.
 [[nodiscard]] result<std::unique_ptr<srtp_receiver>> make_srtp_receiver(
