@@ -17,6 +17,7 @@
 #include "phoned/net/state_folder.hpp"
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
+#include "rtp/session/cname.hpp"
 #include "sip/net/driver.hpp"
 #include "sip/net/environment.hpp"
 #include "sip/net/local_address.hpp"
@@ -88,7 +89,7 @@ struct daemon::parts final : sip_port {
           ),
           handset(
               options.config,
-              {std::move(instance), fmt::format("{:016x}", environment.random()),
+              {std::move(instance), rtp::make_cname(random),
                address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4},
               {*this, sockets, random, packets}, audio_format_at(options.config.audio_rate)
           ),

@@ -5,24 +5,29 @@
 namespace phoned::net {
 
 media_socket_pool::media_socket_pool(
-    boost::asio::any_io_executor executor, rtp::net::port_range range, rtp::packet_pool& packets,
+    const boost::asio::any_io_executor& executor, rtp::net::port_range range, rtp::packet_pool& packets,
     const rtp::endpoint& local, unsigned dscp
 )
-    : executor_(std::move(executor)), ports_(range), packets_(packets), local_(local), dscp_(dscp) {}
+    : loop_(executor, packets), ports_(range), local_(local), dscp_(dscp) {}
 
 std::optional<media_ports> media_socket_pool::open(rtp::address_family family) {
     if (family != local_.family) return std::nullopt;
     auto made = rtp::net::rtp_socket::open(
-        executor_, ports_, packets_,
+        loop_, ports_,
         {.local = local_, .rtcp = rtp::rtcp_transport::separate_port, .dscp = static_cast<std::uint8_t>(dscp_)}
     );
     if (!made) return std::nullopt;
     const media_id id{++last_};
     media_ports ports{id, made->local(rtp::component::rtp), made->local(rtp::component::rtcp)};
     auto& socket = open_.emplace(id, std::move(*made)).first->second;
-    socket.start([this, id](rtp::component via, rtp::packet_buffer packet, const rtp::endpoint& from) {
-        if (receive_) receive_(id, via, std::move(packet), from);
+    const auto error = socket.start([this, id](rtp::component via, std::span<rtp::net::received_datagram> burst) {
+        for (auto& [packet, from] : burst)
+            if (receive_) receive_(id, via, std::move(packet), from);
     });
+    if (error) {
+        open_.erase(id);
+        return std::nullopt;
+    }
     return ports;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "phoned/media/sockets.hpp"
+#include "rtp/net/media_loop.hpp"
 #include "rtp/net/port_pool.hpp"
 #include "rtp/net/rtp_socket.hpp"
 
@@ -19,8 +20,8 @@ public:
 
     /// `local` is the address to bind, and the one that session descriptions name. `packets` outlives the pool.
     media_socket_pool(
-        boost::asio::any_io_executor, rtp::net::port_range, rtp::packet_pool& packets, const rtp::endpoint& local,
-        unsigned dscp
+        const boost::asio::any_io_executor&, rtp::net::port_range, rtp::packet_pool& packets,
+        const rtp::endpoint& local, unsigned dscp
     );
 
     /// Called for each datagram, on the executor.
@@ -31,9 +32,8 @@ public:
     void close(media_id) override;
 
 private:
-    boost::asio::any_io_executor executor_;
+    rtp::net::media_loop loop_;
     rtp::net::port_pool ports_;
-    rtp::packet_pool& packets_;
     rtp::endpoint local_;
     unsigned dscp_;
     receive_function receive_;

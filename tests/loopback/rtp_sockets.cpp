@@ -1,5 +1,6 @@
-// Covers: UDP pairs and shared ports on IPv4 and IPv6, busy ports, oversized and empty datagrams, closing inside the
-// receive function, marking, and two sessions that talk over real sockets. Ports 42000 to 42999.
+// Covers: UDP pairs and shared ports on IPv4 and IPv6, busy ports, oversized and empty datagrams, bursts, closing
+// inside the receive function, marking, connected sockets, and two sessions that talk over real sockets. Multicast and
+// many streams have files of their own. Ports 42000 to 42999.
 #include "rtp/net/rtp_socket.hpp"
 
 #include <doctest/doctest.h>
@@ -15,7 +16,6 @@
 #include <random>
 #include <vector>
 
-#include "rtp/net/asio_endpoint.hpp"
 #include "rtp/session/session.hpp"
 
 using namespace rtp;
@@ -28,6 +28,10 @@ namespace {
 endpoint const loopback4 = endpoint::from_text("127.0.0.1", 0).value();
 endpoint const loopback6 = endpoint::from_text("::1", 0).value();
 
+asio::ip::udp::endpoint to_asio(endpoint const& from) {
+    return {asio::ip::make_address(from.address_text()), from.port};
+}
+
 struct received {
     component via;
     std::vector<std::byte> bytes;
@@ -38,9 +42,10 @@ struct bench {
     asio::io_context io{1};
     port_pool ports{{42'000, 42'099}, 0s};
     packet_pool packets;
+    media_loop loop{io.get_executor(), packets};
 
     rtp_socket open(endpoint const& local, rtcp_transport rtcp = rtcp_transport::separate_port) {
-        auto socket = rtp_socket::open(io.get_executor(), ports, packets, {local, rtcp, 46});
+        auto socket = rtp_socket::open(loop, ports, {local, rtcp, 46});
         REQUIRE(socket.has_value());
         return std::move(*socket);
     }
@@ -65,9 +70,10 @@ TEST_CASE("Datagrams go by the component they are sent on, with the sender's add
         auto sender = b.open(local);
         auto receiver = b.open(local);
         std::vector<received> got;
-        receiver.start([&](component via, packet_buffer packet, endpoint const& from) {
-            got.push_back({via, {packet.bytes().begin(), packet.bytes().end()}, from});
-        });
+        REQUIRE_FALSE(receiver.start([&](component via, std::span<received_datagram> burst) {
+            for (auto& [packet, from] : burst)
+                got.push_back({via, {packet.bytes().begin(), packet.bytes().end()}, from});
+        }));
         sender.send(component::rtp, b.packet(172), receiver.local(component::rtp));
         sender.send(component::rtcp, b.packet(60), receiver.local(component::rtcp));
         sender.send(component::rtp, b.packet(0), receiver.local(component::rtp));
@@ -89,7 +95,10 @@ TEST_CASE("With one port for both, RTCP leaves from and arrives at the RTP port"
     auto receiver = b.open(loopback4, rtcp_transport::multiplexed);
     CHECK(receiver.local(component::rtcp) == receiver.local(component::rtp));
     std::vector<received> got;
-    receiver.start([&](component via, packet_buffer, endpoint const& from) { got.push_back({via, {}, from}); });
+    REQUIRE_FALSE(receiver.start([&](component via, std::span<received_datagram> burst) {
+        for (auto const& one : burst)
+            got.push_back({via, {}, one.from});
+    }));
     sender.send(component::rtcp, b.packet(60), receiver.local(component::rtcp));
     b.run_until([&] { return !got.empty(); });
     REQUIRE(got.size() == 1);
@@ -110,20 +119,16 @@ TEST_CASE("When every port is taken by others the error is no_ports, and nothing
     bench b;
     port_pool one({42'100, 42'101}, 0s);
     asio::ip::udp::socket other(b.io, {asio::ip::address_v4::loopback(), 42'100});
-    CHECK(rtp_socket::open(b.io.get_executor(), one, b.packets, {loopback4}).error() == errc::no_ports);
+    CHECK(rtp_socket::open(b.loop, one, {loopback4}).error() == errc::no_ports);
     CHECK(one.in_use() == 0);
 }
 
 TEST_CASE("An address that is not ours, a missing one and a bad mark are errors at once") {
     bench b;
-    auto const executor = b.io.get_executor();
     auto const elsewhere = endpoint::from_text("192.0.2.1", 0).value();
-    CHECK(rtp_socket::open(executor, b.ports, b.packets, {elsewhere}).has_error());
-    CHECK(rtp_socket::open(executor, b.ports, b.packets, {}).error() == errc::invalid_argument);
-    CHECK(
-        rtp_socket::open(executor, b.ports, b.packets, {loopback4, rtcp_transport::off, 64}).error() ==
-        errc::invalid_argument
-    );
+    CHECK(rtp_socket::open(b.loop, b.ports, {elsewhere}).has_error());
+    CHECK(rtp_socket::open(b.loop, b.ports, {}).error() == errc::invalid_argument);
+    CHECK(rtp_socket::open(b.loop, b.ports, {loopback4, rtcp_transport::off, 64}).error() == errc::invalid_argument);
     CHECK(b.ports.in_use() == 0);
 }
 
@@ -131,10 +136,12 @@ TEST_CASE("A datagram too large for a buffer is dropped and counted, the next on
     bench b;
     auto receiver = b.open(loopback4);
     std::size_t count = 0;
-    receiver.start([&](component, packet_buffer packet, endpoint const&) {
-        ++count;
-        CHECK(packet.size() == 1500);
-    });
+    REQUIRE_FALSE(receiver.start([&](component, std::span<received_datagram> burst) {
+        for (auto const& one : burst) {
+            ++count;
+            CHECK(one.packet.size() == 1500);
+        }
+    }));
     asio::ip::udp::socket other(b.io, {asio::ip::address_v4::loopback(), 0});
     auto const to = to_asio(receiver.local(component::rtp));
     std::vector<char> const data(1501);
@@ -149,7 +156,7 @@ TEST_CASE("An ICMP refusal does not stop receiving") {
     bench b;
     auto socket = b.open(loopback4);
     std::size_t count = 0;
-    socket.start([&](component, packet_buffer, endpoint const&) { ++count; });
+    REQUIRE_FALSE(socket.start([&](component, std::span<received_datagram> burst) { count += burst.size(); }));
     endpoint nobody = loopback4;
     nobody.port = 42'998;
     for (int i = 0; i < 3; ++i)
@@ -165,10 +172,10 @@ TEST_CASE("The socket may be destroyed inside its receive function, and its port
     std::optional<rtp_socket> socket = b.open(loopback4);
     auto const to = to_asio(socket->local(component::rtp));
     std::size_t count = 0;
-    socket->start([&](component, packet_buffer, endpoint const&) {
+    REQUIRE_FALSE(socket->start([&](component, std::span<received_datagram>) {
         ++count;
         socket.reset();
-    });
+    }));
     asio::ip::udp::socket other(b.io, {asio::ip::address_v4::loopback(), 0});
     for (int i = 0; i < 5; ++i)
         other.send_to(asio::buffer("hello", 5), to);
@@ -191,7 +198,9 @@ TEST_CASE("Packets carry the DSCP that was asked for") {
                 sizeof on
             ) == 0
         );
-        sender.send(component::rtp, b.packet(12), from_asio(receiver.local_endpoint()));
+        auto to = local;
+        to.port = receiver.local_endpoint().port();
+        sender.send(component::rtp, b.packet(12), to);
         receiver.wait(asio::ip::udp::socket::wait_read);
         char data[16];
         char control[64];
@@ -206,6 +215,134 @@ TEST_CASE("Packets carry the DSCP that was asked for") {
         REQUIRE(header != nullptr);
         CHECK(*CMSG_DATA(header) == 46 << 2);
     }
+}
+
+TEST_CASE("Packets that are there together come as one burst, in order, and leave by one call") {
+    bench b;
+    auto sender = b.open(loopback4);
+    auto receiver = b.open(loopback4);
+    outbox out;
+    for (unsigned i = 0; i < 100; ++i) {
+        // Each third goes by the other socket: the order within each is kept.
+        auto const via = i % 3 == 2 ? component::rtcp : component::rtp;
+        out.datagrams.push_back({via, receiver.local(via), b.packet(10 + i)});
+    }
+    sender.send(out);
+    CHECK(sender.counters().sent == 100);
+    std::vector<std::size_t> media, control;
+    REQUIRE_FALSE(receiver.start([&](component via, std::span<received_datagram> burst) {
+        CHECK(burst.size() <= media_loop::batch_size);
+        for (auto const& one : burst)
+            (via == component::rtp ? media : control).push_back(one.packet.size());
+    }));
+    b.run_until([&] { return media.size() + control.size() == 100; });
+    CHECK(media.size() == 67);
+    CHECK(control.size() == 33);
+    CHECK(std::is_sorted(media.begin(), media.end()));
+    CHECK(std::is_sorted(control.begin(), control.end()));
+    CHECK(receiver.counters().bursts <= 5);
+}
+
+TEST_CASE("A datagram that cannot be sent is counted and does not hold back those behind it") {
+    bench b;
+    auto sender = b.open(loopback4);
+    auto receiver = b.open(loopback4);
+    outbox out;
+    for (int i = 0; i < 6; ++i) {
+        // An IPv6 address does not go out of an IPv4 socket.
+        auto const to = i % 2 == 0 ? receiver.local(component::rtp) : endpoint::from_text("::1", 9).value();
+        out.datagrams.push_back({component::rtp, to, b.packet(20)});
+    }
+    sender.send(out);
+    CHECK(sender.counters().sent == 3);
+    CHECK(sender.counters().send_failed == 3);
+    std::size_t count = 0;
+    REQUIRE_FALSE(receiver.start([&](component, std::span<received_datagram> burst) { count += burst.size(); }));
+    b.run_until([&] { return count == 3; });
+    CHECK(count == 3);
+}
+
+TEST_CASE("A connected socket hears its peer alone until it is released, and a refusal costs no packet") {
+    bench b;
+    auto us = b.open(loopback4);
+    auto peer = b.open(loopback4);
+    auto stranger = b.open(loopback4);
+    auto const here = us.local(component::rtp);
+    REQUIRE_FALSE(us.connect(component::rtp, peer.local(component::rtp)));
+    std::vector<std::size_t> sizes;
+    REQUIRE_FALSE(us.start([&](component, std::span<received_datagram> burst) {
+        for (auto const& one : burst)
+            sizes.push_back(one.packet.size());
+    }));
+    stranger.send(component::rtp, b.packet(1), here);
+    peer.send(component::rtp, b.packet(2), here);
+    b.run_until([&] { return !sizes.empty(); });
+    b.io.run_for(10ms), b.io.restart();
+    CHECK(sizes == std::vector<std::size_t>{2});
+
+    std::size_t answers = 0;
+    REQUIRE_FALSE(peer.start([&](component, std::span<received_datagram> burst) { answers += burst.size(); }));
+    us.send(component::rtp, b.packet(3), peer.local(component::rtp));
+    outbox out;
+    out.datagrams.push_back({component::rtp, peer.local(component::rtp), b.packet(4)});
+    us.send(out);
+    b.run_until([&] { return answers == 2; });
+    CHECK(answers == 2);
+
+    REQUIRE_FALSE(us.connect(component::rtp, {}));
+    CHECK(us.local(component::rtp) == here);
+    stranger.send(component::rtp, b.packet(5), here);
+    b.run_until([&] { return sizes.size() == 2; });
+    CHECK(sizes.size() == 2);
+
+    endpoint nobody = loopback4;
+    nobody.port = 42'997;
+    REQUIRE_FALSE(us.connect(component::rtp, nobody));
+    for (int i = 0; i < 3; ++i)
+        us.send(component::rtp, b.packet(6), nobody);
+    CHECK(us.counters().send_failed == 0);
+}
+
+TEST_CASE("Late packets of a call that has ended do not reach the call after it: its ports rest") {
+    bench b;
+    port_pool few({42'200, 42'203}, 200ms);
+    auto ended = rtp_socket::open(b.loop, few, {loopback4}).value();
+    auto const old_port = ended.local(component::rtp);
+    { auto const gone = std::move(ended); }
+    auto next = rtp_socket::open(b.loop, few, {loopback4}).value();
+    CHECK(next.local(component::rtp) != old_port);
+    std::size_t heard = 0;
+    REQUIRE_FALSE(next.start([&](component, std::span<received_datagram> burst) { heard += burst.size(); }));
+    asio::ip::udp::socket late(b.io, {asio::ip::address_v4::loopback(), 0});
+    late.send_to(asio::buffer("late", 4), to_asio(old_port));
+    b.io.run_for(10ms);
+    CHECK(heard == 0);
+    CHECK(rtp_socket::open(b.loop, few, {loopback4}).error() == errc::no_ports);
+}
+
+TEST_CASE("A socket opened where another was closed in the same turn does not get its packets") {
+    bench b;
+    auto first = std::optional(b.open(loopback4));
+    auto second = std::optional(b.open(loopback4));
+    std::optional<rtp_socket> third;
+    std::size_t misled = 0;
+    auto const close_other = [&](std::optional<rtp_socket>& other) {
+        return [&](component, std::span<received_datagram>) {
+            other.reset();
+            third.emplace(b.open(loopback4));
+            REQUIRE_FALSE(third->start([&](component, std::span<received_datagram>) { ++misled; }));
+        };
+    };
+    REQUIRE_FALSE(first->start(close_other(second)));
+    REQUIRE_FALSE(second->start(close_other(first)));
+    asio::ip::udp::socket other(b.io, {asio::ip::address_v4::loopback(), 0});
+    for (auto const& socket : {&first, &second})
+        other.send_to(asio::buffer("hello", 5), to_asio((*socket)->local(component::rtp)));
+    b.run_until([&] { return third.has_value(); });
+    b.io.run_for(10ms);
+    CHECK(misled == 0);
+    CHECK(first.has_value() != second.has_value());
+    CHECK(b.loop.sockets() == 4);
 }
 
 TEST_CASE("Two sessions exchange audio, digits and reports over sockets") {
@@ -249,10 +386,11 @@ TEST_CASE("Two sessions exchange audio, digits and reports over sockets") {
         map.send_events = event_format{payload_type{101}};
         us.media.set_payloads(now(), map);
         us.media.set_direction(now(), direction::send_receive, peer_media::expected, us.out);
-        us.socket.start([&us, &drain, now](component via, packet_buffer packet, endpoint const& from) {
-            us.media.on_packet(now(), via, std::move(packet), from, us.out);
+        REQUIRE_FALSE(us.socket.start([&us, &drain, now](component via, std::span<received_datagram> burst) {
+            for (auto& [packet, from] : burst)
+                us.media.on_packet(now(), via, std::move(packet), from, us.out);
             drain(us);
-        });
+        }));
     };
     join(first, second);
     join(second, first);
