@@ -3,6 +3,7 @@
 #include "phoned/config/parameter_name.hpp"
 #include "phoned/config/text_encoding.hpp"
 #include "phoned/config/value.hpp"
+#include "rtp/codec/codec.hpp"
 
 #include <fmt/format.h>
 
@@ -188,6 +189,14 @@ private:
             }
             codec.rtpmap = payload_type;
         }
+        // The guide's defaults switch on what not every build has; only who asks for it by name is told.
+        const auto enable = fmt::format("account.{}.codec.{}.enable", number, slot);
+        if (!codec.enabled || !values_.contains(enable)) return;
+        if (const auto why = rtp::why_missing(codec.payload_type); !why.empty())
+            report(
+                severity::warning, enable, fmt::format("{} cannot be used: {}", codec.payload_type, why),
+                "the codec is not offered"
+            );
     }
 
     [[nodiscard]] static std::string key(const found_parameter& found) {

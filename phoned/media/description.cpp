@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sdp/model/attributes.hpp"
+
 namespace phoned {
 
 namespace {
@@ -124,6 +126,7 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     if (sendable != line.send.end()) {
         plan.codec = codec_of(*sendable);
         plan.payload = number_of(*sendable);
+        plan.encoding = encoder_settings_of(*sendable);
         plan.payloads.send_rate = plan.codec->properties.format.rate;
         plan.codec_name = fmt::format("{}/{}", sendable->codec.name, sendable->codec.clock_rate);
     }
@@ -140,6 +143,22 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
     return plan;
+}
+
+rtp::encoder_settings encoder_settings_of(const sdp::format& format) {
+    const auto number = [&](std::string_view name) -> std::uint32_t {
+        const auto text = sdp::parameter_value(format.parameters, name).value_or("");
+        std::uint32_t value = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return problem == std::errc() && end == text.data() + text.size() ? value : 0;
+    };
+    rtp::encoder_settings asked;
+    asked.highest_rate = number("maxplaybackrate");
+    asked.bit_rate = number("maxaveragebitrate");
+    asked.is_constant_bit_rate = number("cbr") == 1;
+    asked.has_forward_correction = number("useinbandfec") == 1;
+    asked.has_discontinuous_sending = number("usedtx") == 1;
+    return asked;
 }
 
 const rtp::codec* receiving_codec(const sdp::negotiated& line, rtp::payload_type type) {

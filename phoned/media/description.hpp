@@ -27,6 +27,7 @@ namespace phoned {
 struct media_plan {
     const rtp::codec* codec = nullptr;  ///< What we send; null when nothing can be sent or decoded
     rtp::payload_type payload{};        ///< Its number on the wire
+    rtp::encoder_settings encoding;     ///< What the peer asks of our encoder
     rtp::payload_map payloads;
     rtp::remote_addresses remote;
     rtp::direction direction = rtp::direction::inactive;
@@ -44,6 +45,9 @@ struct media_plan {
 /// The plan for a line; nothing for one that is off. Host names in c= lines are not looked up: such a line cannot be
 /// sent to.
 [[nodiscard]] std::optional<media_plan> plan_of(const sdp::negotiated&);
+
+/// What the peer's a=fmtp asks of an encoder (RFC 7587 6.1). Parameters out of range count as not given.
+[[nodiscard]] rtp::encoder_settings encoder_settings_of(const sdp::format&);
 
 /// Which codec decodes a payload number of the agreement; null for telephone-event and unknown numbers.
 [[nodiscard]] const rtp::codec* receiving_codec(const sdp::negotiated&, rtp::payload_type);

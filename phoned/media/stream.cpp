@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <deque>
 #include <limits>
 #include <utility>
@@ -73,10 +74,12 @@ public:
             encoding_ = plan_->codec;
             encoder_.reset();
             if (encoding_ != nullptr) {
-                encoder_.emplace(*encoding_);
+                encoder_.emplace(*encoding_, encoding_settings());
                 tones_ = rtp::dtmf_player(encoding_->properties.sample_rate);
             }
             unsent_.clear();
+        } else if (encoder_) {
+            encoder_->apply(encoding_settings());
         }
     }
 
@@ -88,13 +91,15 @@ public:
         for (auto i = first; i < out.events.size(); ++i) {
             const auto& what = out.events[i];
             if (const auto* report = std::get_if<rtp::report_received>(&what))
-                remote_fraction_lost_ = static_cast<double>(report->about_us.fraction_lost) / 256.0;
+                on_loss_reported(static_cast<double>(report->about_us.fraction_lost) / 256.0);
             else if (std::holds_alternative<rtp::source_changed>(what) && playout_)
                 playout_->reset();
         }
         // Telephone events too: their sequence numbers are no lost audio.
-        for (auto& media : out.media)
+        for (auto& media : out.media) {
+            follow_payload(media.view.type());
             if (playout_) playout_->put(media.arrival, media.view, std::move(media.packet));
+        }
         out.media.clear();
     }
 
@@ -194,16 +199,63 @@ private:
         return *way;
     }
 
-    /// What waits to be played and what was learnt of the network stay, unless the sound's rate is another one.
+    /// The peer may send any payload that was agreed on at any time, but a playout has one clock and one sample rate:
+    /// it plays those that are like the codec we send, until a packet of another kind comes.
     void choose_playout(const sdp::negotiated& line) {
-        std::vector<rtp::playout_payload> wanted;
+        heard_payloads_.clear();
         for (const auto& mapping : plan_->payloads.receive)
             if (mapping.use == rtp::payload_use::audio)
-                wanted.push_back({mapping.type, rtp::packet_content::audio, receiving_codec(line, mapping.type)});
-        if (playout_ && !playout_->set_payloads(wanted)) return;
+                heard_payloads_.push_back(
+                    {mapping.type, rtp::packet_content::audio, receiving_codec(line, mapping.type)}
+                );
+        if (heard_payloads_.empty()) return playout_.reset();
+        const auto now_played = std::find_if(heard_payloads_.begin(), heard_payloads_.end(), [this](const auto& each) {
+            return played_ != nullptr && is_alike(*each.decoded_by, *played_);
+        });
+        const auto sent = std::find_if(heard_payloads_.begin(), heard_payloads_.end(), [this](const auto& each) {
+            return each.decoded_by == plan_->codec;
+        });
+        if (now_played != heard_payloads_.end())
+            play(*now_played->decoded_by);
+        else
+            play(sent != heard_payloads_.end() ? *sent->decoded_by : *heard_payloads_.front().decoded_by);
+    }
+
+    void follow_payload(rtp::payload_type type) {
+        const auto known = std::find_if(heard_payloads_.begin(), heard_payloads_.end(), [type](const auto& each) {
+            return each.type == type;
+        });
+        if (known != heard_payloads_.end() && !is_alike(*known->decoded_by, *played_)) play(*known->decoded_by);
+    }
+
+    static bool is_alike(const rtp::codec& a, const rtp::codec& b) {
+        return a.properties.sample_rate == b.properties.sample_rate &&
+               a.properties.format.rate == b.properties.format.rate;
+    }
+
+    /// What waits to be played and what was learnt of the network stay, unless clock or sample rate are others.
+    void play(const rtp::codec& like) {
+        std::vector<rtp::playout_payload> wanted;
+        for (const auto& each : heard_payloads_)
+            if (is_alike(*each.decoded_by, like)) wanted.push_back(each);
+        const bool goes_on = playout_ && is_alike(*played_, like) && !playout_->set_payloads(wanted);
+        played_ = &like;
+        if (goes_on) return;
         playout_.reset();
         if (auto made = rtp::playout::create(jitter_settings_of(settings_.jitter), wanted))
             playout_.emplace(std::move(*made));
+    }
+
+    rtp::encoder_settings encoding_settings() const {
+        auto wanted = plan_->encoding;
+        wanted.expected_loss = static_cast<std::uint8_t>(std::lround(100 * remote_fraction_lost_.value_or(0)));
+        return wanted;
+    }
+
+    /// The more gets lost, the more of each packet an encoder that can says once more in the next one.
+    void on_loss_reported(double fraction) {
+        remote_fraction_lost_ = fraction;
+        if (encoder_ && plan_) encoder_->apply(encoding_settings());
     }
 
     bool is_accepted(char digit) const {
@@ -214,8 +266,9 @@ private:
 
     void send_full_packets(now_t now, rtp::outbox& out) {
         const auto& properties = encoding_->properties;
-        const auto samples = static_cast<std::size_t>(plan_->packet_time.count()) * properties.sample_rate / 1000;
-        while (samples > 0 && unsent_.size() >= samples) {
+        const auto asked = static_cast<std::size_t>(plan_->packet_time.count()) * properties.sample_rate / 1000;
+        const auto samples = rtp::packet_samples(properties, asked);
+        while (unsent_.size() >= samples) {
             rtp::packet_buffer payload(packets_);
             const auto frames = samples / properties.frame_samples;
             const auto room = payload.append(frames * properties.max_frame_octets);
@@ -246,6 +299,8 @@ private:
         return session_.send_digit(rtp_now(now), digit, digit_length, out);
     }
 
+    std::vector<rtp::playout_payload> heard_payloads_;  // all that was agreed on
+    const rtp::codec* played_ = nullptr;                // one of those that the playout decodes
     std::optional<rtp::playout> playout_;
     std::optional<resampler> to_device_, from_device_;
     const rtp::codec* encoding_ = nullptr;

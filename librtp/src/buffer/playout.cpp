@@ -35,7 +35,7 @@ error_code playout::set_payloads(std::span<const playout_payload> payloads) {
         if (payload.content != packet_content::audio) continue;
         if (payload.decoded_by == nullptr) return make_error_code(errc::invalid_argument);
         auto const& properties = payload.decoded_by->properties;
-        if (properties.format.channels != 1 || properties.sample_rate != sample_rate_ ||
+        if (properties.channels != 1 || properties.sample_rate != sample_rate_ ||
             properties.format.rate != rate_)
             return make_error_code(errc::invalid_argument);
         decodings.push_back({payload, decoder(*payload.decoded_by)});

@@ -10,10 +10,10 @@ namespace {
 using enum file_scope;
 using account = account_settings;
 
-// The guide's codec table. Y 0 is empty: the edition that counts from 0 fills it itself.
-constexpr std::string_view codec_names[] = {"",     "PCMU",    "PCMA",    "G723_53", "G723_63", "G729", "G722",
+// The guide's codec table. It knows no Opus, so that one has Y 0; the edition that counts from 0 puts its own there.
+constexpr std::string_view codec_names[] = {"opus", "PCMU",    "PCMA",    "G723_53", "G723_63", "G729", "G722",
                                             "iLBC", "G726-16", "G726-24", "G726-32", "G726-40", "GSM"};
-constexpr std::string_view codec_numbers[] = {"0",   "0",   "8",   "4",   "4",   "18", "9",
+constexpr std::string_view codec_numbers[] = {"107", "0",   "8",   "4",   "4",   "18", "9",
                                               "106", "103", "104", "102", "105", "3"};
 constexpr std::string_view codec_enabled[] = {"0", "1", "1", "0", "0", "1", "1", "0", "0", "0", "0", "0", "0"};
 constexpr std::string_view codec_priorities[] = {"0", "1", "2", "0", "0", "3", "4", "0", "0", "0", "0", "0", "0"};

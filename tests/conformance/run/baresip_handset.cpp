@@ -5,12 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <span>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -24,8 +26,41 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
-constexpr std::uint32_t recorded_rate = 8000;
 constexpr std::size_t wav_header = 44;
+
+/// What the codec is called in baresip's account, and the module that has it.
+struct codec_module {
+    std::string_view name, in_account, module;
+};
+constexpr codec_module codec_modules[] = {
+    {"PCMU", "pcmu", "g711"},       {"PCMA", "pcma", "g711"},         {"G722", "g722/16000/1", "g722"},
+    {"GSM", "gsm", "gsm"},          {"opus", "opus/48000/2", "opus"}, {"G726-16", "G726-16", "g726"},
+    {"G726-24", "G726-24", "g726"}, {"G726-32", "G726-32", "g726"},   {"G726-40", "G726-40", "g726"},
+};
+
+/// Sound as sndfile wrote it: the header of a WAV file says how many channels and samples per second there are.
+struct recording {
+    std::uint32_t channels = 1, rate = 8000;
+    std::vector<std::int16_t> samples;
+};
+
+recording read_recording(const fs::path& file, std::size_t from) {
+    recording out;
+    std::ifstream in(file, std::ios::binary);
+    char header[wav_header] = {};
+    in.read(header, sizeof header);
+    std::uint16_t channels = 0;
+    std::memcpy(&channels, header + 22, sizeof channels);
+    std::memcpy(&out.rate, header + 24, sizeof out.rate);
+    out.channels = std::max<std::uint32_t>(channels, 1);
+    const auto frame = out.channels * sizeof(std::int16_t);
+    from = std::max(from, wav_header);
+    in.seekg(static_cast<std::streamoff>(from - (from - wav_header) % frame));
+    std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    out.samples.resize(bytes.size() / sizeof(std::int16_t));
+    std::memcpy(out.samples.data(), bytes.data(), out.samples.size() * sizeof(std::int16_t));
+    return out;
+}
 
 std::string module_folder() {
     for (const auto* place :
@@ -57,6 +92,10 @@ baresip_handset::~baresip_handset() {
 
 bool baresip_handset::write_configuration() const {
     const auto& folder = setting_.folder;
+    const auto* const known =
+        std::find_if(std::begin(codec_modules), std::end(codec_modules), [this](const auto& each) {
+            return each.name == setting_.codec;
+        });
     fs::create_directories(folder);
     std::ofstream config(folder + "/config");
     config << fmt::format(
@@ -66,20 +105,22 @@ bool baresip_handset::write_configuration() const {
         "48000\nausrc_channels 2\n"
         "auplay_srate 48000\nauplay_channels 1\naudio_txmode poll\naudio_path /usr/share/baresip\nring_aufile "
         "none\nringback_aufile none\n"
-        "jitter_buffer_delay 5-10\nmodule_path {modules}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\nmodule "
+        "jitter_buffer_delay 5-10\nmodule_path {modules}\nmodule {codec}.so\nmodule ausine.so\nmodule "
+        "aubridge.so\nmodule "
         "sndfile.so\n"
         "module ctrl_tcp.so\nmodule uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app "
         "debug_cmd.so\nctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\n",
         fmt::arg("sip", setting_.sip_port), fmt::arg("transport", setting_.transport),
         fmt::arg("rtp", setting_.first_rtp_port), fmt::arg("rtp_last", setting_.first_rtp_port + 20),
         fmt::arg("tone", setting_.tone), fmt::arg("modules", module_folder()), fmt::arg("control", control_port()),
-        fmt::arg("folder", folder)
+        fmt::arg("folder", folder), fmt::arg("codec", known == std::end(codec_modules) ? "g711" : known->module)
     );
     std::ofstream(folder + "/contacts").flush();
     std::ofstream accounts(folder + "/accounts");
     accounts << fmt::format(
-        "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs=pcmu,pcma\n",
-        setting_.user, setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password, "manual"
+        "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs={6}\n",
+        setting_.user, setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password, "manual",
+        known == std::end(codec_modules) ? "pcmu,pcma" : known->in_account
     );
     return static_cast<bool>(config.flush()) && static_cast<bool>(accounts.flush());
 }
@@ -154,27 +195,26 @@ std::optional<std::string> baresip_handset::act(const std::string& verb) {
 
 std::optional<std::uint64_t> baresip_handset::packets_received() {
     // What was decoded is recorded: 20 ms of sound is one packet.
-    std::error_code problem;
-    const auto recording = newest_recording(setting_.folder);
-    if (!recording) return std::nullopt;
-    const auto size = fs::file_size(*recording, problem);
-    return problem || size < wav_header ? 0 : (size - wav_header) / (recorded_rate / 50 * 2);
+    const auto file = newest_recording(setting_.folder);
+    if (!file) return std::nullopt;
+    const auto recorded = read_recording(*file, 0);
+    return recorded.samples.size() / (recorded.rate / 50 * recorded.channels);
 }
 
 void baresip_handset::begin_listening() {
     std::error_code problem;
-    const auto recording = newest_recording(setting_.folder);
-    heard_from_ = recording ? fs::file_size(*recording, problem) : 0;
+    const auto file = newest_recording(setting_.folder);
+    heard_from_ = file ? fs::file_size(*file, problem) : 0;
 }
 
 handset::sound baresip_handset::end_listening() {
-    const auto recording = newest_recording(setting_.folder);
-    if (!recording) return {};
-    std::ifstream in(*recording, std::ios::binary);
-    in.seekg(static_cast<std::streamoff>(std::max(heard_from_ & ~std::size_t{1}, wav_header)));
-    std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    std::vector<std::int16_t> samples(bytes.size() / 2);
-    std::memcpy(samples.data(), bytes.data(), samples.size() * 2);
+    const auto file = newest_recording(setting_.folder);
+    if (!file) return {};
+    const auto recorded = read_recording(*file, heard_from_);
+    // The tones of flows are far below 4 kHz: one channel, and one of so many samples, say enough.
+    std::vector<std::int16_t> samples;
+    for (std::size_t at = 0; at < recorded.samples.size(); at += recorded.channels * recorded.rate / 8000)
+        samples.push_back(recorded.samples[at]);
     return sound_in(samples);
 }
 

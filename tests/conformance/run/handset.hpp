@@ -29,6 +29,7 @@ struct handset_setting {
     std::uint16_t sip_port = 0;
     std::uint16_t first_rtp_port = 0;
     double tone = 0;       ///< Hz of the tone that it speaks
+    std::string codec;     ///< the only one that it has, by its name in SDP; empty: those that it has anyway
     bool is_busy = false;  ///< its user takes no call
     std::string folder;    ///< of its own, for files and sockets
 };

@@ -30,7 +30,8 @@ constexpr int exit_matches = 0, exit_differs = 1, exit_trouble = 2;
 constexpr auto patience = milliseconds(10000);
 
 struct wishes {
-    std::string proxy = "embedded", caller = "phoned", callee = "phoned", transport = "udp", flows_folder, work_folder;
+    std::string proxy = "embedded", caller = "phoned", callee = "phoned", transport = "udp", codec, flows_folder,
+                work_folder;
     programs where;
     std::vector<std::string> names;
     std::uint16_t port = 0;
@@ -89,6 +90,7 @@ std::unique_ptr<handset> make_handset(
     setting.first_rtp_port = static_cast<std::uint16_t>(w.port + 100 + 40 * number);
     setting.tone = 600 + 250.0 * number;
     setting.is_busy = is_busy_in(f, party);
+    setting.codec = w.codec;
     setting.folder = folder + "/" + party;
     if (w.player(party) == "baresip") return std::make_unique<baresip_handset>(setting);
     return std::make_unique<phoned_handset>(w.where, setting);
@@ -168,6 +170,8 @@ int main(int count, char** words) {
     app.add_option("--transport", w.transport, "between phones and proxy")
         ->check(CLI::IsMember({"udp", "tcp"}))
         ->capture_default_str();
+    app.add_option("--codec", w.codec, "the only one that the phones have")
+        ->check(CLI::IsMember({"PCMU", "PCMA", "G722", "GSM", "opus", "G726-16", "G726-24", "G726-32", "G726-40"}));
     app.add_option("--port", w.port, "the proxy's port; the phones use the 200 above it")
         ->check(CLI::Range(1024, 65000))
         ->default_str("200 free ones");

@@ -50,6 +50,11 @@ bool phoned_process::write_configuration() const {
         << "account.1.sip_server_port = " << setting_.proxy_port << '\n'
         << "account.1.sip_listen_port = " << setting_.sip_port << '\n'
         << "account.1.transport = " << (setting_.transport == "tcp" ? 1 : 0) << '\n';
+    if (!setting_.codec.empty()) {
+        for (int slot = 0; slot < 13; ++slot)
+            own << "account.1.codec." << slot << ".enable = 0\n";
+        own << "account.1.codec." << setting_.codec << ".enable = 1\n";
+    }
     for (const auto& line : more_)
         own << line << '\n';
     return static_cast<bool>(common.flush()) && static_cast<bool>(own.flush());

@@ -128,7 +128,7 @@ TEST_CASE("a bad line names its file and line, says what is used, and the rest c
         "network.qos.rtptos = 64\n"
         "network.qos.rtptos = many\n"
         "account.1.sip_server_host = not a host\n"
-        "account.1.codec.opus.enable = 1\n"
+        "account.1.codec.silk.enable = 1\n"
     );
     CHECK(config.values.accounts[0].user_name == "1001");
     CHECK(config.values.accounts[0].ptime == 20ms);
@@ -145,7 +145,7 @@ phone.cfg:8: error: network.qos.rtptos: "64" is above 63 (used: 46)
 phone.cfg:9: warning: network.qos.rtptos: was set in line 8 already (used: the later value)
 phone.cfg:9: error: network.qos.rtptos: "many" is not a whole number (used: 46)
 phone.cfg:10: error: account.1.sip_server_host: "not a host" is neither a host name nor an IP address (used: the earlier value)
-phone.cfg:11: warning: account.1.codec.opus.enable: "opus" is not among the account's codecs (used: the line is left out)
+phone.cfg:11: warning: account.1.codec.silk.enable: "silk" is not among the account's codecs (used: the line is left out)
 )";
     CHECK("\n" + lines(config) == expected);
 }
@@ -266,6 +266,17 @@ TEST_CASE("codecs are offered by priority: 1 first, 0 last, disabled ones not at
     for (const auto& codec : codec_preference(config.values.accounts[0]))
         names.push_back(codec.payload_type);
     CHECK(names == std::vector<std::string>{"GSM", "PCMA", "G729", "G722", "PCMU"});
+}
+
+TEST_CASE("a codec that cannot be had is refused by name where a file asks for it, and only there (RFC 3551 4.5.3)") {
+    CHECK(lines(load(version)).empty());
+    const auto config = load(version + "account.1.codec.3.enable = 1\naccount.1.codec.opus.enable = 1\n");
+    CHECK(
+        lines(config) ==
+        "phone.cfg: warning: account.1.codec.3.enable: G723_53 cannot be used: there is no free implementation of it "
+        "(used: the codec is not offered)\n"
+    );
+    CHECK(config.values.accounts[0].codecs[0].enabled);
 }
 
 TEST_CASE("codecs are known by payload_type, whatever index base the file uses") {

@@ -469,6 +469,7 @@ TEST_CASE("payloads that cannot be played together are refused") {
     wide.properties.sample_rate = 16000;
     rtp::codec stereo = rtp::pcmu();
     stereo.properties.format.channels = 2;
+    stereo.properties.channels = 2;
     std::array<playout_payload, 2> const different{
         {{rtp::payload_type{0}, packet_content::audio, &rtp::pcmu()},
          {rtp::payload_type{96}, packet_content::audio, &wide}}};

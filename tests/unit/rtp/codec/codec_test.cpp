@@ -93,7 +93,7 @@ TEST_CASE("samples and clock units are converted by both rates") {
     CHECK(rtp::to_units(160, rtp::pcmu().properties) == 160);
     CHECK(rtp::to_units(320, delta.properties) == 160);
     CHECK(rtp::to_samples(160, delta.properties) == 320);
-    rtp::codec_properties const opus{{"opus", rtp::clock_rate{48000}, 2}, 48000, 960, 400};
+    rtp::codec_properties const opus{{"opus", rtp::clock_rate{48000}, 2}, 48000, 960, 400, 2};
     CHECK(rtp::to_units(1920, opus) == 960);
     CHECK(rtp::to_samples(960, opus) == 1920);
 }
