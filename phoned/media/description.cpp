@@ -142,6 +142,7 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     if (line.rtcp_mux) plan.rtcp = rtp::rtcp_transport::multiplexed;
     plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
+    plan.payloads.packet_time = line.send_ptime;
     return plan;
 }
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "phoned/media/resampler.hpp"
 #include "rtp/buffer/playout.hpp"
 #include "rtp/signal/dtmf.hpp"
+#include "rtp/voice/resampler.hpp"
 
 namespace phoned {
 
@@ -194,7 +194,7 @@ private:
         unsent_.insert(unsent_.end(), said.begin(), said.end());
     }
 
-    static resampler& between(std::optional<resampler>& way, std::uint32_t from, std::uint32_t to) {
+    static rtp::resampler& between(std::optional<rtp::resampler>& way, std::uint32_t from, std::uint32_t to) {
         if (!way || !way->is_between(from, to)) way.emplace(from, to);
         return *way;
     }
@@ -302,7 +302,7 @@ private:
     std::vector<rtp::playout_payload> heard_payloads_;  // all that was agreed on
     const rtp::codec* played_ = nullptr;                // one of those that the playout decodes
     std::optional<rtp::playout> playout_;
-    std::optional<resampler> to_device_, from_device_;
+    std::optional<rtp::resampler> to_device_, from_device_;
     const rtp::codec* encoding_ = nullptr;
     std::optional<rtp::encoder> encoder_;
     std::vector<std::int16_t> unsent_;

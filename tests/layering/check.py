@@ -12,11 +12,11 @@ import pathlib, re, sys
 LAYERS = {
     "sip": ["base", "syntax", "transport", "transaction", "dialog", "usage", "ua", "net"],
     "sdp": ["base", "text", "model", "negotiate"],
-    "rtp": ["base", "wire", "stats", "crypto", "codec", "buffer", "signal", "session", "net"],
+    "rtp": ["base", "wire", "stats", "crypto", "codec", "buffer", "signal", "voice", "session", "net", "files"],
     "phoned": ["base", "config", "protocol", "media", "phone", "net", "tools"],
 }
 # Folders that may do I/O: the shells, and programs.
-SHELLS = {"net", "tools", "main"}
+SHELLS = {"net", "files", "tools", "main"}
 BANNED = {
     r"::now\s*\(": "reads a clock",
     r"\brandom_device\b|\bs?rand\s*\(": "makes its own randomness",

@@ -68,6 +68,8 @@ void session::set_payloads(now_t now, payload_map payloads) {
     payloads_ = std::move(payloads);
     stream_.set_rate(now.mono, payloads_.send_rate);
     if (!payloads_.send_events) digits_out_.clear();
+    auto const period = payloads_.packet_time.value_or(0ms);
+    digits_out_.set_packet_period(is_within(period, 5ms, 200ms) ? period : settings_.digits.packet_period);
 }
 
 error_code session::set_security(now_t now, media_security const& security) {

@@ -42,6 +42,8 @@ public:
     /// comes.
     void release(time_point now) noexcept;
     void clear() noexcept;
+    /// From the next report on.
+    void set_packet_period(duration period) noexcept { settings_.packet_period = period; }
 
     /// The report to send now, if one is due. A new event takes `next_timestamp` as its own. One report for each call:
     /// a caller that comes late misses reports, not time.

@@ -65,6 +65,9 @@ struct payload_map {
     /// Empty: the peer takes no telephone events. The rate must be that of the audio beside it (RFC 4733 2.5.1.2).
     std::optional<event_format> send_events;
     clock_rate send_rate{8000};  ///< Of the audio that will be given to send().
+    /// How long its packets last: digits are reported as often (RFC 4733 2.5.1.2). 5 to 200 ms; missing or beyond:
+    /// session_settings::dtmf::packet_period.
+    std::optional<duration> packet_time = std::nullopt;
 };
 
 /// Addresses from the peer's SDP. An endpoint that is not usable means: nothing can be sent there.

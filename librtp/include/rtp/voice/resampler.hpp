@@ -1,4 +1,4 @@
-// Between the rate of the sound device and that of a codec, by libspeexdsp. Knows samples only.
+// Between two sample rates, as that of a sound device and that of a codec, by libspeexdsp. Knows samples only.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,15 @@
 
 struct SpeexResamplerState_;
 
-namespace phoned {
+namespace rtp {
 
 /// One direction of one stream. Samples pass unchanged where both rates are the same.
 class resampler final {
 public:
-    /// In Hz, one a multiple of the other. Allocates on construction only.
+    /// In Hz, not zero. Allocates on construction only.
     resampler(std::uint32_t from, std::uint32_t to);
 
-    /// `in` and `out` last equally long.
+    /// `in` and `out` last equally long; what the filter does not yet fill of `out` is silent.
     void convert(std::span<const std::int16_t> in, std::span<std::int16_t> out) noexcept;
 
     [[nodiscard]] bool is_between(std::uint32_t from, std::uint32_t to) const noexcept {
@@ -30,4 +30,4 @@ private:
     std::unique_ptr<SpeexResamplerState_, closer> state_;
 };
 
-}  // namespace phoned
+}  // namespace rtp

@@ -1,11 +1,11 @@
-#include "phoned/media/resampler.hpp"
+#include "rtp/voice/resampler.hpp"
 
 #include <speex/speex_resampler.h>
 
 #include <algorithm>
 #include <new>
 
-namespace phoned {
+namespace rtp {
 
 void resampler::closer::operator()(SpeexResamplerState_* state) const noexcept {
     speex_resampler_destroy(state);
@@ -28,4 +28,4 @@ void resampler::convert(std::span<const std::int16_t> in, std::span<std::int16_t
     std::fill(out.begin() + made, out.end(), std::int16_t{0});
 }
 
-}  // namespace phoned
+}  // namespace rtp
