@@ -6,6 +6,18 @@
 namespace rtp {
 namespace {
 
+// In milliseconds. How long invented sound is as loud as what it continues, and when it has faded to nothing; the
+// distances to what was lost that docs/playout.md shows were least for these.
+constexpr std::size_t full = 20;
+constexpr std::size_t gone = 200;
+// Sound that was already fading goes on fading for so long; over how much that is measured.
+constexpr std::size_t trend_lasts = 20;
+constexpr std::size_t trend_seen = 10;
+constexpr float trend_followed = 0.7F;
+// What comes back is joined quickly: the real sound is better than any blend.
+constexpr std::size_t shortest_join = 2;
+constexpr std::size_t longest_join = 4;
+
 std::int16_t to_sample(float value) noexcept {
     return static_cast<std::int16_t>(std::lrintf(std::clamp(value, -32768.0F, 32767.0F)));
 }
@@ -35,6 +47,22 @@ void concealment::begin_gap() noexcept {
     periods_ = 1;
     filled_ = 0;
     gain_ = 1;
+    find_trend();
+}
+
+// By how much each sample is fainter than the one before, if the end of the history is fainter than what precedes it.
+void concealment::find_trend() noexcept {
+    auto const count = in_samples(trend_seen);
+    float now = 1;
+    float before = 1;
+    for (std::size_t n = 0; n < count; ++n) {
+        auto const a = static_cast<float>(source_[source_.size() - 1 - n]);
+        auto const b = static_cast<float>(source_[source_.size() - 1 - n - count]);
+        now += a * a;
+        before += b * b;
+    }
+    auto const change = std::clamp(now / before, 0.1F, 1.0F);  // of the power
+    trend_ = std::pow(change, trend_followed / 2 / static_cast<float>(count));
 }
 
 float concealment::next() noexcept {
@@ -54,7 +82,8 @@ float concealment::next() noexcept {
     value *= gain_;
     ++at_;
     ++filled_;
-    if (filled_ > in_samples(10)) gain_ = std::max(0.0F, gain_ - 1 / static_cast<float>(in_samples(50)));
+    if (filled_ < in_samples(trend_lasts)) gain_ *= trend_;
+    if (filled_ > in_samples(full)) gain_ = std::max(0.0F, gain_ - 1 / static_cast<float>(in_samples(gone - full)));
     return value;
 }
 
@@ -82,8 +111,7 @@ void concealment::on_cut() noexcept {
 void concealment::on_media(std::span<std::int16_t> samples) noexcept {
     if (samples.empty()) return;  // does not end a gap
     if (is_in_gap_) {
-        // The longer the gap, the less the invented sound resembles the real one: fade more slowly.
-        auto const wanted = gain_ > 0 ? std::min(in_samples(4) + filled_ * 2 / 5, in_samples(10)) : in_samples(2);
+        auto const wanted = std::min(in_samples(shortest_join) + filled_ / 20, in_samples(longest_join));
         auto const fade = std::min(wanted, samples.size());
         for (std::size_t n = 0; n < fade; ++n) {
             auto const share = static_cast<float>(n + 1) / static_cast<float>(fade + 1);

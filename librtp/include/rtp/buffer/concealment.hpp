@@ -2,7 +2,7 @@
 // ever more quietly, and the real sound is faded back in when it returns.
 //
 //     real real real|period|period period|period period period| silence ...|real
-//                    10 ms  10 ms          ... quieter to 60 ms             \ cross-fade
+//                    10 ms  10 ms          ... quieter to 200 ms            \ cross-fade
 //
 // Works on linear samples of one channel at any rate and adds no delay. The idea is that of ITU-T G.711 Appendix I.
 // Knows no packets and no time.
@@ -25,7 +25,7 @@ public:
     /// Real samples are about to be played. After a gap their beginning is changed to join smoothly.
     void on_media(std::span<std::int16_t> samples) noexcept;
 
-    /// Writes invented samples: full for 10 ms, fading to silence by 60 ms. A gap may come in any number of calls.
+    /// Writes invented samples: full for 20 ms, fading to silence by 200 ms. A gap may come in any number of calls.
     void conceal(std::span<std::int16_t> samples) noexcept;
 
     /// Writes silence, faded into within 5 ms.
@@ -41,6 +41,7 @@ public:
 
 private:
     void begin_gap() noexcept;
+    void find_trend() noexcept;
     [[nodiscard]] float next() noexcept;
     void remember(std::span<const std::int16_t> samples) noexcept;
     [[nodiscard]] std::size_t in_samples(std::size_t milliseconds) const noexcept {
@@ -58,6 +59,7 @@ private:
     std::size_t filled_ = 0;   // samples so far
     float step_ = 0;           // the jump from the last real sample to the first repeated one, taken back gradually
     float gain_ = 1;
+    float trend_ = 1;  // of the gain, for each sample of the first ones
 };
 
 }  // namespace rtp
