@@ -17,6 +17,7 @@ bool peer_address::may_relearn(time_point now) const noexcept {
 }
 
 bool peer_address::is_heard(component via, endpoint const& from, time_point now) const noexcept {
+    if (is_group()) return true;
     if (via == component::rtcp) {
         return from.has_same_address(described_.rtp) || from.has_same_address(described_.rtcp) ||
                (heard_ && from.has_same_address(*heard_));
@@ -25,6 +26,7 @@ bool peer_address::is_heard(component via, endpoint const& from, time_point now)
 }
 
 bool peer_address::on_valid(component via, endpoint const& from, time_point now) {
+    if (is_group()) return false;
     return via == component::rtp ? on_valid_rtp(from, now) : on_valid_rtcp(from);
 }
 

@@ -72,6 +72,14 @@ void session::set_payloads(now_t now, payload_map payloads) {
     digits_out_.set_packet_period(is_within(period, 5ms, 200ms) ? period : settings_.digits.packet_period);
 }
 
+error_code session::set_rtcp_features(rtcp_features const& features) noexcept {
+    if (!is_within(features.regular_minimum, 0s, 1min)) return errc::invalid_argument;
+    features_ = features;
+    scheduler_.set_profile(features.profile, features.regular_minimum);
+    if (!features.sends_generic_nack) missing_.clear();
+    return {};
+}
+
 error_code session::set_security(now_t now, media_security const& security) {
     return protection_.set(now.mono, security);
 }
@@ -96,6 +104,8 @@ error_code session::send(now_t now, outgoing_frame frame, outbox& out) {
     header.marker = frame.marker || start.is_after_gap;
     header.type = frame.type;
     header.timestamp = start.timestamp;
+    header.csrcs = frame.contributors;
+    header.extensions = frame.extensions;
     return send_rtp(now.mono, header, std::move(frame.payload), out);
 }
 
@@ -176,6 +186,29 @@ std::optional<time_point> session::next_deadline() const noexcept {
     for (auto const& deadline : {digits_out_.next_deadline(), digits_in_.next_deadline(), media_deadline()})
         if (deadline && (!earliest || *deadline < *earliest)) earliest = deadline;
     return earliest;
+}
+
+voice_measurements session::measurements() const noexcept {
+    voice_measurements measured;
+    if (auto const* heard = heard_source()) measured.losses = heard->losses();
+    measured.codec = playout_.codec;
+    measured.round_trip = round_trip_;
+    measured.end_system_delay = playout_.end_system_delay;
+    if (peer_metrics_ && peer_metrics_->end_system_delay != 0)
+        measured.peer_end_system_delay = std::chrono::milliseconds(peer_metrics_->end_system_delay);
+    return measured;
+}
+
+void session::on_discarded(ssrc_t ssrc, sequence_t sequence) noexcept {
+    if (auto* known = members_.find(ssrc); known != nullptr && known->media) known->media->on_discarded(sequence);
+}
+
+bool session::report_missing(now_t now, std::span<const sequence_t> missing) {
+    if (!features_.sends_generic_nack || !heard_ || is_stopped_ || settings_.rtcp == rtcp_transport::off) return false;
+    if (missing.empty() || !scheduler_.request_feedback(now.mono, group())) return false;
+    for (auto const sequence : missing)
+        if (missing_.size() < missing_.capacity()) missing_.push_back(sequence);
+    return true;
 }
 
 source const* session::heard_source() const noexcept {

@@ -1,24 +1,21 @@
-// The RTCP side of rtp::session: what the others report, and what we report when.
+// The RTCP side of rtp::session: what the others report, and when we do. What we say is in session_report.cpp.
 #include <algorithm>
 #include <utility>
 
 #include "rtp/session/session.hpp"
 #include "rtp/stats/ntp.hpp"
 #include "rtp/wire/rtcp_bye.hpp"
+#include "rtp/wire/rtcp_feedback.hpp"
 #include "rtp/wire/rtcp_report.hpp"
 #include "rtp/wire/rtcp_sdes.hpp"
+#include "rtp/wire/rtcp_xr_metrics.hpp"
+#include "session/rtcp_size.hpp"
 
 namespace rtp {
 
 namespace {
 
-constexpr std::size_t bye_backoff_members = 50;  // RFC 3550 6.3.7
-constexpr int timeout_multiplier = 5;            // RFC 3550 6.3.5
-
-// RFC 3550 6.2 counts the headers of the network too.
-std::size_t size_on_wire(std::size_t datagram, endpoint const& peer) noexcept {
-    return datagram + 8 + (peer.family == address_family::ipv6 ? 40U : 20U);
-}
+constexpr int timeout_multiplier = 5;  // RFC 3550 6.3.5
 
 }  // namespace
 
@@ -36,9 +33,9 @@ void session::on_rtcp(now_t now, packet_buffer datagram, endpoint const& from, o
         ++statistics_.foreign_address;
         return;
     }
-    auto const size = size_on_wire(datagram.size(), from);  // RFC 3711 3.4: with what SRTCP adds
+    auto const size = rtcp_size_on_wire(datagram.size(), from);  // RFC 3711 3.4: with what SRTCP adds
     if (!is_authentic(protection_.unprotect_rtcp(now.mono, datagram))) return;
-    auto const compound = compound_view::parse(datagram.bytes());
+    auto const compound = compound_view::parse(datagram.bytes(), features_.form);
     if (!compound) {
         ++statistics_.malformed;
         return;
@@ -65,10 +62,14 @@ void session::on_rtcp(now_t now, packet_buffer datagram, endpoint const& from, o
             case rtcp_type::bye:
                 on_bye(now.mono, packet, out);
                 break;
-            case rtcp_type::application:
             case rtcp_type::transport_feedback:
             case rtcp_type::payload_feedback:
+                on_feedback(packet);
+                break;
             case rtcp_type::extended_report:
+                on_extended_report(now.mono, packet, out);
+                break;
+            case rtcp_type::application:
                 break;
         }
     }
@@ -83,6 +84,7 @@ void session::on_report(now_t now, rtcp_packet const& packet, endpoint const& fr
     }
     if (report->reporter() == stream_.ssrc()) return on_own_ssrc(now, from, out);
     if (auto* reporter = members_.find_or_add(now.mono, report->reporter())) {
+        if (is_conflicting(*reporter, &member::control_address, from)) return;
         members_.on_heard(now.mono, *reporter);
         if (auto const info = report->sender()) reporter->sender_report = {middle(info->wall), now.mono};
     }
@@ -96,9 +98,8 @@ void session::on_report_about_us(time_point now, ssrc_t reporter, report_block c
     std::optional<duration> measured;
     // Only an LSR that we sent counts. Its age is taken from the monotonic clock, so that a step of the wall clock does
     // no harm.
-    auto const answered = std::ranges::find(sent_reports_, block.last_report, &sent_report::middle);
-    if (block.last_report != ntp32_t{} && answered != sent_reports_.end()) {
-        measured = rtp::round_trip(now - answered->at, block.delay);
+    if (auto const answered = sent_reports_.find(block.last_report)) {
+        measured = rtp::round_trip(now - *answered, block.delay);
         round_trip_ = measured;
     }
     out.events.emplace_back(report_received{reporter, block, measured});
@@ -133,6 +134,69 @@ void session::on_bye(time_point now, rtcp_packet const& packet, outbox& out) {
     }
 }
 
+void session::on_feedback(rtcp_packet const& packet) {
+    auto const feedback = feedback_view::parse(packet);
+    if (!feedback) {
+        ++statistics_.malformed;
+        return;
+    }
+    if (!feedback->is_generic_nack()) return;
+    nack_reader reader(*feedback);
+    while (auto const sequence = reader.next()) {
+        if (feedback->media_source == stream_.ssrc()) ++statistics_.nacked;
+        // RFC 4585 3.5.2 step 5: somebody else of the group has asked for it.
+        if (feedback->media_source == heard_)
+            missing_.erase(std::remove(missing_.begin(), missing_.end(), *sequence), missing_.end());
+    }
+    if (missing_.empty()) scheduler_.on_feedback_dropped();
+}
+
+void session::on_extended_report(time_point now, rtcp_packet const& packet, outbox& out) {
+    auto blocks = xr_reader::parse(packet);
+    if (!blocks) {
+        ++statistics_.malformed;
+        return;
+    }
+    auto* const reporter = members_.find(blocks->reporter());
+    while (auto const block = blocks->next()) {
+        switch (block->type) {
+            case xr_type::receiver_reference_time:
+                if (auto const time = parse_receiver_reference_time(*block); time && reporter != nullptr)
+                    reporter->reference_time = {middle(*time), now};
+                break;
+            case xr_type::delay_since_last_rr:
+                on_round_trip_answer(now, *block);
+                break;
+            case xr_type::voip_metrics:
+                if (auto const metrics = parse_voip_metrics(*block); metrics && metrics->source == stream_.ssrc()) {
+                    peer_metrics_ = *metrics;
+                    out.events.emplace_back(voip_metrics_received{blocks->reporter(), *metrics});
+                }
+                break;
+            case xr_type::loss_rle:
+            case xr_type::duplicate_rle:
+            case xr_type::packet_receipt_times:
+            case xr_type::statistics_summary:
+                break;
+        }
+    }
+    if (blocks->has_failed()) ++statistics_.malformed;
+}
+
+void session::on_round_trip_answer(time_point now, xr_block const& block) {
+    auto const answers = dlrr_view::parse(block);
+    if (!answers) {
+        ++statistics_.malformed;
+        return;
+    }
+    for (std::size_t i = 0; i < answers->size(); ++i) {
+        auto const answer = (*answers)[i];
+        if (answer.receiver != stream_.ssrc()) continue;
+        if (auto const sent = sent_references_.find(answer.last_rr))
+            round_trip_ = rtp::round_trip(now - *sent, answer.delay);
+    }
+}
+
 void session::on_rtcp_timeout(now_t now, outbox& out) {
     if (settings_.rtcp == rtcp_transport::off || now.mono < scheduler_.next_deadline()) return;
     if (is_stopped_) {
@@ -142,79 +206,15 @@ void session::on_rtcp_timeout(now_t now, outbox& out) {
         }
         return;
     }
+    if (scheduler_.is_time_for_feedback(now.mono)) {
+        send_feedback(now, out);
+        if (now.mono < scheduler_.next_deadline()) return;
+    }
     auto const interval = scheduler_.member_interval(group());
     members_.expire(now.mono - timeout_multiplier * interval, now.mono - 2 * interval);
     scheduler_.on_group_changed(now.mono, group());
     if (!scheduler_.is_time_to_send(now.mono, group())) return;
     if (!send_report(now, std::nullopt, out)) scheduler_.on_skipped(now.mono, group());
-}
-
-// A compound packet as RFC 3550 6.1 wants it: a report, the CNAME, and the BYE if we leave. False if there is nowhere
-// to send it, or no key to protect it.
-bool session::send_report(now_t now, std::optional<std::string_view> bye_reason, outbox& out) {
-    auto const to = peer_.destination(component::rtcp);
-    if (settings_.rtcp == rtcp_transport::off || !to.is_usable()) return false;
-
-    boost::container::static_vector<report_block, max_rtcp_count> blocks;
-    for (auto& known : members_) {
-        if (!known.heard_since_report || blocks.size() == blocks.capacity()) continue;
-        known.heard_since_report = false;
-        report_block block;
-        block.source = known.ssrc;
-        block.fraction_lost = known.media->take_interval().fraction_lost();
-        block.cumulative_lost =
-            static_cast<std::int32_t>(std::clamp<std::int64_t>(known.media->lost(), -0x80'0000, 0x7F'FFFF));
-        block.highest_sequence = known.media->extended_highest();
-        block.jitter = known.media->jitter();
-        if (known.sender_report) {
-            block.last_report = known.sender_report->middle;
-            block.delay = to_ntp32(now.mono - known.sender_report->arrival);
-        }
-        blocks.push_back(block);
-    }
-
-    packet_buffer compound(*pool_);
-    auto const us = stream_.ssrc();
-    auto const members = group();
-    // The sizes are bounded by 31 blocks and 255 bytes of text, so that nothing can be refused.
-    if (members.we_sent) {
-        sender_info const info{to_ntp(now.wall), stream_.timestamp_at(now.mono), stream_.packets(), stream_.octets()};
-        (void)append_sender_report(compound, us, info, blocks);
-        sent_reports_[next_sent_report_] = {middle(info.wall), now.mono};
-        next_sent_report_ = (next_sent_report_ + 1) % sent_reports_.size();
-    } else {
-        (void)append_receiver_report(compound, us, blocks);
-    }
-    (void)append_cname(compound, us, settings_.cname);
-    if (bye_reason) (void)append_bye(compound, std::span(&us, 1), *bye_reason);
-
-    if (protection_.protect_rtcp(compound)) return false;
-    auto const size = size_on_wire(compound.size(), to);
-    ++statistics_.rtcp_sent;
-    statistics_.rtcp_octets_sent += size;
-    auto const via = settings_.rtcp == rtcp_transport::multiplexed ? component::rtp : component::rtcp;
-    out.datagrams.push_back({via, to, std::move(compound)});
-    if (!bye_reason) {
-        scheduler_.on_sent(now.mono, size, members);
-        last_reports_ = {now.mono, last_reports_[0]};
-    }
-    return true;
-}
-
-void session::stop(now_t now, std::string_view reason, outbox& out) {
-    if (is_stopped_) return;
-    is_stopped_ = true;
-    digits_out_.clear();
-    digits_in_.on_source_changed(out);
-    // RFC 3550 6.3.7: who never sent anything leaves without a BYE.
-    if (statistics_.packets_sent + statistics_.rtcp_sent == 0) return;
-    if (group().members < bye_backoff_members) {
-        (void)send_report(now, reason, out);
-        return;
-    }
-    if (settings_.rtcp == rtcp_transport::off || !peer_.destination(component::rtcp).is_usable()) return;
-    bye_reason_ = reason.substr(0, 255);
-    scheduler_.leave(now.mono, 28 + 8 + 12 + settings_.cname.size() + 8 + bye_reason_.size());
 }
 
 }  // namespace rtp

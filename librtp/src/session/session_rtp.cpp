@@ -96,6 +96,7 @@ bool session::admit(
         return false;
     }
     auto& sender = *from_member;
+    if (is_conflicting(sender, &member::media_address, from)) return false;
     if (!sender.media)
         sender.media.emplace(mapping != nullptr ? mapping->rate : stream_.rate());
     else if (mapping != nullptr)
@@ -127,6 +128,20 @@ bool session::admit(
     return is_selected;
 }
 
+// RFC 3550 8.2: in a group two may have drawn the same SSRC, or a translator may send in a circle. Whoever was first is
+// kept, as long as it is heard. Between two parties the rules of peer_address have settled it before.
+bool session::is_conflicting(member& known, endpoint member::*address, endpoint const& from) noexcept {
+    if (!peer_.is_group()) return false;
+    auto& remembered = known.*address;
+    if (remembered == from) return false;
+    if (remembered.family == address_family::none || !known.is_active) {
+        remembered = from;
+        return false;
+    }
+    ++statistics_.conflicting;
+    return true;
+}
+
 bool session::select_source(time_point now, member& sender, bool is_restart, outbox& out) {
     if (heard_ == sender.ssrc) {
         if (is_restart) {
@@ -151,7 +166,10 @@ bool session::select_source(time_point now, member& sender, bool is_restart, out
 // RFC 3550 6.3.3: each source that a mixer names is a member too.
 void session::on_contributors(time_point now, packet_view const& packet) {
     for (std::size_t i = 0; i < packet.csrc_count(); ++i) {
-        if (packet.csrc(i) == stream_.ssrc()) continue;
+        if (packet.csrc(i) == stream_.ssrc()) {
+            ++statistics_.looped;  // RFC 3550 8.2: a mixer sends us back to ourselves
+            continue;
+        }
         if (auto* contributor = members_.find_or_add(now, packet.csrc(i))) {
             members_.on_heard(now, *contributor);
             contributor->is_confirmed = true;

@@ -36,6 +36,10 @@ struct member {
         time_point arrival;
     };
     std::optional<last_report> sender_report;
+    std::optional<last_report> reference_time;  ///< RFC 3611 4.4; until it has been answered.
+    // Where it sends from, in a group (RFC 3550 8.2); without family until heard.
+    endpoint media_address;
+    endpoint control_address;
 
     [[nodiscard]] bool counts() const noexcept { return is_confirmed && is_active; }
 };

@@ -19,6 +19,7 @@
 #include "rtp/wire/packet.hpp"
 #include "rtp/wire/packet_buffer.hpp"
 #include "rtp/wire/rtcp_report.hpp"
+#include "rtp/wire/rtcp_xr_metrics.hpp"
 
 namespace rtp {
 
@@ -98,6 +99,12 @@ struct report_received {
     std::optional<duration> round_trip;  ///< Absent until the peer has answered one of our sender reports.
 };
 
+/// What the peer makes of what it hears of us (RFC 3611 4.7).
+struct voip_metrics_received {
+    ssrc_t reporter;
+    xr_voip_metrics about_us;
+};
+
 /// The key that protects what we send is nearly used up; without a new one sending will end (RFC 3711 9.2).
 struct key_expires_soon {
     std::uint64_t packets_left;
@@ -105,7 +112,7 @@ struct key_expires_soon {
 
 using event = std::variant<
     media_started, source_changed, digit_started, digit_ended, media_timed_out, media_resumed, remote_learned,
-    local_source_changed, remote_bye, report_received, key_expires_soon>;
+    local_source_changed, remote_bye, report_received, voip_metrics_received, key_expires_soon>;
 
 struct outbox {
     boost::container::small_vector<send_datagram, 4> datagrams;

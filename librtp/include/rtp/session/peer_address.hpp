@@ -8,7 +8,7 @@
 //   - with latching, that address is also sent to; the description's address takes both back as soon as it is heard
 //   itself.
 // RTCP is heard from the IP addresses that RTP is heard from or was promised for; only the port may differ (RFC
-// 3550 8.2).
+// 3550 8.2). If the description names a multicast group, everybody is heard and nothing is learned.
 #pragma once
 
 #include <array>
@@ -33,6 +33,8 @@ public:
     /// From a description. True if the addresses are new; what was learned is then forgotten.
     bool set_described(remote_addresses const&);
 
+    /// The description names a multicast group.
+    [[nodiscard]] bool is_group() const noexcept { return described_.rtp.is_multicast(); }
     [[nodiscard]] bool is_heard(component, endpoint const& from, time_point now) const noexcept;
     /// A packet that is_heard() and turned out to be valid. True if it changes where that component is sent to.
     bool on_valid(component, endpoint const& from, time_point now);

@@ -1,12 +1,15 @@
-// When to send the next RTCP report, and when a BYE.
+// When to send the next RTCP report, when feedback, and when a BYE.
 //
-// Holds the variables of RFC 3550 6.3 under their RFC names (tp, tn, pmembers, avg_rtcp_size, initial); whom the group
-// consists of is told at every call. Knows no packets. RFC 3550 6.2, 6.3.1 to 6.3.7, A.7.
+// Holds the variables of RFC 3550 6.3 and RFC 4585 3.4 under their RFC names (tp, tn, pmembers, avg_rtcp_size, initial;
+// te, T_rr, allow_early, t_rr_last); whom the group consists of is told at every call. Knows no packets. RFC 3550 6.2,
+// 6.3.1 to 6.3.7, A.7; RFC 4585 3.4, 3.5.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "rtp/environment.hpp"
+#include "rtp/session/settings.hpp"
 #include "rtp/time.hpp"
 
 namespace rtp {
@@ -34,8 +37,12 @@ public:
     /// headers.
     rtcp_scheduler(time_point now, rtcp_rates, std::size_t first_size, environment&);
 
-    /// Due time of the report, or of the BYE after leave().
-    [[nodiscard]] time_point next_deadline() const noexcept { return tn_; }
+    /// Under AVPF the fixed minimum is a second before the first report and nothing after it; T_rr_interval holds back
+    /// reports without feedback (RFC 4585 3.4 d, m).
+    void set_profile(rtcp_profile, duration regular_minimum) noexcept;
+
+    /// Due time of the report, of feedback, or of the BYE after leave().
+    [[nodiscard]] time_point next_deadline() const noexcept { return te_ && *te_ < tn_ ? *te_ : tn_; }
 
     /// Timer reconsideration (6.3.6): true if the report has to go out now; then call on_sent() or on_skipped(). If
     /// not, the deadline has moved on.
@@ -43,6 +50,16 @@ public:
     void on_sent(time_point now, std::size_t size, rtcp_group const&);
     /// Nothing could be sent, for want of an address.
     void on_skipped(time_point now, rtcp_group const&);
+
+    /// Something is to be fed back (RFC 4585 3.5.2). True if there will be a packet for it soon: an early one at
+    /// next_deadline(), or the next report; false if it would come too late, and is to be forgotten. Never under AVP.
+    [[nodiscard]] bool request_feedback(time_point now, rtcp_group const&);
+    /// True if the early packet has to go out now; then call on_early_sent().
+    [[nodiscard]] bool is_time_for_feedback(time_point now) const noexcept { return te_ && *te_ <= now; }
+    /// The next report is put off in its place.
+    void on_early_sent(std::size_t size) noexcept;
+    /// Others have said it already.
+    void on_feedback_dropped() noexcept;
 
     /// A compound packet came; sizes include IP and UDP headers.
     void on_received(std::size_t size) noexcept;
@@ -62,7 +79,9 @@ public:
     [[nodiscard]] double average_size() const noexcept { return avg_rtcp_size_; }
 
 private:
+    [[nodiscard]] duration fixed_minimum() const noexcept;
     [[nodiscard]] duration random_interval(rtcp_group const&) const;
+    [[nodiscard]] bool is_suppressed(time_point now) const;
     void schedule_next(time_point now, rtcp_group const&);
 
     environment* environment_;  // not owned
@@ -74,6 +93,15 @@ private:
     bool initial_ = true;
     bool leaving_ = false;
     rtcp_group leaving_group_;
+
+    // RFC 4585
+    rtcp_profile profile_ = rtcp_profile::avp;
+    duration regular_minimum_{0};  // T_rr_interval
+    duration t_rr_{0};             // the interval computed last
+    std::optional<time_point> t_rr_last_;
+    std::optional<time_point> te_;  // when the early packet is due
+    bool allow_early_ = true;
+    bool waits_for_report_ = false;  // feedback goes out with the next report
 };
 
 }  // namespace rtp

@@ -3,7 +3,8 @@
 // It validates what arrives, knows whom it hears (peer_address), keeps reception statistics and members, answers with
 // RTCP on its own schedule, and turns telephone events into digits and back. It does not know SDP, codecs, playout or
 // devices: received audio leaves as packets for a jitter buffer. RFC 3550 with the profile of RFC 3551, RFC 4733, RFC
-// 5761; secure with RFC 3711, by keys from the descriptions.
+// 5761; secure with RFC 3711, by keys from the descriptions. Where the descriptions say so, RTCP has extended reports
+// (RFC 3611), feedback before its turn (RFC 4585) and reduced size (RFC 5506).
 //
 //     auto media = rtp::session::create(now, settings, environment, pool);
 //     media->set_remote(now, {peer_rtp, peer_rtcp});  media->set_payloads(now, map);  media->set_direction(now, ...);
@@ -15,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,8 +34,10 @@
 #include "rtp/session/rtcp_scheduler.hpp"
 #include "rtp/session/settings.hpp"
 #include "rtp/stats/source.hpp"
+#include "rtp/stats/voice_quality.hpp"
 #include "rtp/time.hpp"
 #include "rtp/wire/packet_buffer.hpp"
+#include "rtp/wire/rtcp_xr.hpp"
 
 namespace rtp {
 
@@ -44,6 +48,9 @@ struct outgoing_frame {
     /// First of a talkspurt after silence suppression. The first after a gap in sending gets it anyway.
     bool marker = false;
     packet_buffer payload;  ///< The encoded audio; the header is put in front of it in place.
+    /// Whom a mixer mixed, at most 15, and header extensions that both sides agreed on (RFC 8285). Borrowed.
+    std::span<const ssrc_t> contributors{};
+    std::span<const extension_element> extensions{};
 };
 
 /// Counters since the start, for display and for tests. Everything dropped is counted under its reason.
@@ -64,6 +71,9 @@ struct session_statistics {
     std::uint64_t not_receiving = 0;      ///< The direction says that we do not listen.
     std::uint64_t too_many_sources = 0;   ///< The table of members was full.
     std::uint64_t looped = 0;             ///< Our own packets coming back (RFC 3550 8.2).
+    std::uint64_t conflicting = 0;        ///< In a group: of a source that sends from another address (RFC 3550 8.2).
+    std::uint64_t feedback_sent = 0;      ///< Generic NACKs, early or with a report.
+    std::uint64_t nacked = 0;             ///< Packets of ours that the peer missed, by its generic NACKs.
     std::uint64_t unauthentic = 0;        ///< Secure media: not protected by the peer's key, so plain packets too.
     std::uint64_t replayed = 0;           ///< Secure media: seen before, or older than the replay list.
     std::uint64_t without_keys = 0;       ///< Secure media: came before the keys were known, or after they expired.
@@ -82,6 +92,10 @@ public:
     /// New addresses also forget what symmetric RTP has learned.
     void set_remote(now_t, remote_addresses const&);
     void set_payloads(now_t, payload_map);
+    /// Error: invalid_argument for a regular minimum outside its range; then nothing has changed.
+    [[nodiscard]] error_code set_rtcp_features(rtcp_features const&) noexcept;
+    /// Whenever it changes, or before each report.
+    void set_playout(playout_description const& playout) noexcept { playout_ = playout; }
     /// Whether media is secure, and by which keys. Errors: those of make_srtp_sender(); what was set before then stays.
     [[nodiscard]] error_code set_security(now_t, media_security const&);
     /// A direction that does not send drops digits that wait; one that does not receive ends a digit of the peer.
@@ -104,6 +118,12 @@ public:
     void release_digit(now_t);
     [[nodiscard]] bool is_sending_digits() const noexcept { return digits_out_.has_work(); }
 
+    /// The jitter buffer threw away a packet that had been delivered, for being late or early.
+    void on_discarded(ssrc_t, sequence_t) noexcept;
+    /// Asks for packets of the heard source that are missing, in ascending order: by a generic NACK, as soon as RFC
+    /// 4585 allows. False where that was not agreed on or would come too late.
+    [[nodiscard]] bool report_missing(now_t, std::span<const sequence_t>);
+
     void on_timeout(now_t, outbox&);
     /// Nothing after stop(), unless a BYE is held back; without RTCP also when nothing is timed.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
@@ -120,6 +140,10 @@ public:
     /// Reception statistics of the source that is being heard; null before the first. Valid until the next input.
     [[nodiscard]] source const* heard_source() const noexcept;
     [[nodiscard]] std::optional<duration> round_trip() const noexcept { return round_trip_; }
+    /// What is known of the way from the heard source to us; for estimate_quality() and quality reports.
+    [[nodiscard]] voice_measurements measurements() const noexcept;
+    /// What the peer told last of what it hears of us.
+    [[nodiscard]] std::optional<xr_voip_metrics> const& peer_metrics() const noexcept { return peer_metrics_; }
 
 private:
     session(now_t, session_settings, environment&, packet_pool&);
@@ -141,10 +165,25 @@ private:
     void on_report(now_t, rtcp_packet const&, endpoint const& from, outbox&);
     void on_description(time_point, rtcp_packet const&);
     void on_bye(time_point, rtcp_packet const&, outbox&);
+    void on_feedback(rtcp_packet const&);
+    void on_extended_report(time_point, rtcp_packet const&, outbox&);
+    void on_round_trip_answer(time_point, xr_block const&);
+    [[nodiscard]] bool is_conflicting(member&, endpoint member::*known, endpoint const& from) noexcept;
     void on_report_about_us(time_point, ssrc_t reporter, report_block const&, outbox&);
     void on_rtcp_timeout(now_t, outbox&);
-    [[nodiscard]] bool send_report(now_t, std::optional<std::string_view> bye_reason, outbox&);
     [[nodiscard]] rtcp_group group() const noexcept;
+
+    // session_report.cpp
+    // What one report can hold: some sources have to wait for the next.
+    static constexpr std::size_t max_report_blocks = 2 * max_rtcp_count;
+    using report_blocks = boost::container::static_vector<report_block, max_report_blocks>;
+    [[nodiscard]] bool send_report(now_t, std::optional<std::string_view> bye_reason, outbox&);
+    void send_feedback(now_t, outbox&);
+    [[nodiscard]] report_blocks collect_blocks(time_point, std::size_t most, reception_interval& of_heard);
+    void append_reports(now_t, packet_buffer& compound, bool we_sent, std::span<const report_block>);
+    void append_extended_report(now_t, packet_buffer& compound, bool we_sent, reception_interval const& of_heard);
+    void append_feedback(packet_buffer& compound);
+    [[nodiscard]] std::optional<std::size_t> send_compound(packet_buffer compound, endpoint const& to, outbox&);
 
     [[nodiscard]] std::optional<time_point> media_deadline() const noexcept;
 
@@ -176,14 +215,30 @@ private:
     };
     boost::container::static_vector<conflict, 8> conflicts_;
 
-    struct sent_report {
-        ntp32_t middle{};
-        time_point at;
+    // The times that we sent, to recognise them when they are answered (LSR, LRR).
+    class sent_times {
+    public:
+        void add(ntp64_t time, time_point at) noexcept;
+        [[nodiscard]] std::optional<time_point> find(ntp32_t) const noexcept;
+
+    private:
+        struct entry {
+            ntp32_t middle{};
+            time_point at;
+        };
+        std::array<entry, 8> entries_{};  // a ring
+        std::size_t next_ = 0;
     };
-    std::array<sent_report, 8> sent_reports_{};  // a ring, to recognise LSR
-    std::size_t next_sent_report_ = 0;
+    sent_times sent_reports_;
+    sent_times sent_references_;
     std::array<time_point, 2> last_reports_;  // the last and the one before
     std::optional<duration> round_trip_;
+    std::size_t next_reported_ = 0;  // the member whose turn in the reports is next
+
+    rtcp_features features_;
+    playout_description playout_;
+    std::optional<xr_voip_metrics> peer_metrics_;
+    boost::container::static_vector<sequence_t, 64> missing_;  // to be asked for
 
     session_statistics statistics_;
     bool is_stopped_ = false;

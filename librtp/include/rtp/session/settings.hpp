@@ -10,8 +10,10 @@
 
 #include "rtp/endpoint.hpp"
 #include "rtp/stats/media_time.hpp"
+#include "rtp/stats/voice_quality.hpp"
 #include "rtp/time.hpp"
 #include "rtp/wire/packet.hpp"
+#include "rtp/wire/rtcp.hpp"
 
 namespace rtp {
 
@@ -35,6 +37,32 @@ enum class rtcp_transport : std::uint8_t {
     separate_port,
     multiplexed,  ///< RFC 5761
     off,          ///< Neither sent nor read (bandwidth modifiers of zero, RFC 3556 2).
+};
+
+/// When reports may be sent: by the rules of RFC 3550 alone, or feedback also before its turn (RFC 4585).
+enum class rtcp_profile : std::uint8_t { avp, avpf };
+
+/// What both descriptions agreed on about RTCP, beyond RFC 3550.
+struct rtcp_features {
+    rtcp_profile profile = rtcp_profile::avp;
+    /// T_rr_interval: the least time between two reports without feedback under AVPF (RFC 4585 3.4 m; trr-int). Zero:
+    /// no such limit. At most a minute.
+    duration regular_minimum{0};
+    rtcp_form form = rtcp_form::compound;  ///< Whether feedback may travel without a report (RFC 5506; rtcp-rsize).
+    bool sends_generic_nack = false;       ///< The peer takes generic NACKs (rtcp-fb: nack).
+    // Extended reports that the peer asked for (RFC 3611 5.1).
+    bool measures_round_trip = false;  ///< Also while we send no media (rcvr-rtt).
+    bool sends_statistics_summary = false;
+    bool sends_voip_metrics = false;
+};
+
+/// What the session cannot know of how received media is played; for extended reports and opinion scores.
+struct playout_description {
+    std::optional<codec_impairment> codec;  ///< Of what is received; absent if its factors are not known.
+    duration packet_time = std::chrono::milliseconds(20);
+    /// From the microphone to the network and from the network to the ear (RFC 3611 4.7.3).
+    duration end_system_delay{0};
+    playout_configuration configuration;
 };
 
 /// Symmetric RTP (RFC 4961) for a peer behind a NAT, whose SDP names an address that cannot be reached.

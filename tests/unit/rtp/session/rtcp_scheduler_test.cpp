@@ -1,11 +1,14 @@
 // Covers: the calculated interval as a table, the initial half interval, randomisation, timer and reverse
-// reconsideration, BYE back-off, the average size, extreme inputs. Covered elsewhere: what a report says
-// (session_rtcp_test).
+// reconsideration, BYE back-off, the average size, extreme inputs, the timing of AVPF. Covered elsewhere: what a report
+// says (session_rtcp_test).
 #include "rtp/session/rtcp_scheduler.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <vector>
 
 #include "unit/rtp/support/random.hpp"
 
@@ -210,4 +213,107 @@ TEST_CASE("Members time out by the interval of a receiver and the fixed minimum 
     rtcp_scheduler scheduler(start, {100, 1s}, 100, environment);
     CHECK(scheduler.member_interval({2, 2, true}) == 5s);
     CHECK(is_close(scheduler.member_interval({100, 10, true}), 100.0 * 90 / 75));
+}
+
+TEST_CASE("Under AVPF a second passes before the first report, and then only the bandwidth counts (RFC 4585 3.4)") {
+    auto environment = constant(0.5);
+    rtcp_scheduler scheduler(start, {100'000, 5s}, 100, environment);
+    scheduler.set_profile(rtcp_profile::avpf, 0s);
+    rtcp_group const two{2, 1, false};
+    auto now = scheduler.next_deadline();
+    while (!scheduler.is_time_to_send(now, two))
+        now = scheduler.next_deadline();
+    scheduler.on_sent(now, 100, two);
+    now = scheduler.next_deadline();
+    CHECK(scheduler.is_time_to_send(now, two));
+    scheduler.on_sent(now, 100, two);
+    // 100 octets of 75,000 a second: some milliseconds, where AVP would have waited for seconds.
+    CHECK(scheduler.next_deadline() - now < 20ms);
+}
+
+TEST_CASE("T_rr_interval holds back reports without feedback, and no others (RFC 4585 3.5.3)") {
+    auto environment = seeded(4585);
+    rtcp_scheduler scheduler(start, {10'000, 5s}, 100, environment);
+    scheduler.set_profile(rtcp_profile::avpf, 4s);
+    rtcp_group const two{2, 1, false};
+    std::vector<time_point> reports;
+    auto now = start;
+    while (now < start + 10min) {
+        now = std::max(now, scheduler.next_deadline());
+        if (!scheduler.is_time_to_send(now, two)) continue;
+        reports.push_back(now);
+        scheduler.on_sent(now, 100, two);
+    }
+    REQUIRE(reports.size() > 50);
+    // The limit is drawn anew at each try, so that it comes out near its lower end of two seconds.
+    CHECK(reports.size() <= 302);
+    for (std::size_t i = 2; i < reports.size(); ++i)
+        CHECK(reports[i] - reports[i - 1] >= 2s);
+
+    // Feedback that could not go early takes the next report with it, held back or not.
+    while (!scheduler.request_feedback(now, two))
+        now += 1ms;
+    scheduler.on_early_sent(80);
+    auto const asked = now;
+    while (!scheduler.request_feedback(now, two) && now < asked + 5s)
+        now += 1ms;
+    now = std::max(now, scheduler.next_deadline());
+    while (!scheduler.is_time_to_send(now, two))
+        now = std::max(now, scheduler.next_deadline());
+    CHECK(now - asked < 2s);
+}
+
+TEST_CASE("Between two parties feedback goes at once, and costs the next report (RFC 4585 3.5.2)") {
+    auto environment = constant(0.5);
+    rtcp_scheduler scheduler(start, {1'000, 5s}, 100, environment);
+    rtcp_group const two{2, 1, false};
+    CHECK_FALSE(scheduler.request_feedback(start, two));
+    scheduler.set_profile(rtcp_profile::avpf, 0s);
+    auto const due = scheduler.next_deadline();
+    REQUIRE(scheduler.request_feedback(start, two));
+    CHECK(scheduler.next_deadline() == start);
+    CHECK(scheduler.is_time_for_feedback(start));
+    scheduler.on_early_sent(100);
+    CHECK_FALSE(scheduler.is_time_for_feedback(start));
+    CHECK(scheduler.next_deadline() == start + 2 * (due - start));
+    // No second early packet before the next report, unless that one is near enough to carry it.
+    CHECK_FALSE(scheduler.request_feedback(start + 10ms, two));
+    auto const near = scheduler.next_deadline() - 400ms;
+    CHECK(scheduler.request_feedback(near, two));
+    CHECK_FALSE(scheduler.is_time_for_feedback(near));
+    auto now = scheduler.next_deadline();
+    while (!scheduler.is_time_to_send(now, two))
+        now = scheduler.next_deadline();
+    scheduler.on_sent(now, 100, two);
+    CHECK(scheduler.request_feedback(now, two));
+    CHECK(scheduler.is_time_for_feedback(now));
+}
+
+TEST_CASE("In a group feedback waits a random part of half the interval, and can be dropped meanwhile (RFC 4585 3.5.2)"
+) {
+    rtcp_group const many{10, 1, false};
+    std::vector<duration> delays;
+    auto environment = seeded(10);
+    for (int i = 0; i < 200; ++i) {
+        rtcp_scheduler scheduler(start, {1'000, 5s}, 100, environment);
+        scheduler.set_profile(rtcp_profile::avpf, 0s);
+        auto const interval = scheduler.next_deadline() - start;
+        REQUIRE(scheduler.request_feedback(start, many));
+        auto const delay = scheduler.next_deadline() - start;
+        CHECK(delay <= interval / 2);
+        delays.push_back(delay);
+        scheduler.on_feedback_dropped();
+        CHECK(scheduler.next_deadline() - start == interval);
+    }
+    CHECK(std::adjacent_find(delays.begin(), delays.end(), std::not_equal_to<>{}) != delays.end());
+}
+
+TEST_CASE("Members of an AVPF session with T_rr_interval time out by it (RFC 4585 3.5.4)") {
+    auto environment = constant(0.5);
+    rtcp_scheduler scheduler(start, {100'000, 5s}, 100, environment);
+    CHECK(scheduler.member_interval({2, 1, false}) == 5s);
+    scheduler.set_profile(rtcp_profile::avpf, 1s);
+    CHECK(scheduler.member_interval({2, 1, false}) == 1s);
+    scheduler.set_profile(rtcp_profile::avpf, 0s);
+    CHECK(scheduler.member_interval({2, 1, false}) == 5s);
 }
