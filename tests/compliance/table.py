@@ -13,7 +13,8 @@ A test says in its name which rule it proves:
 
 sections.tsv knows the sections and their titles. An RFC that no test has named before gets its lines there.
 accounted.tsv lists the RFCs that we hold ourselves to account for: the page says for each of their sections which test
-shows it, why it asks nothing of us, or that no test shows it. set_aside.tsv holds the reasons."""
+shows it, why it asks nothing of us, or that no test shows it. set_aside.tsv holds the reasons. rules.tsv goes deeper
+where it matters most: the single rules of an RFC, each with the tests that show it."""
 import collections, difflib, pathlib, re, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -151,12 +152,47 @@ def wrong_accounts(known, shown, accounted, aside):
                 yield f"set_aside.tsv: RFC {rfc} {section} is shown by a test: it asks something of us"
 
 
+def read_rules(text, tests):
+    """({rfc: [(section, rule, names or reason)]}, the sentences of what is wrong): the rules of rules.tsv. What is meant
+    to be part of a test's name has to be."""
+    rules, wrong = collections.defaultdict(list), []
+    names = [name for _, name in tests]
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        rfc, section, rule, shown_by = line.split("\t")
+        found = shown_by
+        if not shown_by.startswith("- "):
+            found = []
+            for part in shown_by.split(" | "):
+                name = next((name for name in names if part in name), None)
+                if name is None:
+                    wrong.append(f'rules.tsv: RFC {rfc} {section}: no test is named "{part}"')
+                else:
+                    found.append(name)
+        rules[int(rfc)].append((section, rule, found))
+    return rules, wrong
+
+
+def escaped(text):
+    return text.replace("*", chr(92) + "*").replace("<", "&lt;").replace("|", chr(92) + "|")
+
+
+def rules_table(rules):
+    """Markdown: each rule, and what shows it."""
+    lines = ["| Section | Rule | Shown by |", "|---|---|---|"]
+    for section, rule, shown_by in rules:
+        cell = "*" + shown_by[2:] + "*" if isinstance(shown_by, str) else "<br>".join(escaped(name) for name in shown_by)
+        lines.append(f"| {section} | {escaped(rule)} | {cell} |")
+    return lines
+
+
 def line_of(path, name):
     where = path.removeprefix("tests/").removeprefix("unit/")
     return f"- {name.replace('*', chr(92) + '*').replace('<', '&lt;')} · `{where}`"
 
 
-def page(tests, known, shown, accounted, aside):
+def page(tests, known, shown, accounted, aside, rules):
     tagged = sum(1 for _, name in tests if references(name))
     accounts = {rfc: account(known[rfc], shown[rfc], chapters, aside[rfc]) for rfc, chapters in accounted.items()}
     lines = [
@@ -168,7 +204,7 @@ def page(tests, known, shown, accounted, aside):
         "We hold ourselves to account for the RFCs with a number under *open*: of each of their sections this page says which",
         "test shows it, why it asks nothing of us (*set aside*), or that no test shows it (*open*).",
         "",
-        f"{tagged} tests name a rule of an RFC.",
+        f"{tagged} tests name a rule of an RFC. Of {', '.join(f'RFC {rfc}' for rfc in sorted(rules))} each rule is listed that says MUST.",
         "",
         "| RFC | Title | Sections shown | Set aside | Open |",
         "|---|---|---|---|---|",
@@ -185,6 +221,8 @@ def page(tests, known, shown, accounted, aside):
                 continue
             lines += ["", f"**{section} {title}**" if section != "-" else "**As a whole**", ""]
             lines += [line_of(path, name) for path, name in shown[rfc][section]]
+        if rfc in rules:
+            lines += ["", "**Rules**", ""] + rules_table(rules[rfc])
         if rfc not in accounts:
             continue
         missing, reasons, _ = accounts[rfc]
@@ -212,14 +250,15 @@ def main(root, mode):
     accounted = read_accounted((HERE / "accounted.tsv").read_text(encoding="utf-8"))
     aside = read_set_aside((HERE / "set_aside.tsv").read_text(encoding="utf-8"))
     shown, wrong = collect(tests, known)
-    wrong += wrong_accounts(known, shown, accounted, aside)
+    rules, mistakes = read_rules((HERE / "rules.tsv").read_text(encoding="utf-8"), tests)
+    wrong += [*wrong_accounts(known, shown, accounted, aside), *mistakes]
     if not tests:
         wrong.append(f"no tests under {root}/tests")
     for sentence in wrong:
         print(sentence)
     if wrong:
         return 1
-    target, text = root / PAGE, page(tests, known, shown, accounted, aside)
+    target, text = root / PAGE, page(tests, known, shown, accounted, aside, rules)
     if mode == "--write":
         target.write_text(text, encoding="utf-8")
         return 0
@@ -273,6 +312,9 @@ def self_test():
     mistakes = list(wrong_accounts({1: titles}, {1: {"2.1": []}}, {2: ()}, {1: {"2.1": "no", "9": "no", "3": "why"}}))
     if len(mistakes) != 3:
         failures.append(f"wrong accounts: {mistakes}")
+    rules, mistakes = read_rules("# x\n1\t2\tA\tright | nowhere\n1\t3\tB\t- not ours", [right])
+    if rules != {1: [("2", "A", ["right (8.1)"]), ("3", "B", "- not ours")]} or len(mistakes) != 1:
+        failures.append(f"rules: {rules} {mistakes}")
     for each in failures:
         print(each)
     return 1 if failures else 0

@@ -43,7 +43,7 @@ TEST_CASE("The f8 suite is refused with its reason (RFC 4568 6.2.3)") {
     CHECK(describe(errc::f8_not_supported).find("f8 mode") != std::string_view::npos);
 }
 
-TEST_CASE("A short tag is for RTP only; RTCP keeps 80 bits (RFC 4568 6.2.2, RFC 6188 4.2)") {
+TEST_CASE("A short tag is for RTP only; RTCP keeps 80 bits (RFC 4568 6.2.2, RFC 6188 4)") {
     for (auto const suite : {crypto_suite::aes_cm_128_hmac_sha1_32, crypto_suite::aes_256_cm_hmac_sha1_32}) {
         CHECK(traits_of(suite).rtp_tag_size == 4);
         CHECK(traits_of(suite).rtcp_tag_size == 10);
