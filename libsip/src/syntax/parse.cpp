@@ -17,7 +17,7 @@ using detail::message_index;
 using detail::slice;
 
 constexpr std::size_t most_header_bytes = 65535;  // what a 16-bit offset can name
-constexpr std::size_t usual_lines = 48;           // an index with so many fits a small block
+constexpr std::size_t usual_lines = 38;           // an index with so many fits a small block
 
 /// One parse. Everything is done once and in order; the first thing that is wrong is kept, and reading goes on, so that
 /// a message that cannot be used can still be answered.
@@ -25,7 +25,7 @@ class message_parser {
 public:
     message_parser(buffer_ref const& wire, buffer_pool& pool, parse_limits const& limits)
         : pool_(pool), limits_(limits), text_(wire.text().data()), end_(text_ + wire.size()) {
-        static_assert(detail::index_size(usual_lines) <= 2048);
+        static_assert(detail::index_size(usual_lines) <= 1280);
         make_room(usual_lines);
         header_end_ = text_ + std::min({wire.size(), limits.header_bytes, most_header_bytes});
     }

@@ -65,8 +65,9 @@ private:
     detail::buffer_block* block_ = nullptr;
 };
 
-/// Blocks of three sizes: 2 KiB for datagrams and ordinary messages, 8 KiB for large ones, 64 KiB for the rest; larger
-/// requests are served from the heap. Buffers may outlive the pool object: the memory goes when the last of them does.
+/// Blocks of four sizes: 1,280 bytes for ordinary messages, twice that and 8 KiB for large ones, 64 KiB for the rest;
+/// larger requests are served from the heap. Buffers may outlive the pool object: the memory goes when the last of them
+/// does.
 class buffer_pool {
 public:
     buffer_pool();
@@ -75,7 +76,7 @@ public:
     ~buffer_pool();
 
     /// A unique, empty buffer with at least `capacity` bytes.
-    [[nodiscard]] buffer_ref allocate(std::size_t capacity = 2048);
+    [[nodiscard]] buffer_ref allocate(std::size_t capacity = 0);
     [[nodiscard]] buffer_ref copy(std::string_view text);
     /// The bytes of the smallest block that holds `size`.
     [[nodiscard]] static std::size_t block_for(std::size_t size) noexcept;

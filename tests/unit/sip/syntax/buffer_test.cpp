@@ -13,16 +13,17 @@ using sip::buffer_ref;
 
 TEST_CASE("A fresh buffer is unique, empty and at least as large as asked for") {
     buffer_pool pool;
-    for (std::size_t capacity : {0u, 1u, 2048u, 2049u, 65536u, 65537u, 300000u}) {
+    for (std::size_t capacity : {0u, 1u, 1280u, 1281u, 65536u, 65537u, 300000u}) {
         auto buffer = pool.allocate(capacity);
         CHECK(buffer.unique());
         CHECK(buffer.size() == 0);
         CHECK(buffer.capacity() >= capacity);
     }
-    CHECK(pool.allocate(1).capacity() == 2048);
-    CHECK(pool.allocate(2049).capacity() == 8192);
+    CHECK(pool.allocate(1).capacity() == 1280);
+    CHECK(pool.allocate(1281).capacity() == 2560);
+    CHECK(pool.allocate(2561).capacity() == 8192);
     CHECK(pool.allocate(8193).capacity() == 65536);
-    for (std::size_t size : {0u, 2048u, 2049u, 8192u, 8193u, 65536u, 65537u})
+    for (std::size_t size : {0u, 1280u, 1281u, 2560u, 2561u, 8192u, 8193u, 65536u, 65537u})
         CHECK(pool.allocate(size).capacity() == std::max<std::size_t>(buffer_pool::block_for(size), size));
 }
 
