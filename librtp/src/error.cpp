@@ -73,6 +73,10 @@ std::string_view describe(errc code) noexcept {
             return "unknown crypto suite";
         case errc::f8_not_supported:
             return "crypto suite needs AES in f8 mode, which no crypto library here has";
+        case errc::unknown_hash:
+            return "unknown or broken hash function of a fingerprint";
+        case errc::bad_fingerprint:
+            return "fingerprint does not fit its hash function";
         case errc::bad_key_size:
             return "master key and salt have the wrong length for the crypto suite";
         case errc::key_expired:

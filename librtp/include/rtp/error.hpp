@@ -43,6 +43,8 @@ enum class errc {
     no_ports,            ///< Every port of the range is in use or cooling down.
     unknown_suite,       ///< No crypto suite of this name is known.
     f8_not_supported,    ///< The suite needs AES in f8 mode, which neither OpenSSL nor libsrtp2 has.
+    unknown_hash,        ///< A fingerprint by a hash function that is not known, or broken (MD5).
+    bad_fingerprint,     ///< A fingerprint that is no row of hexadecimal pairs as long as its hash.
     bad_key_size,        ///< Master key and salt together have another length than the suite wants.
     key_expired,         ///< The lifetime of the SRTP master key is used up.
     too_many_sources,    ///< More sources share an SRTP master key than the settings allow.

@@ -25,6 +25,12 @@ bool peer_address::is_heard(component via, endpoint const& from, time_point now)
     return !heard_ || from == *heard_ || from == described_.rtp || may_relearn(now);
 }
 
+bool peer_address::may_shake_hands(component via, endpoint const& from) const noexcept {
+    bool const is_rtp = via == component::rtp || rtcp_ == rtcp_transport::multiplexed;
+    if (from == (is_rtp ? described_.rtp : described_.rtcp) || from == destination(via)) return from.is_usable();
+    return latch_ == latching::once && !heard_ && from.is_usable();
+}
+
 bool peer_address::on_valid(component via, endpoint const& from, time_point now) {
     if (is_group()) return false;
     return via == component::rtp ? on_valid_rtp(from, now) : on_valid_rtcp(from);

@@ -45,6 +45,7 @@ session::session(now_t now, session_settings settings, environment& environment,
       pool_(&pool),
       stream_(now.mono, environment),
       peer_(settings_.latch, settings_.rtcp, settings_.relearn_after),
+      protection_(settings_.rtcp),
       scheduler_(now.mono, rates_of(settings_), probable_report_size(settings_), environment),
       digits_out_(settings_.digits),
       digits_in_(settings_.digits.receive_timeout),
@@ -55,6 +56,7 @@ void session::set_transport(latching latch, rtcp_transport rtcp) noexcept {
     settings_.latch = latch;
     settings_.rtcp = rtcp;
     peer_.set_transport(latch, rtcp);
+    protection_.set_transport(rtcp);
 }
 
 void session::set_remote(now_t, remote_addresses const& addresses) {
@@ -115,7 +117,8 @@ error_code session::send_rtp(time_point now, packet_header header, packet_buffer
     header.ssrc = stream_.ssrc();
     if (auto const error = prepend_header(payload, header)) return error;
     if (auto const error = protection_.protect_rtp(payload)) return error;
-    if (protection_.takes_notice_of_expiry()) out.events.emplace_back(key_expires_soon{protection_.packets_left()});
+    auto& keys = protection_.pair_of(component::rtp);
+    if (keys.takes_notice_of_expiry()) out.events.emplace_back(key_expires_soon{keys.packets_left()});
     stream_.on_sent(now, size);
     ++statistics_.packets_sent;
     statistics_.octets_sent += size;
@@ -170,6 +173,7 @@ void session::on_life(time_point now, outbox& out) {
 
 void session::on_timeout(now_t now, outbox& out) {
     if (!is_stopped_) {
+        on_dtls_timeout(now, out);
         send_due_digit(now.mono, out);
         digits_in_.on_timeout(now.mono, out);
         if (auto const deadline = media_deadline(); deadline && *deadline <= now.mono) {
@@ -183,7 +187,8 @@ void session::on_timeout(now_t now, outbox& out) {
 std::optional<time_point> session::next_deadline() const noexcept {
     if (is_stopped_) return scheduler_.is_leaving() ? std::optional(scheduler_.next_deadline()) : std::nullopt;
     auto earliest = settings_.rtcp == rtcp_transport::off ? std::nullopt : std::optional(scheduler_.next_deadline());
-    for (auto const& deadline : {digits_out_.next_deadline(), digits_in_.next_deadline(), media_deadline()})
+    for (auto const& deadline :
+         {digits_out_.next_deadline(), digits_in_.next_deadline(), media_deadline(), dtls_deadline()})
         if (deadline && (!earliest || *deadline < *earliest)) earliest = deadline;
     return earliest;
 }

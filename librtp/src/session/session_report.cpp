@@ -185,6 +185,11 @@ void session::stop(now_t now, std::string_view reason, outbox& out) {
     is_stopped_ = true;
     digits_out_.clear();
     digits_in_.on_source_changed(out);
+    leave(now, reason, out);
+    close_dtls(now, out);
+}
+
+void session::leave(now_t now, std::string_view reason, outbox& out) {
     // RFC 3550 6.3.7: who never sent anything leaves without a BYE.
     if (statistics_.packets_sent + statistics_.rtcp_sent == 0) return;
     reason = reason.substr(0, 255);

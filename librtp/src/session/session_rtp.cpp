@@ -26,8 +26,9 @@ void session::on_packet(now_t now, component via, packet_buffer packet, endpoint
             break;
         case datagram_kind::rtcp:
             return on_rtcp(now, std::move(packet), from, out);
-        case datagram_kind::stun:
         case datagram_kind::dtls:
+            return on_dtls(now, via, packet.bytes(), from, out);
+        case datagram_kind::stun:
         case datagram_kind::zrtp:
         case datagram_kind::turn_channel:
         case datagram_kind::unknown:

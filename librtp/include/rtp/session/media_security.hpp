@@ -4,9 +4,11 @@
 // statistics of sources, no latching, no digits, no sound.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
+#include "rtp/crypto/dtls_association.hpp"
 #include "rtp/crypto/srtp.hpp"
 
 namespace rtp {
@@ -16,7 +18,8 @@ struct plain_media {
     friend bool operator==(plain_media const&, plain_media const&) = default;
 };
 
-/// Media will be secure, but the keys are not known yet: until they are, nothing is sent and nothing is heard.
+/// Media will be secure, but the peer's keys or fingerprint are not known yet: until they are, nothing is sent and
+/// nothing is heard. A DTLS handshake that begins early is held (RFC 5763 6.2).
 struct awaiting_keys {
     friend bool operator==(awaiting_keys const&, awaiting_keys const&) = default;
 };
@@ -36,6 +39,22 @@ struct described_keys {
     friend bool operator==(described_keys const&, described_keys const&) = default;
 };
 
-using media_security = std::variant<plain_media, awaiting_keys, described_keys>;
+/// Keys from a DTLS handshake on the media ports (RFC 5763): one handshake, or two if RTCP has a port of its own.
+///
+/// Told again with the same values, the association goes on. Anything else begins a new one, under whose keys media
+/// goes on as soon as it is established. The handshake starts when the peer's address is known; `media_secured` or
+/// `security_failed` reports its end.
+struct dtls_keys {
+    dtls_identity const* identity = nullptr;  ///< Not null; borrowed, outlives the session.
+    dtls_settings dtls;
+    std::size_t replay_window = 128;  ///< As in srtp_settings.
+    std::size_t max_sources = 64;
+    /// RFC 8842 4: another number begins a new association where nothing else differs, as for another tls-id.
+    std::uint32_t association = 0;
+
+    friend bool operator==(dtls_keys const&, dtls_keys const&) = default;
+};
+
+using media_security = std::variant<plain_media, awaiting_keys, described_keys, dtls_keys>;
 
 }  // namespace rtp

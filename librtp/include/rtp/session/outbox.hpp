@@ -12,6 +12,7 @@
 #include <string>
 #include <variant>
 
+#include "rtp/crypto/suite.hpp"
 #include "rtp/endpoint.hpp"
 #include "rtp/session/settings.hpp"
 #include "rtp/session/telephone_event.hpp"
@@ -110,9 +111,23 @@ struct key_expires_soon {
     std::uint64_t packets_left;
 };
 
+/// A DTLS handshake is done: media is secure on this port from now on.
+struct media_secured {
+    component via;
+    crypto_suite suite;
+};
+
+/// A DTLS handshake failed, or the peer closed its association. After a failure nothing is sent and nothing heard on
+/// this port until another description.
+struct security_failed {
+    component via;
+    std::string reason;  ///< For a log or a display.
+};
+
 using event = std::variant<
     media_started, source_changed, digit_started, digit_ended, media_timed_out, media_resumed, remote_learned,
-    local_source_changed, remote_bye, report_received, voip_metrics_received, key_expires_soon>;
+    local_source_changed, remote_bye, report_received, voip_metrics_received, key_expires_soon, media_secured,
+    security_failed>;
 
 struct outbox {
     boost::container::small_vector<send_datagram, 4> datagrams;

@@ -36,6 +36,9 @@ public:
     /// The description names a multicast group.
     [[nodiscard]] bool is_group() const noexcept { return described_.rtp.is_multicast(); }
     [[nodiscard]] bool is_heard(component, endpoint const& from, time_point now) const noexcept;
+    /// Whether a DTLS datagram from there counts: from where media is sent to, or, where latching allows it, from
+    /// anywhere as long as nobody was heard. The handshake proves who it is.
+    [[nodiscard]] bool may_shake_hands(component, endpoint const& from) const noexcept;
     /// A packet that is_heard() and turned out to be valid. True if it changes where that component is sent to.
     bool on_valid(component, endpoint const& from, time_point now);
     /// Where to send; not usable if unknown. With multiplexing RTCP goes where RTP goes.

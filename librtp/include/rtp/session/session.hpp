@@ -3,8 +3,8 @@
 // It validates what arrives, knows whom it hears (peer_address), keeps reception statistics and members, answers with
 // RTCP on its own schedule, and turns telephone events into digits and back. It does not know SDP, codecs, playout or
 // devices: received audio leaves as packets for a jitter buffer. RFC 3550 with the profile of RFC 3551, RFC 4733, RFC
-// 5761; secure with RFC 3711, by keys from the descriptions. Where the descriptions say so, RTCP has extended reports
-// (RFC 3611), feedback before its turn (RFC 4585) and reduced size (RFC 5506).
+// 5761; secure with RFC 3711, by keys from the descriptions or from DTLS (RFC 5763). Where the descriptions say so,
+// RTCP has extended reports (RFC 3611), feedback before its turn (RFC 4585) and reduced size (RFC 5506).
 //
 //     auto media = rtp::session::create(now, settings, environment, pool);
 //     media->set_remote(now, {peer_rtp, peer_rtcp});  media->set_payloads(now, map);  media->set_direction(now, ...);
@@ -96,7 +96,9 @@ public:
     [[nodiscard]] error_code set_rtcp_features(rtcp_features const&) noexcept;
     /// Whenever it changes, or before each report.
     void set_playout(playout_description const& playout) noexcept { playout_ = playout; }
-    /// Whether media is secure, and by which keys. Errors: those of make_srtp_sender(); what was set before then stays.
+    /// Whether media is secure, and by which keys. What DTLS has to send leaves at the next on_timeout(), which
+    /// next_deadline() then asks for. Errors: those of make_srtp_sender(), invalid_argument; what was set before then
+    /// stays.
     [[nodiscard]] error_code set_security(now_t, media_security const&);
     /// A direction that does not send drops digits that wait; one that does not receive ends a digit of the peer.
     void set_direction(now_t, direction, peer_media, outbox&);
@@ -160,6 +162,14 @@ private:
     [[nodiscard]] error_code send_rtp(time_point, packet_header, packet_buffer payload, outbox&);
     void send_due_digit(time_point, outbox&);
 
+    // session_dtls.cpp
+    void on_dtls(now_t, component via, std::span<const std::byte>, endpoint const& from, outbox&);
+    void begin_owed_dtls(now_t, outbox&);
+    void settle_dtls(now_t, component, outbox&);
+    void on_dtls_timeout(now_t, outbox&);
+    void close_dtls(now_t, outbox&);
+    [[nodiscard]] std::optional<time_point> dtls_deadline() const noexcept;
+
     // session_rtcp.cpp
     void on_rtcp(now_t, packet_buffer, endpoint const& from, outbox&);
     void on_report(now_t, rtcp_packet const&, endpoint const& from, outbox&);
@@ -183,6 +193,7 @@ private:
     void append_reports(now_t, packet_buffer& compound, bool we_sent, std::span<const report_block>);
     void append_extended_report(now_t, packet_buffer& compound, bool we_sent, reception_interval const& of_heard);
     void append_feedback(packet_buffer& compound);
+    void leave(now_t, std::string_view reason, outbox&);
     [[nodiscard]] std::optional<std::size_t> send_compound(packet_buffer compound, endpoint const& to, outbox&);
 
     [[nodiscard]] std::optional<time_point> media_deadline() const noexcept;
