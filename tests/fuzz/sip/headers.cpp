@@ -60,6 +60,26 @@ struct checker {
         for (auto piece : {dialog.call_id, dialog.to_tag, dialog.from_tag})
             part(piece);
     }
+    void operator()(sip::target_dialog_view const& dialog) const {
+        for (auto piece : {dialog.call_id, dialog.local_tag, dialog.remote_tag})
+            part(piece);
+    }
+    void operator()(sip::history_info_view const& entry) const {
+        (*this)(entry.address);
+        require(!entry.index.empty());
+        part(entry.index);
+        part(entry.parent);
+    }
+    void operator()(sip::diversion_view const& entry) const {
+        (*this)(entry.address);
+        require(!entry.reason.empty());
+        part(entry.privacy);
+        part(entry.screen);
+    }
+    void operator()(sip::authentication_info_view const& info) const {
+        for (auto piece : {info.nextnonce, info.qop, info.rspauth, info.cnonce, info.nc})
+            part(piece);
+    }
     void operator()(sip::challenge_view const& challenge) const {
         for (auto piece : {challenge.realm, challenge.nonce, challenge.opaque, challenge.algorithm, challenge.qop})
             part(piece);
@@ -94,6 +114,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         auto element = sip::detail::next_list_element(rest);
         checker{text}.part(element);
         parse<sip::header_id::contact>(element);
+        parse<sip::header_id::history_info>(element);
+        parse<sip::header_id::diversion>(element);
         parse<sip::header_id::via>(element);
     }
     require(elements <= size);

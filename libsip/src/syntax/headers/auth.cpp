@@ -6,7 +6,37 @@
 namespace sip {
 namespace {
 
-/// Walks "scheme name=value, name="value", ..." and calls `on_param(name, value)` for each parameter.
+/// Walks "name=value, name="value", ..." in [at, end) and calls `on_param(name, value)` for each parameter. The byte at
+/// fault, or nullptr where all is well.
+template <class OnParam>
+char const* read_auth_params(char const* at, char const* end, OnParam&& on_param) noexcept {
+    for (;;) {
+        char const* name = at;
+        at = chars::skip(at, end, chars::token);
+        if (at == name) return at;
+        auto param = chars::between(name, at);
+        at = chars::skip_lws(at, end);
+        if (at == end || *at != '=') return at;
+        at = chars::skip_lws(at + 1, end);
+        char const* start = at;
+        if (at != end && *at == '"') {
+            at = chars::skip_quoted(at, end);
+            if (!at) return start;
+            on_param(param, chars::between(start + 1, at - 1));
+        } else {
+            while (at != end && *at != ',' && *at != '"' && !chars::is(*at, chars::lws))
+                ++at;
+            if (at == start) return at;
+            on_param(param, chars::between(start, at));
+        }
+        at = chars::skip_lws(at, end);
+        if (at == end) return nullptr;
+        if (*at != ',') return at;
+        at = chars::skip_lws(at + 1, end);
+    }
+}
+
+/// The same behind a scheme, which is the result.
 template <class OnParam>
 parsed<std::string_view> read_auth(std::string_view value, OnParam&& on_param) noexcept {
     auto trimmed = chars::trim(value);
@@ -23,30 +53,8 @@ parsed<std::string_view> read_auth(std::string_view value, OnParam&& on_param) n
     if (at == behind && at != end) return failure(at);
     // Other schemes write what they like (Basic, Bearer: one token68); it is theirs to read.
     if (!chars::equal_ignoring_case(scheme, "Digest")) return scheme;
-    for (;;) {
-        char const* name = at;
-        at = chars::skip(at, end, chars::token);
-        if (at == name) return failure(at);
-        auto param = chars::between(name, at);
-        at = chars::skip_lws(at, end);
-        if (at == end || *at != '=') return failure(at);
-        at = chars::skip_lws(at + 1, end);
-        char const* start = at;
-        if (at != end && *at == '"') {
-            at = chars::skip_quoted(at, end);
-            if (!at) return failure(start);
-            on_param(param, chars::between(start + 1, at - 1));
-        } else {
-            while (at != end && *at != ',' && *at != '"' && !chars::is(*at, chars::lws))
-                ++at;
-            if (at == start) return failure(at);
-            on_param(param, chars::between(start, at));
-        }
-        at = chars::skip_lws(at, end);
-        if (at == end) return scheme;
-        if (*at != ',') return failure(at);
-        at = chars::skip_lws(at + 1, end);
-    }
+    if (auto const* wrong = read_auth_params(at, end, on_param)) return failure(wrong);
+    return scheme;
 }
 
 /// One place of a view that a parameter fills.
@@ -118,6 +126,23 @@ parsed<credentials_view> parse_credentials(std::string_view value) noexcept {
     if (result.is_digest() && (!result.username.data() || !result.realm.data() || !result.nonce.data() ||
                                !result.uri.data() || !result.response.data()))
         return missing_param(value);
+    return result;
+}
+
+parsed<authentication_info_view> parse_authentication_info(std::string_view value) noexcept {
+    authentication_info_view result;
+    slot const slots[] = {
+        {"nextnonce", &result.nextnonce},
+        {"qop", &result.qop},
+        {"rspauth", &result.rspauth},
+        {"cnonce", &result.cnonce},
+        {"nc", &result.nc}};
+    auto const trimmed = chars::trim(value);
+    auto const* wrong = read_auth_params(
+        trimmed.data(), trimmed.data() + trimmed.size(),
+        [&](std::string_view name, std::string_view text) { fill(slots, name, text); }
+    );
+    if (wrong) return grammar::failure_at(value.data(), wrong);
     return result;
 }
 

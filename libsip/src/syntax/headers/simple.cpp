@@ -176,6 +176,25 @@ parsed<dialog_reference_view> parse_dialog_reference(std::string_view value) noe
     return dialog;
 }
 
+parsed<target_dialog_view> parse_target_dialog(std::string_view value) noexcept {
+    reader in(value);
+    target_dialog_view dialog;
+    dialog.call_id = in.take(chars::call_id);
+    if (dialog.call_id.empty()) return in.failure_here();
+    params_view params;
+    if (!in.params(params)) return in.failure();
+    // RFC 4538 7: both tags, once each.
+    int local_tags = 0, remote_tags = 0;
+    for (auto const& param : params) {
+        if (chars::equal_ignoring_case(param.name, "local-tag"))
+            dialog.local_tag = param.value, ++local_tags;
+        else if (chars::equal_ignoring_case(param.name, "remote-tag"))
+            dialog.remote_tag = param.value, ++remote_tags;
+    }
+    if (local_tags != 1 || remote_tags != 1) return in.failure_here();
+    return dialog;
+}
+
 parsed<std::string_view> parse_text(std::string_view value) noexcept {
     return chars::trim(value);
 }

@@ -28,7 +28,13 @@ struct credentials_view {
     [[nodiscard]] bool is_digest() const noexcept;
 };
 
+/// Authentication-Info (RFC 7616 3.5): what a server says after it has let us in.
+struct authentication_info_view {
+    std::string_view nextnonce, qop, rspauth, cnonce, nc;
+};
+
 [[nodiscard]] parsed<challenge_view> parse_challenge(std::string_view value) noexcept;
 [[nodiscard]] parsed<credentials_view> parse_credentials(std::string_view value) noexcept;
+[[nodiscard]] parsed<authentication_info_view> parse_authentication_info(std::string_view value) noexcept;
 
 }  // namespace sip

@@ -49,6 +49,11 @@ struct dialog_reference_view {
     bool early_only = false;
 };
 
+/// Target-Dialog (RFC 4538): a dialog of the receiver's, with the tags as the sender sees them.
+struct target_dialog_view {
+    std::string_view call_id, local_tag, remote_tag;
+};
+
 [[nodiscard]] parsed<cseq_view> parse_cseq(std::string_view) noexcept;
 /// Expires, Max-Forwards, Min-Expires, RSeq, Content-Length: 0..2^32-1.
 [[nodiscard]] parsed<std::uint32_t> parse_number(std::string_view) noexcept;
@@ -57,6 +62,7 @@ struct dialog_reference_view {
 [[nodiscard]] parsed<delta_seconds_view> parse_delta_seconds(std::string_view) noexcept;
 [[nodiscard]] parsed<rack_view> parse_rack(std::string_view) noexcept;
 [[nodiscard]] parsed<dialog_reference_view> parse_dialog_reference(std::string_view) noexcept;
+[[nodiscard]] parsed<target_dialog_view> parse_target_dialog(std::string_view) noexcept;
 /// Unstructured headers: the text itself, without the white space around it.
 [[nodiscard]] parsed<std::string_view> parse_text(std::string_view) noexcept;
 

@@ -4,6 +4,7 @@
 
 #include "sip/syntax/address.hpp"
 #include "sip/syntax/headers/auth.hpp"
+#include "sip/syntax/headers/retargeting.hpp"
 #include "sip/syntax/headers/simple.hpp"
 #include "sip/syntax/headers/via.hpp"
 
@@ -59,9 +60,9 @@ struct header_traits<header_id::p_preferred_identity> : detail::address_header {
 template <>
 struct header_traits<header_id::remote_party_id> : detail::address_header {};
 template <>
-struct header_traits<header_id::diversion> : detail::address_header {};
+struct header_traits<header_id::diversion> : detail::typed_header<diversion_view, parse_diversion> {};
 template <>
-struct header_traits<header_id::history_info> : detail::address_header {};
+struct header_traits<header_id::history_info> : detail::typed_header<history_info_view, parse_history_info> {};
 template <>
 struct header_traits<header_id::cseq> : detail::typed_header<cseq_view, parse_cseq> {};
 template <>
@@ -82,6 +83,10 @@ template <>
 struct header_traits<header_id::replaces> : detail::typed_header<dialog_reference_view, parse_dialog_reference> {};
 template <>
 struct header_traits<header_id::join> : detail::typed_header<dialog_reference_view, parse_dialog_reference> {};
+template <>
+struct header_traits<header_id::target_dialog> : detail::typed_header<target_dialog_view, parse_target_dialog> {};
+template <>
+struct header_traits<header_id::refer_sub> : detail::token_header {};
 template <>
 struct header_traits<header_id::content_type> : detail::typed_header<media_type_view, parse_media_type> {};
 template <>
@@ -116,6 +121,9 @@ template <>
 struct header_traits<header_id::www_authenticate> : detail::challenge_header {};
 template <>
 struct header_traits<header_id::proxy_authenticate> : detail::challenge_header {};
+template <>
+struct header_traits<header_id::authentication_info>
+    : detail::typed_header<authentication_info_view, parse_authentication_info> {};
 template <>
 struct header_traits<header_id::authorization> : detail::credentials_header {};
 template <>
