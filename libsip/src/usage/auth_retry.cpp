@@ -104,6 +104,22 @@ error_code authenticator::on_challenge(message_view response, challenge_origin o
     return {};
 }
 
+void authenticator::on_success(message_view response, challenge_origin origin) {
+    if (origin == challenge_origin::stranger || !response.has(header_id::authentication_info)) return;
+    auto const info = response.get<header_id::authentication_info>();
+    if (!info || info->nextnonce.empty()) return;
+    // It names no realm: whose nonce it replaces is only clear where one server alone has asked.
+    known_challenge* found = nullptr;
+    for (auto& known : known_) {
+        if (known.from_proxy || known.from_registrar != (origin == challenge_origin::registrar)) continue;
+        if (found != nullptr) return;
+        found = &known;
+    }
+    if (found == nullptr || found->nonce == info->nextnonce) return;
+    found->nonce = info->nextnonce;
+    found->uses = 0;
+}
+
 void authenticator::write_credentials(
     message_builder& out, std::string_view method, std::string_view request_uri, std::string_view body,
     challenge_origin origin, environment& env
@@ -111,7 +127,8 @@ void authenticator::write_credentials(
     if (origin == challenge_origin::stranger) return;
     for (auto& known : known_) {
         if (!known.from_proxy && known.from_registrar != (origin == challenge_origin::registrar)) continue;
-        auto const cnonce = fmt::format("{:016x}", env.random());
+        // RFC 7616 3.4.2: the session key of a -sess algorithm is made once, with the first cnonce for its nonce.
+        if (!known.algorithm.session || known.uses == 0) known.cnonce = fmt::format("{:016x}", env.random());
         digest_input const input{
             .algorithm = known.algorithm,
             .qop = known.qop,
@@ -119,7 +136,7 @@ void authenticator::write_credentials(
             .realm = known.realm,
             .password = credentials_.password,
             .nonce = known.nonce,
-            .cnonce = cnonce,
+            .cnonce = known.cnonce,
             .nonce_count = ++known.uses,
             .method = method,
             .uri = request_uri,

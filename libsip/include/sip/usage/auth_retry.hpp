@@ -50,6 +50,9 @@ public:
     /// that we understand; errc::weak_algorithm        only algorithms below the account's minimum are offered.
     [[nodiscard]] error_code on_challenge(message_view response, challenge_origin, auth_attempts&);
 
+    /// Takes in the Authentication-Info of a success: the next request uses the nonce that it names (RFC 7616 3.5).
+    void on_success(message_view response, challenge_origin);
+
     /// Adds Authorization and Proxy-Authorization for every challenge that such a destination has made before: what the
     /// registrar asked for goes to the registrar alone, what proxies asked for goes through them to anybody, and
     /// strangers get nothing. `body` counts where auth-int was asked for.
@@ -64,6 +67,7 @@ private:
         bool from_proxy = false;
         bool from_registrar = false;  ///< a 401 to REGISTER
         std::uint32_t uses = 0;
+        std::string cnonce;  ///< -sess: the one that the session key was made with, as long as the nonce lives
     };
     [[nodiscard]] bool is_own_realm(std::string_view realm, challenge_origin) const;
     void remember(challenge_view const&, digest_algorithm, quality_of_protection, bool from_proxy, bool from_registrar);

@@ -231,3 +231,44 @@ TEST_CASE_FIXTURE(
     CHECK(contains(refresh, "\r\nAuthorization: "));
     CHECK(contains(refresh, "\r\nProxy-Authorization: "));
 }
+
+TEST_CASE_FIXTURE(fixture, "The nonce that Authentication-Info names is used next, counted from one (RFC 7616 3.5)") {
+    sip::authenticator authenticator(alice());
+    sip::auth_attempts attempts;
+    CHECK_FALSE(authenticator.on_challenge(*challenge(401, md5), registrar, attempts));
+    CHECK(contains(credentials(authenticator), "nonce=\"n1\""));
+    authenticator.on_success(*challenge(200, "Authentication-Info: nextnonce=\"next\", qop=auth\r\n"), own_server);
+    CHECK(contains(credentials(authenticator), "nc=00000002"));
+    authenticator.on_success(*challenge(200, "Authentication-Info: nextnonce=\"next\", qop=auth\r\n"), registrar);
+    auto const then = credentials(authenticator);
+    CHECK(contains(then, "nonce=\"next\""));
+    CHECK(contains(then, "nc=00000001"));
+    authenticator.on_success(*challenge(200, "Authentication-Info: nextnonce=\r\n"), registrar);
+    CHECK(contains(credentials(authenticator), "nonce=\"next\""));
+}
+
+TEST_CASE_FIXTURE(fixture, "A session algorithm keeps its first cnonce as long as its nonce lives (RFC 7616 3.4.2)") {
+    auto const cnonce_in = [](std::string const& text) {
+        auto const at = text.find("cnonce=\"");
+        return text.substr(at, text.find('"', at + 8) - at);
+    };
+    for (std::string const name : {"SHA-256-sess", "SHA-256"}) {
+        CAPTURE(name);
+        sip::authenticator authenticator(alice());
+        auto const asked = [&](std::string const& nonce) {
+            sip::auth_attempts attempts;
+            return authenticator.on_challenge(
+                *challenge(
+                    401, "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"" + nonce + "\", algorithm=" + name +
+                             ", qop=\"auth\"\r\n"
+                ),
+                registrar, attempts
+            );
+        };
+        CHECK_FALSE(asked("n1"));
+        auto const first = cnonce_in(credentials(authenticator)), second = cnonce_in(credentials(authenticator));
+        CHECK((first == second) == name.ends_with("-sess"));
+        CHECK_FALSE(asked("n2"));
+        CHECK(cnonce_in(credentials(authenticator)) != second);
+    }
+}
