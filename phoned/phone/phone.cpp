@@ -127,8 +127,12 @@ void phone::dispatch(now_t now, sip::event& what) {
                 for (auto& [number, of] : calls_)
                     if (of->open_request() == e.id) of->on(now, e);
             },
+            [](const sip::identity_changed&) {
+                // Nothing proves it (RFC 4916 5): the screen keeps the name that the call began with.
+            },
             [&](const auto& e) {
-                if (auto* of = find(e.id)) of->on(now, e);
+                if constexpr (requires { find(e.id); })
+                    if (auto* of = find(e.id)) of->on(now, e);
             },
         },
         what

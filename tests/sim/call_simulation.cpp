@@ -282,6 +282,10 @@ private:
             std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << u.phone->node << " ended, reason "
                       << static_cast<int>(e.why) << ", status " << e.status << '\n';
     }
+    template <class Event>
+    void heard(user&, Event const&) {
+        fail("an event of a subscription that nobody made");
+    }
     void heard(user&, sip::in_call_request const&) { fail("a request that nobody sent"); }
     void heard(user&, sip::registration_changed const&) { fail("a registration that nobody asked for"); }
     void heard(user&, sip::request_completed const&) { fail("a request that nobody sent"); }

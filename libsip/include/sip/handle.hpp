@@ -18,8 +18,11 @@ struct handle {
 
 using transaction_id = handle<struct transaction_tag>;
 using dialog_handle = handle<struct dialog_tag>;
-using session_id = handle<struct session_tag>;  ///< a call: an INVITE usage
-using account_id = handle<struct account_tag>;  ///< an identity with its registrar
-using request_id = handle<struct request_tag>;  ///< a request outside a dialog, ours or the peer's
+using session_id = handle<struct session_tag>;            ///< a call: an INVITE usage
+using account_id = handle<struct account_tag>;            ///< an identity with its registrar
+using subscription_id = handle<struct subscription_tag>;  ///< a subscription of ours: we are the subscriber
+using notifier_id = handle<struct notifier_tag>;          ///< a subscription of a peer's: we are its notifier
+using publication_id = handle<struct publication_tag>;    ///< state that we publish
+using request_id = handle<struct request_tag>;            ///< a request outside a dialog, ours or the peer's
 
 }  // namespace sip

@@ -63,6 +63,17 @@ parsed<dialog> dialog::from_request(message_view request, std::string_view local
     return made;
 }
 
+parsed<dialog> dialog::from_notify(message_view subscribe, message_view notify, std::size_t most_routes) {
+    auto made = from_request(notify, notify.to_tag(), most_routes);
+    if (!made) return made.error();
+    made->role_ = dialog_role::uac;
+    made->phase_ = dialog_phase::confirmed;
+    made->local_address_ = subscribe.raw(header_id::from);
+    made->local_cseq_ = subscribe.cseq().number;
+    made->secure_ = is_sips(subscribe.request_uri());
+    return made;
+}
+
 error_code dialog::confirm(message_view response, std::size_t most_routes) {
     auto routes = route_set_from(response, route_order::reversed, most_routes);
     if (!routes) return routes.error().code;
@@ -75,6 +86,20 @@ error_code dialog::confirm(message_view response, std::size_t most_routes) {
 void dialog::refresh_target(message_view message) {
     auto const target = target_in(message);
     if (target && *target != remote_target_) remote_target_ = *target;
+}
+
+bool dialog::change_remote_address(message_view request) {
+    auto const before = parse_name_addr(remote_address_);
+    auto const now = request.get<header_id::from>();
+    if (!now || (before && equivalent(before->uri, now->uri))) return false;
+    remote_address_ = request.raw(header_id::from);
+    return true;
+}
+
+void dialog::change_local_address(std::string_view address) {
+    local_address_ = address;
+    local_address_ += ";tag=";
+    local_address_ += local_tag_;
 }
 
 bool dialog::accept_remote_cseq(cseq_view const& cseq) noexcept {

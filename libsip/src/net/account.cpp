@@ -64,6 +64,21 @@ void account::start_invite(
     );
 }
 
+void account::start_subscribe(
+    subscribe_options options, boost::asio::any_completion_handler<void(error_code, subscription)> handler
+) {
+    begin<subscription>(
+        owner_, std::move(handler),
+        [self = *this, options = std::move(options)](detail::user_agent_state& state, auto waiting) mutable {
+            auto made = self.subscribe(options);
+            if (made.has_value())
+                answer<subscription>(state, std::move(waiting), {}, std::move(*made));
+            else
+                answer<subscription>(state, std::move(waiting), made.error(), {});
+        }
+    );
+}
+
 void account::start_request(
     request_options options, boost::asio::any_completion_handler<void(error_code, request_completed)> handler
 ) {
@@ -88,6 +103,34 @@ error_code account::stop_registering() {
 result<call> account::invite(invite_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
     return owner_->invite(id_, options);
+}
+
+result<subscription> account::subscribe(subscribe_options const& options) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.subscribe(now, id_, options, out); });
+}
+
+result<publication_id> account::publish(publish_options const& options) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->command([&](now_t now, outbox& out) { return owner_->core.publish(now, id_, options, out); });
+}
+
+error_code account::modify(publication_id id, std::string_view content_type, std::string_view body) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->command([&](now_t now, outbox& out) {
+        return owner_->core.modify_publication(now, id, content_type, body, out);
+    });
+}
+
+error_code account::unpublish(publication_id id) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->command([&](now_t now, outbox& out) { return owner_->core.unpublish(now, id, out); });
+}
+
+result<subscription> account::refer(std::string_view target, refer_options const& options) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.refer_to(now, id_, target, options, out); }
+    );
 }
 
 result<request_id> account::request(request_options const& options) {

@@ -84,6 +84,11 @@ error_code call::refuse_offer(std::uint16_t status) {
     });
 }
 
+result<subscription> call::refer(refer_options const& options) {
+    if (!owner_ || owner_->is_over) return errc::no_such_session;
+    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.refer(now, id_, options, out); });
+}
+
 result<request_id> call::request(method what, std::string_view content_type, std::string_view body) {
     if (!owner_ || owner_->is_over) return errc::no_such_session;
     return owner_->command([&](now_t now, outbox& out) {

@@ -38,6 +38,14 @@ call user_agent::take(session_id id) {
     return state_->hold(id);
 }
 
+notifier user_agent::take(notifier_id id) {
+    return state_->hold(id);
+}
+
+subscription user_agent::take(subscription_id id) {
+    return state_->hold(id);
+}
+
 error_code user_agent::respond(
     request_id id, std::uint16_t status, std::span<extra_header const> headers, std::string_view content_type,
     std::string_view body
@@ -65,6 +73,16 @@ void user_agent::start_accept(
     auto& home = *state;
     home.at_home([state = std::move(state), handler = std::move(handler)]() mutable {
         state->wait_for_call(std::move(handler));
+    });
+}
+
+void user_agent::start_next_subscriber(
+    std::shared_ptr<detail::user_agent_state> state,
+    boost::asio::any_completion_handler<void(error_code, notifier)> handler
+) {
+    auto& home = *state;
+    home.at_home([state = std::move(state), handler = std::move(handler)]() mutable {
+        state->wait_for_subscriber(std::move(handler));
     });
 }
 

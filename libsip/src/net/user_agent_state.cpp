@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/error.hpp>
 
@@ -17,7 +18,9 @@ namespace {
 constexpr std::size_t untaken_limit = 64;
 
 bool may_be_dropped(event const& what) noexcept {
-    return std::holds_alternative<call_progress>(what) || std::holds_alternative<in_call_request>(what);
+    return std::holds_alternative<call_progress>(what) || std::holds_alternative<in_call_request>(what) ||
+           std::holds_alternative<notification>(what) || std::holds_alternative<subscription_changed>(what) ||
+           std::holds_alternative<subscription_refreshed>(what);
 }
 
 }  // namespace
@@ -30,6 +33,7 @@ user_agent_state::user_agent_state(
       core(std::move(config), surroundings),
       loop(home, core, std::move(shell), log),
       arrivals_(std::make_shared<mailbox<call>>(home)),
+      subscribers_(std::make_shared<mailbox<notifier>>(home)),
       requests_(std::make_shared<mailbox<incoming_request>>(home)) {}
 
 void user_agent_state::start() {
@@ -45,6 +49,10 @@ void user_agent_state::shut_down() {
     auto const why = error_code(asio::error::operation_aborted);
     for (auto& [id, box] : calls_)
         box->close(why);
+    for (auto& [id, box] : subscriptions_)
+        box->close(why);
+    for (auto& [id, box] : notifiers_)
+        box->close(why);
     for (auto& [id, one] : enrolments_) {
         one.changes->close(why);
         one.verdict->close(why);
@@ -54,6 +62,8 @@ void user_agent_state::shut_down() {
     requests_->close(why);
     arrivals_->close(why);
     arrivals_->clear();  // the calls in there hold us
+    subscribers_->close(why);
+    subscribers_->clear();
     callback_ = nullptr;
 }
 
@@ -75,6 +85,12 @@ void user_agent_state::route(event& what) {
                 take(value);
             else if constexpr (std::is_same_v<kind, incoming_request>)
                 requests_->put(std::move(value));
+            else if constexpr (std::is_same_v<kind, incoming_subscription> || std::is_same_v<kind, transfer_requested>)
+                arrive(value.id, what);
+            else if constexpr (std::is_same_v<kind, subscription_forked>)
+                keep(value.origin, what);
+            else if constexpr (std::is_same_v<kind, publication_changed>)
+                return;  // told to on_event() alone
             else
                 keep(value.id, what);
         },
@@ -101,6 +117,40 @@ void user_agent_state::keep(session_id id, event& what) {
     if (!is_last) return;
     box->close(errc::no_such_session);
     arrivals_->drop_if([id](call const& waiting) { return waiting.id() == id; });
+}
+
+/// False where nobody holds the subscription, or nobody takes its events.
+template <class Boxes, class Id>
+bool deliver(Boxes& boxes, Id id, event& what, bool is_last) {
+    auto const found = boxes.find(id);
+    if (found == boxes.end()) return true;  // its user has let go of it
+    auto const box = found->second;
+    if (may_be_dropped(what) && box->size() >= untaken_limit) return false;
+    box->put(std::move(what));
+    if (is_last) box->close(errc::no_such_session);
+    return true;
+}
+
+void user_agent_state::keep(subscription_id id, event& what) {
+    bool const is_last = std::holds_alternative<subscription_ended>(what);
+    if (auto const* forked = std::get_if<subscription_forked>(&what)) {
+        if (!subscriptions_.contains(id)) return abandon(forked->id);
+        subscriptions_.try_emplace(forked->id, std::make_shared<mailbox<event>>(home));
+    }
+    if (!deliver(subscriptions_, id, what, is_last))
+        surroundings.log.log(log_level::warning, "subscription {}: nobody takes its events: one is dropped", id.index);
+}
+
+void user_agent_state::keep(notifier_id id, event& what) {
+    bool const is_last = std::holds_alternative<notifier_ended>(what);
+    if (!deliver(notifiers_, id, what, is_last))
+        surroundings.log.log(log_level::warning, "subscriber {}: nobody takes its events: one is dropped", id.index);
+    if (is_last) subscribers_->drop_if([id](notifier const& waiting) { return waiting.id() == id; });
+}
+
+void user_agent_state::arrive(notifier_id id, event& what) {
+    notifiers_.insert_or_assign(id, std::make_shared<mailbox<event>>(home)).first->second->put(std::move(what));
+    subscribers_->put(hold(id));
 }
 
 void user_agent_state::take(registration_changed const& change) {
@@ -132,6 +182,25 @@ void user_agent_state::wait_for_event(session_id id, waiting_handler<event>::han
     if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
     if (found == calls_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
     found->second->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_event(subscription_id id, waiting_handler<event>::handler handler) {
+    auto const found = subscriptions_.find(id);
+    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
+    if (found == subscriptions_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
+    found->second->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_event(notifier_id id, waiting_handler<event>::handler handler) {
+    auto const found = notifiers_.find(id);
+    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
+    if (found == notifiers_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
+    found->second->take(std::move(handler));
+}
+
+void user_agent_state::wait_for_subscriber(waiting_handler<notifier>::handler handler) {
+    if (callback_) return refuse<notifier>(std::move(handler), errc::wrong_state);
+    subscribers_->take(std::move(handler));
 }
 
 void user_agent_state::wait_for_call(waiting_handler<call>::handler handler) {
@@ -227,6 +296,48 @@ void user_agent_state::abandon(session_id id) {
         box->close(errc::no_such_session);
     }
     (void)command([&](now_t now, outbox& out) { return core.hang_up(now, id, {}, out); });
+}
+
+subscription user_agent_state::hold(subscription_id id) {
+    if (!callback_) subscriptions_.try_emplace(id, std::make_shared<mailbox<event>>(home));
+    return {shared_from_this(), id};
+}
+
+notifier user_agent_state::hold(notifier_id id) {
+    if (!callback_) notifiers_.try_emplace(id, std::make_shared<mailbox<event>>(home));
+    return {shared_from_this(), id};
+}
+
+void user_agent_state::abandon(subscription_id id) {
+    if (is_over) return;
+    if (auto const found = subscriptions_.find(id); found != subscriptions_.end()) {
+        auto const box = found->second;
+        subscriptions_.erase(found);
+        box->close(errc::no_such_session);
+        // Forks that nobody has heard of go with it.
+        std::vector<subscription_id> forks;
+        box->drop_if([&forks](event const& untaken) {
+            if (auto const* fork = std::get_if<subscription_forked>(&untaken)) forks.push_back(fork->id);
+            return true;
+        });
+        for (auto const fork : forks)
+            abandon(fork);
+    }
+    (void)command([&](now_t now, outbox& out) { return core.unsubscribe(now, id, out); });
+}
+
+void user_agent_state::abandon(notifier_id id) {
+    if (is_over) return;
+    if (auto const found = notifiers_.find(id); found != notifiers_.end()) {
+        auto const box = found->second;
+        notifiers_.erase(found);
+        box->close(errc::no_such_session);
+    }
+    (void)command([&](now_t now, outbox& out) {
+        auto const refused = core.refuse_subscription(now, id, 480, {}, out);
+        if (refused != errc::wrong_state) return refused;
+        return core.end_subscription(now, id, termination_reason::deactivated, {}, {}, {}, out);
+    });
 }
 
 void user_agent_state::on_event(std::function<void(event const&)> callback) {

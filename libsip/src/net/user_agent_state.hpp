@@ -34,6 +34,9 @@ public:
 
     // ---- waits, on the home executor
     void wait_for_event(session_id, waiting_handler<event>::handler);
+    void wait_for_event(subscription_id, waiting_handler<event>::handler);
+    void wait_for_event(notifier_id, waiting_handler<event>::handler);
+    void wait_for_subscriber(waiting_handler<notifier>::handler);
     void wait_for_call(waiting_handler<call>::handler);
     void wait_for_request(waiting_handler<incoming_request>::handler);
     /// Registers or unregisters; `awaited` is the state that ends the wait, as failed does.
@@ -45,8 +48,25 @@ public:
     [[nodiscard]] result<call> invite(account_id, invite_options const&);
     [[nodiscard]] result<request_id> send(account_id, request_options const&);
     [[nodiscard]] call hold(session_id);
+    [[nodiscard]] subscription hold(subscription_id);
+    [[nodiscard]] notifier hold(notifier_id);
+    /// Runs a command that makes a subscription, and keeps its events from the first one on.
+    template <class Command>
+    [[nodiscard]] result<subscription> follow(Command&& run) {
+        // subscription_ended may come before the command returns.
+        auto const made = command([&](now_t now, outbox& out) {
+            auto id = run(now, out);
+            if (id.has_value() && !callback_)
+                subscriptions_.insert_or_assign(*id, std::make_shared<mailbox<event>>(home));
+            return id;
+        });
+        if (made.has_error()) return made.error();
+        return subscription(shared_from_this(), *made);
+    }
     /// The user has let go of a call: hangs it up, and forgets what waits for its user.
     void abandon(session_id);
+    void abandon(subscription_id);
+    void abandon(notifier_id);
     void on_event(std::function<void(event const&)>);
 
     asio::any_io_executor const home;
@@ -69,6 +89,9 @@ private:
 
     void route(event&);
     void keep(session_id, event&);
+    void keep(subscription_id, event&);
+    void keep(notifier_id, event&);
+    void arrive(notifier_id, event&);
     void take(incoming_call&, event&);
     void take(registration_changed const&);
     void take(request_completed&);
@@ -79,7 +102,10 @@ private:
 
     std::shared_ptr<std::function<void(event const&)> const> callback_;  ///< shared: it may set another one
     std::map<session_id, std::shared_ptr<mailbox<event>>> calls_;
+    std::map<subscription_id, std::shared_ptr<mailbox<event>>> subscriptions_;
+    std::map<notifier_id, std::shared_ptr<mailbox<event>>> notifiers_;
     std::shared_ptr<mailbox<call>> arrivals_;
+    std::shared_ptr<mailbox<notifier>> subscribers_;
     std::shared_ptr<mailbox<incoming_request>> requests_;
     std::map<account_id, enrolment> enrolments_;
     std::map<request_id, std::shared_ptr<mailbox<request_completed>>> completions_;

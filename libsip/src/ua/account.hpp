@@ -33,8 +33,14 @@ struct account {
     sip::registration registration;
     outgoing_id register_request;              ///< the REGISTER that is out
     flow_id registered_flow = flow_id::none;   ///< the one that the last REGISTER took
+    route_set service_routes;                  ///< RFC 3608: the outbound proxies, and what the registrar named
     std::string contact_uri;                   ///< what the last REGISTER bound
     std::vector<ip_address> server_addresses;  ///< what the names of own_hosts led to
+
+    /// Of requests that are no REGISTER.
+    [[nodiscard]] route_set const& routes() const noexcept {
+        return service_routes.empty() ? identity.routes : service_routes;
+    }
 
     static constexpr std::size_t most_server_addresses = 16;
 };

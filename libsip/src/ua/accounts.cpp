@@ -19,10 +19,6 @@ registration_settings settings_of(account_config const& config) {
     return settings;
 }
 
-bool has_line_break(std::string_view text) noexcept {
-    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
 }  // namespace
 
 result<identity> identity::from(account_config config, std::string* why) {
@@ -88,6 +84,7 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
         .registration = registration(registration_options, env),
         .register_request = {},
         .registered_flow = flow_id::none,
+        .service_routes = {},
         .contact_uri = {},
         .server_addresses = {},
     };
@@ -103,6 +100,7 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
     found->registration.update(settings_of(made->config));
     found->identity = std::move(*made);
     found->server_addresses.clear();
+    found->service_routes.clear();
     return {};
 }
 
@@ -171,6 +169,20 @@ void user_agent_core::impl::on_register_response(
     if (account == nullptr || account->register_request != id) return;
     account->register_request = {};
     apply(t, owner, account->registration.on_response(t.now.mono, response, account->contact_uri, auth_error));
+    if (response.status() < 300) take_service_routes(*account, response);
+}
+
+void user_agent_core::impl::take_service_routes(account& of, message_view response) {
+    // RFC 3608 5: the newest answer counts; behind the outbound proxies, which are how we get out at all.
+    of.service_routes.clear();
+    if (!response.has(header_id::service_route)) return;
+    route_set routes = of.identity.routes;
+    auto const values = response.all<header_id::service_route>();
+    for (auto at = values.begin(); at != values.end(); ++at) {
+        if (!*at || routes.size() >= config.limits.route_set) return;
+        if (routes.empty() || routes.back() != at.text()) routes.emplace_back(at.text());
+    }
+    if (routes.size() != of.identity.routes.size()) of.service_routes = std::move(routes);
 }
 
 void user_agent_core::impl::on_register_failed(turn& t, outgoing_id id, errc why) {

@@ -21,7 +21,7 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
 
     new_tag const tag(env.random);
     new_call_id const call_id(env);
-    routed_target const way(target, account->identity.routes);
+    routed_target const way(target, account->routes());
     auto out = start_draft(
         buffers, {.method = "INVITE",
                   .way = way,

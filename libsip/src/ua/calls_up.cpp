@@ -28,7 +28,7 @@ void user_agent_core::impl::schedule_call(session_id id, call const& of) {
 error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_view reason) {
     auto* call = visible_call(id);
     if (call == nullptr) return errc::no_such_session;
-    if (reason.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return errc::invalid_argument;
+    if (has_line_break(reason)) return errc::invalid_argument;
     switch (call->stage) {
         case call_stage::inviting:
             cancel(t, call->invite);
@@ -357,8 +357,11 @@ void user_agent_core::impl::erase_call(turn& t, session_id id) {
     drop_forks(id, *call, {});
     auto own = call->reinvite ? requests.find(call->reinvite->request) : nullptr;
     auto const own_id = own != nullptr ? call->reinvite->request : outgoing_id{};
-    if (own != nullptr)
-        own->orphan = dialogs.take(call->dialog);  // its 2xx may still come, and needs an ACK
+    // Its 2xx may still come, and needs an ACK; a subscription may live on in the dialog.
+    bool const is_shared = dialogs.usages(call->dialog).size() > 1;
+    if (own != nullptr && is_shared) own->orphan = *dialogs.find(call->dialog);
+    if (own != nullptr && !is_shared)
+        own->orphan = dialogs.take(call->dialog);
     else
         dialogs.remove_usage(call->dialog, invite_usage(id));
     calls.erase(id);

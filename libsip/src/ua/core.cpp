@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-#include "core_impl.hpp"
+#include "in_turn.hpp"
 #include "sip/syntax/parse.hpp"
 
 namespace sip {
@@ -16,6 +16,15 @@ std::string list_of_methods(std::vector<method> const& more) {
     for (auto const name : more) {
         list += ", ";
         list += to_string(name);
+    }
+    return list;
+}
+
+std::string list_of_packages(std::vector<event_package> const& packages) {
+    std::string list;
+    for (auto const& package : packages) {
+        if (!list.empty()) list += ", ";
+        list += package.name;
     }
     return list;
 }
@@ -44,10 +53,17 @@ user_agent_core::impl::impl(user_agent_config c, environment& e)
       env(e),
       allow(list_of_methods(config.methods)),
       supported(joined(config.supported)),
+      allow_events(list_of_packages(config.packages)),
+      recv_info(joined(config.info_packages)),
       names({.datagram_limit = config.datagram_limit}),
       transactions(env, buffers, {.transactions = config.limits.transactions, .server_timing = config.timing}),
       dialogs({env.random(), env.random()}),
-      acks({env.random(), env.random()}) {}
+      acks({env.random(), env.random()}),
+      subscription_key{env.random(), env.random()} {}
+
+bool user_agent_core::impl::serves(method name) const noexcept {
+    return std::find(config.methods.begin(), config.methods.end(), name) != config.methods.end();
+}
 
 // ---- what the transaction layer says
 
@@ -108,6 +124,9 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
         return on_reinvite_success(t, id, input.response);
     }
 
+    if (status < 300)
+        if (auto* account = accounts.find(request->account)) account->auth.on_success(response, origin_of(*request));
+
     error_code auth_error;
     if (status == 401 || status == 407) {
         auth_error = answer_challenge(t, id, response);
@@ -129,6 +148,14 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
         case purpose::in_call:
         case purpose::single:
             return on_request_done(t, id, input.response, auth_error);
+        case purpose::subscribe:
+            return on_subscribe_response(t, id, input.response, auth_error);
+        case purpose::refer:
+            return on_refer_response(t, id, input.response, auth_error);
+        case purpose::notify:
+            return on_notify_done(t, id, input.response, auth_error);
+        case purpose::publish:
+            return on_publish_done(t, id, input.response, auth_error, {});
         case purpose::bye:
         case purpose::ack:
             return forget(id);
@@ -149,6 +176,13 @@ void user_agent_core::impl::handle(turn& t, request_failed const& input) {
         case purpose::in_call:
         case purpose::single:
             return on_request_done(t, id, {}, input.why);
+        case purpose::subscribe:
+        case purpose::refer:
+            return on_subscribe_failed(t, id, input.why);
+        case purpose::notify:
+            return on_notify_done(t, id, {}, input.why);
+        case purpose::publish:
+            return on_publish_done(t, id, {}, {}, input.why);
         case purpose::bye:
             return forget(id);
         case purpose::ack:
@@ -203,6 +237,12 @@ void user_agent_core::impl::on_due(turn& t, schedule::entry const& due) {
             if (auto* account = accounts.find(id)) apply(t, id, account->registration.on_timeout(t.now.mono));
             return;
         }
+        case deadline_owner::subscription:
+            return on_subscription_due(t, subscriptions.handle_at(due.index));
+        case deadline_owner::notifier:
+            return on_notifier_due(t, notifiers.handle_at(due.index));
+        case deadline_owner::publication:
+            return on_publication_due(t, publications.handle_at(due.index));
     }
 }
 
@@ -218,6 +258,12 @@ bool user_agent_core::impl::is_live(schedule::entry const& due) const noexcept {
             return static_cast<bool>(held.handle_at(due.index));
         case deadline_owner::account:
             return static_cast<bool>(accounts.handle_at(due.index));
+        case deadline_owner::subscription:
+            return static_cast<bool>(subscriptions.handle_at(due.index));
+        case deadline_owner::notifier:
+            return static_cast<bool>(notifiers.handle_at(due.index));
+        case deadline_owner::publication:
+            return static_cast<bool>(publications.handle_at(due.index));
     }
     return false;
 }
@@ -230,6 +276,10 @@ std::optional<wakeup> user_agent_core::impl::next_deadline() const noexcept {
     switch (own->owner) {
         case deadline_owner::account:
             return wakeup{own->at, wake_reason::registration};
+        case deadline_owner::subscription:
+        case deadline_owner::notifier:
+        case deadline_owner::publication:
+            return wakeup{own->at, wake_reason::subscription};
         case deadline_owner::call:
             return wakeup{own->at, calls.find(calls.handle_at(own->index))->reason_for(own->at)};
         case deadline_owner::outgoing:
@@ -245,34 +295,6 @@ std::optional<wakeup> user_agent_core::impl::next_deadline() const noexcept {
 user_agent_core::user_agent_core(user_agent_config config, environment& env)
     : impl_(std::make_unique<impl>(std::move(config), env)) {}
 user_agent_core::~user_agent_core() = default;
-
-namespace {
-
-/// One input: runs `work`, then everything that follows from it, also from the part of it that was done when memory ran
-/// out.
-template <class Impl, class Work>
-auto in_turn(Impl& core, now_t now, outbox& out, Work&& work) {
-    turn t{now, out, {}};
-    t.make_room();
-    auto const run = [&] {
-        try {
-            return work(t);
-        } catch (...) {
-            core.finish(t);
-            throw;
-        }
-    };
-    if constexpr (std::is_void_v<decltype(work(t))>) {
-        run();
-        core.finish(t);
-    } else {
-        auto outcome = run();
-        core.finish(t);
-        return outcome;
-    }
-}
-
-}  // namespace
 
 result<account_id> user_agent_core::add_account(account_config config, std::string* why) {
     return impl_->add_account(std::move(config), why);
@@ -397,6 +419,9 @@ user_agent_core::counts user_agent_core::live() const noexcept {
         .ack_keepers = impl_->acks.size(),
         .requests = impl_->requests.size() + impl_->held.size(),
         .buffers = impl_->buffers.live(),
+        .subscriptions = impl_->subscriptions.size(),
+        .notifiers = impl_->notifiers.size(),
+        .publications = impl_->publications.size(),
     };
 }
 

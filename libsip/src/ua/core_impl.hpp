@@ -15,13 +15,16 @@
 #include "call.hpp"
 #include "draft.hpp"
 #include "outgoing.hpp"
+#include "publication.hpp"
 #include "schedule.hpp"
 #include "sip/dialog/table.hpp"
 #include "sip/slot_table.hpp"
+#include "sip/transaction/hash_index.hpp"
 #include "sip/transaction/layer.hpp"
 #include "sip/transport/flow_table.hpp"
 #include "sip/transport/locator.hpp"
 #include "sip/ua/core.hpp"
+#include "subscription.hpp"
 #include "token.hpp"
 
 namespace sip {
@@ -37,7 +40,7 @@ struct turn {
     /// Room for what one event or timer has to tell the user, made before anything changes: an end that has happened
     /// must be told.
     void make_room() {
-        constexpr std::size_t most = 2;
+        constexpr std::size_t most = 4;
         auto& list = out.events;
         if (list.capacity() - list.size() < most) list.reserve(std::max(list.size() + most, 2 * list.capacity()));
     }
@@ -87,6 +90,7 @@ struct user_agent_core::impl {
     void on_in_dialog(turn&, request_received const&);
     void on_out_of_dialog(turn&, request_received const&);
     void on_options(turn&, request_received const&);
+    void on_unsolicited_notify(turn&, request_received const&);
     /// A refusal for what the INVITE carries or wants (415, 406); nothing where it is acceptable.
     [[nodiscard]] bool refuse_content(turn&, request_received const&);
     [[nodiscard]] bool is_description(message_view) const noexcept;
@@ -138,6 +142,7 @@ struct user_agent_core::impl {
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
     void on_account_flow_down(turn&, flow_id);
+    void take_service_routes(account&, message_view response);
 
     // ---- calls_out.cpp: as caller
     [[nodiscard]] result<session_id> invite(turn&, account_id, invite_options const&);
@@ -184,6 +189,87 @@ struct user_agent_core::impl {
     void schedule_call(session_id, call const&);
     [[nodiscard]] call* visible_call(session_id) noexcept;
 
+    // ---- subscriptions.cpp: events as subscriber
+    [[nodiscard]] result<subscription_id> subscribe(turn&, account_id, subscribe_options const&);
+    error_code unsubscribe(turn&, subscription_id);
+    error_code refresh_subscription(turn&, subscription_id);
+    void apply(turn&, subscription_id, subscriber::outcome const&, message cause);
+    /// False where what the user gave cannot be put into a message.
+    [[nodiscard]] bool send_subscribe(turn&, subscription_id, subscriber::request);
+    void on_subscribe_response(turn&, outgoing_id, message const& response, error_code auth_error);
+    void on_subscribe_failed(turn&, outgoing_id, errc why);
+    void on_notify(turn&, dialog_handle, request_received const&);
+    /// A NOTIFY that names no dialog yet: the answer to a SUBSCRIBE, or nothing of ours.
+    void on_first_notify(turn&, request_received const&);
+    void take_notify(turn&, subscription_id, request_received const&);
+    void on_subscription_due(turn&, subscription_id);
+    void schedule_subscription(subscription_id);
+    void leave_dialog(subscription_id, subscription&);
+    void erase_subscription(subscription_id);
+    [[nodiscard]] bool is_event_of(subscription const&, token_params_view const& named) const noexcept;
+    [[nodiscard]] subscription_id subscription_in(dialog_handle, token_params_view const& wanted) const noexcept;
+    /// The dialog has ended for one usage with a response that ends it for all.
+    void lose_dialog(turn&, dialog_handle, message const& response);
+    [[nodiscard]] std::uint64_t hash_of_subscriber(std::string_view call_id, std::string_view tag) const noexcept {
+        return keyed_hash(subscription_key).text(call_id).mark().text(tag).finish();
+    }
+
+    // ---- notifiers.cpp: events as notifier
+    void on_subscribe(turn&, request_received const&);
+    void on_subscribe_in_dialog(turn&, dialog_handle, request_received const&);
+    void refuse_brief(turn&, request_received const&, notifier_settings const&);
+    error_code accept_subscription(turn&, notifier_id, subscription_phase, notification_body);
+    error_code refuse_subscription(turn&, notifier_id, std::uint16_t status, std::span<extra_header const>);
+    error_code notify(turn&, notifier_id, subscription_phase, notification_body);
+    error_code end_subscription(
+        turn&, notifier_id, termination_reason, std::optional<std::uint32_t> retry_after, notification_body
+    );
+    void send_due_notify(turn&, notifier_id);
+    void send_notify(turn&, notifier_id, subscription_status const&, notification_body const&);
+    /// The last NOTIFY, and the end; the answer to that NOTIFY changes nothing any more.
+    void finish_notifier(turn&, notifier_id, subscription_status const&, notification_body const&, notifier_end);
+    void on_notify_done(turn&, outgoing_id, message const& response, error_code);
+    void on_notifier_due(turn&, notifier_id);
+    void schedule_notifier(notifier_id);
+    void erase_notifier(notifier_id);
+    [[nodiscard]] event_package const* package_of(message_view) const noexcept;
+    [[nodiscard]] notifier_id notifier_in(dialog_handle, token_params_view const& wanted) const noexcept;
+
+    // ---- refers.cpp: transfers
+    [[nodiscard]] result<subscription_id> refer(turn&, session_id, refer_options const&);
+    [[nodiscard]] result<subscription_id> refer_to(turn&, account_id, std::string_view target, refer_options const&);
+    [[nodiscard]] result<subscription_id> new_transfer(turn&, account_id, std::string target);
+    /// `about`: the dialog that Target-Dialog names, or nothing.
+    [[nodiscard]] result<std::vector<extra_header>> refer_headers(
+        account_id, refer_options const&, dialog const* about
+    );
+    [[nodiscard]] result<std::string> replaces_value(session_id);
+    void on_refer_response(turn&, outgoing_id, message const& response, error_code auth_error);
+    /// `at` is empty outside of dialogs.
+    void on_refer(turn&, dialog_handle at, request_received const&);
+    error_code accept_transfer(turn&, notifier_id);
+    error_code report_transfer(turn&, notifier_id, std::uint16_t status, std::string_view reason);
+    [[nodiscard]] session_id session_named_by(message_view request) const noexcept;
+    [[nodiscard]] static notifier_settings implicit_settings() noexcept;
+
+    // ---- publications.cpp
+    [[nodiscard]] result<publication_id> publish(turn&, account_id, publish_options const&);
+    error_code modify_publication(turn&, publication_id, notification_body);
+    error_code unpublish(turn&, publication_id);
+    void apply(turn&, publication_id, publication::outcome const&, message cause);
+    /// False where what the user gave cannot be put into a message.
+    [[nodiscard]] bool send_publish(turn&, publication_id, publication::request const&);
+    void on_publish_done(turn&, outgoing_id, message const& response, error_code auth_error, errc why);
+    void on_publication_due(turn&, publication_id);
+    void erase_publication(publication_id);
+
+    // ---- identity.cpp: who is at which end of a call
+    error_code set_identity(session_id, std::string_view address);
+    void note_identity(turn&, session_id, dialog&, message const& request);
+
+    /// True for a method of user_agent_config::methods.
+    [[nodiscard]] bool serves(method) const noexcept;
+
     // ---- requests.cpp: single requests
     [[nodiscard]] result<request_id> send_request(
         turn&, account_id, method, std::string_view target, std::span<extra_header const>,
@@ -216,7 +302,7 @@ struct user_agent_core::impl {
     // ---- state
     user_agent_config config;
     environment& env;
-    std::string allow, supported;  ///< header values
+    std::string allow, supported, allow_events, recv_info;  ///< header values
     buffer_pool buffers;
     flow_table flows;
     locator names;
@@ -227,6 +313,11 @@ struct user_agent_core::impl {
     slot_table<call, session_id> calls;
     slot_table<outgoing, outgoing_id> requests;
     slot_table<held_request, request_id> held;
+    slot_table<subscription, subscription_id> subscriptions;
+    hash_key subscription_key;
+    hash_index subscription_tags;  ///< by Call-ID and our tag: what the first NOTIFY is matched by
+    slot_table<peer_subscription, notifier_id> notifiers;
+    slot_table<own_publication, publication_id> publications;
     schedule deadlines;
     std::uint64_t serial = 0;
     std::uint32_t last_request = 0;
@@ -244,6 +335,18 @@ template <class Handle>
 
 [[nodiscard]] inline usage_ref invite_usage(session_id id) noexcept {
     return {usage_kind::invite, token_of(id)};
+}
+
+[[nodiscard]] inline usage_ref subscription_usage(subscription_id id) noexcept {
+    return {usage_kind::subscription, token_of(id)};
+}
+[[nodiscard]] inline usage_ref notifier_usage(notifier_id id) noexcept {
+    return {usage_kind::notifier, token_of(id)};
+}
+
+/// Such a text would let its author write headers of their own (RFC 3261 7.3.1).
+[[nodiscard]] inline bool has_line_break(std::string_view text) noexcept {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
 /// True where no header of the list is one that the user agent writes itself.

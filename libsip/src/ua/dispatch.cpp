@@ -11,6 +11,7 @@
 //   8  does it name a dialog?                      481; 500 where it is out of order; then the call decides
 //   9  otherwise it is new: INVITE, OPTIONS, or one for the user
 #include <algorithm>
+#include <array>
 
 #include "core_impl.hpp"
 
@@ -69,8 +70,7 @@ void user_agent_core::impl::handle(turn& t, request_received const& input) {
     if (request.method() == method::unknown) return refuse({.status = 501});
     bool const is_own =
         request.method() == method::invite || request.method() == method::bye || request.method() == method::options;
-    if (!is_own && std::find(config.methods.begin(), config.methods.end(), request.method()) == config.methods.end())
-        return refuse({.status = 405});
+    if (!is_own && !serves(request.method())) return refuse({.status = 405});
 
     if (auto const failure = validate_request(request)) {
         auto const reason = to_string(*failure);
@@ -91,16 +91,31 @@ void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input)
     auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
     auto const at = dialogs.find(dialog_of_request(request));
     auto* found = dialogs.find(at);
-    auto const usage = dialogs.usage(at, usage_kind::invite);
-    if (found == nullptr || !usage) return refuse({.status = 481});
+    if (found == nullptr && request.method() == method::notify) return on_first_notify(t, input);
+    if (found == nullptr) return refuse({.status = 481});
     if (!found->accept_remote_cseq(request.cseq())) return refuse({.status = 500, .reason = "Out of Order"});
+    if (request.method() == method::notify) return on_notify(t, at, input);
+    if (request.method() == method::subscribe) return on_subscribe_in_dialog(t, at, input);
+    auto const usage = dialogs.usage(at, usage_kind::invite);
+    if (!usage) return refuse({.status = 481});
+    if (request.method() == method::refer) return on_refer(t, at, input);
     auto const session = handle_of<session_id>(usage->owner);
     auto const* call = calls.find(session);
     if (call == nullptr) return refuse({.status = 481});
     if (request.method() == method::bye) return on_bye(t, session, input);
     if (request.method() == method::options) return on_options(t, input);
     if (call->stage == call_stage::releasing) return refuse({.status = 481});
+    note_identity(t, session, *found, input.request);
     if (request.method() == method::invite) return on_reinvite(t, session, input);
+    if (auto const package = request.raw("Info-Package"); request.method() == method::info && !package.empty()) {
+        // RFC 6086 4.2.2: a package that we have not said we take.
+        auto const named = parse_token_params(package);
+        auto const& ours = config.info_packages;
+        if (!named || std::find(ours.begin(), ours.end(), named->token) == ours.end()) {
+            std::array<extra_header, 1> const list{{{"Recv-Info", recv_info}}};
+            return refuse({.status = 469, .headers = list});
+        }
+    }
     refuse({.status = 200});
     t.out.events.emplace_back(in_call_request{session, input.request});
 }
@@ -112,6 +127,12 @@ void user_agent_core::impl::on_out_of_dialog(turn& t, request_received const& in
             return;
         case method::options:
             return on_options(t, input);
+        case method::subscribe:
+            return on_subscribe(t, input);
+        case method::notify:
+            return on_unsolicited_notify(t, input);
+        case method::refer:
+            return on_refer(t, {}, input);
         case method::unknown:
         case method::ack:
         case method::bye:
@@ -120,13 +141,20 @@ void user_agent_core::impl::on_out_of_dialog(turn& t, request_received const& in
         case method::prack:
         case method::update:
         case method::info:
-        case method::subscribe:
-        case method::notify:
-        case method::refer:
         case method::message:
         case method::publish:
             return hold_request(t, input);
     }
+}
+
+void user_agent_core::impl::on_unsolicited_notify(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    auto const named = request.get<header_id::event>();
+    bool const is_wanted =
+        named && std::find(config.unsolicited_events.begin(), config.unsolicited_events.end(), named->token) !=
+                     config.unsolicited_events.end();
+    if (is_wanted) return hold_request(t, input);
+    (void)respond(t, input.id, request, {.status = 481});
 }
 
 void user_agent_core::impl::on_options(turn& t, request_received const& input) {

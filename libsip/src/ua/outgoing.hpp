@@ -28,6 +28,10 @@ enum class purpose : std::uint8_t {
     in_call,       ///< the user's request inside a call
     registration,  ///< REGISTER of an account
     single,        ///< the user's request outside a dialog
+    subscribe,     ///< SUBSCRIBE of a subscription of ours
+    refer,         ///< REFER: makes a subscription of ours
+    notify,        ///< NOTIFY of a subscription of a peer's
+    publish,       ///< PUBLISH of a publication of ours
 };
 
 struct outgoing {
@@ -35,7 +39,10 @@ struct outgoing {
     account_id account;
     session_id session;  ///< may be stale: the call has ended
     request_id request;  ///< in_call, single
-    ack_handle ack;      ///< ack
+    subscription_id subscription;
+    notifier_id notifier;  ///< notify; empty for the last one
+    publication_id publication;
+    ack_handle ack;  ///< ack
     message draft;
     bool strict_route = false;  ///< goes to its Request-URI although it has a Route (12.2.1.1)
     std::uint32_t cseq = 0;

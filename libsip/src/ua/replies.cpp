@@ -56,7 +56,9 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (tag.empty() && request.to_tag().empty() && reply.status != 100) tag = fresh.emplace(env.random).view();
 
     auto out = start_response(buffers, request, reply.status, tag, reply.reason);
-    bool const makes_dialog = request.method() == method::invite && reply.status > 100 && reply.status < 300;
+    bool const makes_dialog = (request.method() == method::invite && reply.status > 100 && reply.status < 300) ||
+                              ((request.method() == method::subscribe || request.method() == method::refer) &&
+                               reply.status >= 200 && reply.status < 300);
     if (makes_dialog) out.copy(request, header_id::record_route);
     if (reply.contact_flow != flow_id::none) {
         auto const* account = accounts.find(reply.account);
@@ -70,6 +72,9 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
                                  (request.method() == method::invite || request.method() == method::options);
     if (tells_abilities || reply.status == 405) out.header(header_id::allow, allow);
     if (tells_abilities && !supported.empty()) out.header(header_id::supported, supported);
+    if (tells_abilities && !recv_info.empty()) out.header("Recv-Info", recv_info);
+    // RFC 6665 4.4.4: whoever notifies says so where it shows what it can do.
+    if (tells_abilities && !allow_events.empty()) out.header(header_id::allow_events, allow_events);
     if ((tells_abilities && request.method() == method::options) || reply.status == 415 || reply.status == 406)
         out.header(header_id::accept, config.accept);
     if (reply.extra != header_id::unknown) out.header(reply.extra, reply.extra_value);

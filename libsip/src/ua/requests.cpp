@@ -24,7 +24,7 @@ result<request_id> user_agent_core::impl::send_request(
 
     new_tag const tag(env.random);
     new_call_id const call_id(env);
-    routed_target const way(target, account->identity.routes);
+    routed_target const way(target, account->routes());
     auto out = start_draft(
         buffers, {.method = to_string(name),
                   .way = way,

@@ -14,7 +14,7 @@
 namespace sip {
 
 /// The tables whose objects have deadlines.
-enum class deadline_owner : std::uint8_t { call, outgoing, ack, request, account };
+enum class deadline_owner : std::uint8_t { call, outgoing, ack, request, account, subscription, notifier, publication };
 
 class schedule {
 public:
@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    std::array<deadline_heap, 5> heaps_;
+    std::array<deadline_heap, 8> heaps_;
 };
 
 }  // namespace sip

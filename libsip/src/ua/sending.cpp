@@ -323,6 +323,8 @@ void user_agent_core::impl::add_own_headers(message_builder& out, method name) c
     if (name != method::invite && name != method::options && name != method::register_) return;
     out.header(header_id::allow, allow);
     if (!supported.empty()) out.header(header_id::supported, supported);
+    if (!recv_info.empty() && name == method::invite) out.header("Recv-Info", recv_info);
+    if (!allow_events.empty() && name == method::invite) out.header(header_id::allow_events, allow_events);
     if (name == method::options) out.header(header_id::accept, config.accept);
 }
 

@@ -32,6 +32,11 @@ public:
     [[nodiscard]] static parsed<dialog> from_request(
         message_view request, std::string_view local_tag, std::size_t most_routes
     );
+    /// RFC 6665 4.4.1: from the NOTIFY that answers a SUBSCRIBE (or REFER) of ours. We are its UAC, but route set and
+    /// remote target are those that the NOTIFY brings.
+    [[nodiscard]] static parsed<dialog> from_notify(
+        message_view subscribe, message_view notify, std::size_t most_routes
+    );
 
     /// The 2xx of the UAC's INVITE: route set and remote target are taken anew from it, since proxies may have answered
     /// the provisional responses otherwise (13.2.2.4). The dialog is confirmed; unchanged if the routes are unusable.
@@ -41,6 +46,12 @@ public:
     /// A target refresh request was accepted, or ours was (12.2.1.2, 12.2.2): Contact becomes the remote target. The
     /// route set stays.
     void refresh_target(message_view);
+
+    /// RFC 4916: the peer's From in a request of this dialog. True where it names somebody else than before; the tag
+    /// stays.
+    [[nodiscard]] bool change_remote_address(message_view request);
+    /// Our From from now on, without a tag, which stays.
+    void change_local_address(std::string_view address);
 
     /// 12.2.2: false where the number is lower than one seen before: out of order, answered with 500. ACK and CANCEL
     /// carry the number of their INVITE and are not asked for. Gaps are legal.

@@ -17,7 +17,8 @@
 
 namespace sip {
 
-enum class usage_kind : std::uint8_t { invite, subscription };
+/// `subscription` is one of ours, `notifier` one of the peer's.
+enum class usage_kind : std::uint8_t { invite, subscription, notifier };
 
 /// A usage of a dialog. What `owner` means is the business of the usage's own layer.
 struct usage_ref {

@@ -11,6 +11,7 @@
 #include <boost/asio/async_result.hpp>
 
 #include "sip/net/call.hpp"
+#include "sip/net/subscription.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/ua/events.hpp"
 
@@ -72,6 +73,17 @@ public:
         );
     }
 
+    /// Sends a SUBSCRIBE: `void(error_code, subscription)`. Completes at once; the subscription's events tell the rest.
+    template <boost::asio::completion_token_for<void(error_code, subscription)> Token>
+    auto async_subscribe(subscribe_options options, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, subscription)>(
+            [](auto handler, account self, subscribe_options what) {
+                self.start_subscribe(std::move(what), std::move(handler));
+            },
+            token, *this, std::move(options)
+        );
+    }
+
     /// Sends one request and waits for its final response: `void(error_code, request_completed)`. A failure response is
     /// no error. Cancellation stops the wait.
     template <boost::asio::completion_token_for<void(error_code, request_completed)> Token>
@@ -89,6 +101,13 @@ public:
     error_code stop_registering();
     [[nodiscard]] result<call> invite(invite_options const&);
     [[nodiscard]] result<request_id> request(request_options const&);
+    [[nodiscard]] result<subscription> subscribe(subscribe_options const&);
+    /// Publishes state and keeps it fresh (RFC 3903); its publication_changed events go to on_event().
+    [[nodiscard]] result<publication_id> publish(publish_options const&);
+    error_code modify(publication_id, std::string_view content_type, std::string_view body);
+    error_code unpublish(publication_id);
+    /// A REFER outside of a call.
+    [[nodiscard]] result<subscription> refer(std::string_view target, refer_options const&);
 
 private:
     friend class detail::user_agent_state;
@@ -106,6 +125,7 @@ private:
     }
     void start_wait(wanted, boost::asio::any_completion_handler<void(error_code, registration_changed)>);
     void start_invite(invite_options, boost::asio::any_completion_handler<void(error_code, call)>);
+    void start_subscribe(subscribe_options, boost::asio::any_completion_handler<void(error_code, subscription)>);
     void start_request(request_options, boost::asio::any_completion_handler<void(error_code, request_completed)>);
 
     std::shared_ptr<detail::user_agent_state> owner_;

@@ -9,8 +9,10 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 
+#include "sip/net/subscription.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/ua/events.hpp"
+#include "sip/ua/refer_options.hpp"
 
 namespace sip::net {
 
@@ -57,6 +59,8 @@ public:
     error_code answer_offer(std::string_view description);
     error_code refuse_offer(std::uint16_t status = 488);
     /// A request inside the call; its request_completed is an event for on_event().
+    /// Asks the peer to call somebody else (RFC 3515); the subscription's events tell what becomes of it.
+    [[nodiscard]] result<subscription> refer(refer_options const&);
     [[nodiscard]] result<request_id> request(method, std::string_view content_type, std::string_view body);
 
 private:

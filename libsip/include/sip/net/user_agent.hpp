@@ -24,6 +24,7 @@
 #include "sip/net/call.hpp"
 #include "sip/net/config.hpp"
 #include "sip/net/driver.hpp"
+#include "sip/net/subscription.hpp"
 #include "sip/net/trace.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/ua/core.hpp"
@@ -68,11 +69,26 @@ public:
         );
     }
 
+    /// Waits for the next subscription of a peer, or transfer that one asks for: `void(error_code, notifier)`. The
+    /// first event of it tells which. One wait at a time.
+    template <boost::asio::completion_token_for<void(error_code, notifier)> Token>
+    auto async_next_subscriber(Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, notifier)>(
+            [](auto handler, std::shared_ptr<detail::user_agent_state> state) {
+                start_next_subscriber(std::move(state), std::move(handler));
+            },
+            token, state_
+        );
+    }
+
     /// The other way: from now on every event goes to this function, and nothing is kept for operations, which are
     /// answered errc::wrong_state. It may do everything, destroying the user agent included; it must not throw.
     void on_event(std::function<void(event const&)>);
     /// Holds the call that an event names, usually an incoming_call.
     [[nodiscard]] call take(session_id);
+    /// The same for what an incoming_subscription or transfer_requested names, and for a subscription_forked.
+    [[nodiscard]] notifier take(notifier_id);
+    [[nodiscard]] subscription take(subscription_id);
 
     error_code respond(
         request_id, std::uint16_t status, std::span<extra_header const> headers = {},
@@ -88,6 +104,8 @@ private:
         start_accept(std::shared_ptr<detail::user_agent_state>, boost::asio::any_completion_handler<void(error_code, call)>);
     static void
         start_next_request(std::shared_ptr<detail::user_agent_state>, boost::asio::any_completion_handler<void(error_code, incoming_request)>);
+    static void
+        start_next_subscriber(std::shared_ptr<detail::user_agent_state>, boost::asio::any_completion_handler<void(error_code, notifier)>);
 
     std::shared_ptr<detail::user_agent_state> state_;
 };

@@ -11,6 +11,7 @@
 #include "sip/syntax/parse.hpp"
 #include "sip/time.hpp"
 #include "sip/transport/flow.hpp"
+#include "sip/ua/subscribe_options.hpp"
 
 namespace sip {
 
@@ -21,6 +22,9 @@ struct user_agent_limits {
     std::size_t route_set = 32;  ///< Record-Route values of one dialog; more is answered 400
     std::size_t transactions = 4096;
     std::size_t pending_requests = 64;  ///< requests outside dialogs that wait for the user
+    std::size_t subscriptions = 256;    ///< subscriptions of ours, forks among them
+    std::size_t publications = 64;
+    std::size_t notifiers = 256;  ///< subscriptions of peers; one more SUBSCRIBE is answered 503
     parse_limits parse;
 };
 
@@ -28,7 +32,14 @@ struct user_agent_config {
     std::string product = "Offhook/0.1";  ///< User-Agent and Server
     std::vector<std::string> supported;   ///< option tags that we serve: Supported, and what Require may ask for
     std::vector<method> methods;  ///< beyond INVITE, ACK, BYE, CANCEL, OPTIONS: handed to the user as incoming_request
-                                  ///< or in_call_request
+                                  ///< or in_call_request; SUBSCRIBE and NOTIFY as events of subscriptions, REFER as
+                                  ///< transfer_requested
+    std::vector<event_package> packages;  ///< served where `methods` has SUBSCRIBE; another event is answered 489
+    std::vector<std::string> unsolicited_events;  ///< NOTIFYs outside of subscriptions that are handed to the user as
+                                                  ///< incoming_request: "check-sync"; others are answered 481
+    /// Packages of INFO that we take (RFC 6086): told in Recv-Info, others are answered 469. An INFO without a package
+    /// is the user's as before.
+    std::vector<std::string> info_packages;
     std::string accept = "application/sdp";  ///< content types of calls; another is answered 415
     std::size_t datagram_limit = 1300;  ///< a larger request goes over TCP (RFC 3261 18.1.1); 0 switches the rule off
     duration ring_limit = std::chrono::seconds(180
@@ -56,9 +67,6 @@ struct account_config {
     std::string contact_user;    ///< user part of our Contact; empty: that of the address of record
     std::string contact_params;  ///< ready text behind the Contact's URI, ";+sip.instance=..."
 };
-
-/// One header that the user adds to a message.
-using extra_header = std::pair<std::string, std::string>;
 
 /// A call to make. It has a constructor, since g++ 12 destroys aggregate temporaries twice inside a co_await
 /// expression.

@@ -13,6 +13,7 @@
 #include "sip/ua/config.hpp"
 #include "sip/ua/events.hpp"
 #include "sip/ua/protocol_core.hpp"
+#include "sip/ua/refer_options.hpp"
 
 namespace sip {
 
@@ -71,6 +72,56 @@ public:
     error_code
     respond(now_t, request_id, std::uint16_t status, std::span<extra_header const> headers, std::string_view content_type, std::string_view body, outbox&);
 
+    // ---- events, as subscriber (RFC 6665 4.1); needs NOTIFY among user_agent_config::methods
+    /// Sends a SUBSCRIBE and keeps the subscription fresh. Ends with exactly one subscription_ended.
+    [[nodiscard]] result<subscription_id> subscribe(now_t, account_id, subscribe_options const&, outbox&);
+    /// Asks for the whole state again. errc::wrong_state while there is no subscription, or a request is out.
+    error_code refresh_subscription(now_t, subscription_id, outbox&);
+    /// Asks for the end; subscription_ended comes with the last NOTIFY, at once where none has come yet.
+    error_code unsubscribe(now_t, subscription_id, outbox&);
+
+    // ---- events, as notifier (RFC 6665 4.2)
+    /// Answers a SUBSCRIBE with 200 and tells the state. `phase` is pending or active. A fetch ends with this.
+    error_code
+    accept_subscription(now_t, notifier_id, subscription_phase, std::string_view content_type, std::string_view body, outbox&);
+    /// Answers a SUBSCRIBE with 300 to 699; with 401 or 407 `headers` carries the challenge, and the subscriber comes
+    /// again with credentials.
+    error_code
+    refuse_subscription(now_t, notifier_id, std::uint16_t status, std::span<extra_header const> headers, outbox&);
+    /// Tells a new state, or a new phase, as soon as the package's interval and the NOTIFY before it let it. Bodies of
+    /// full scope overtake those that still wait; errc::limit_reached where too many partial ones wait.
+    error_code
+    notify(now_t, notifier_id, subscription_phase, std::string_view content_type, std::string_view body, outbox&);
+    /// Ends a peer's subscription with a last NOTIFY. `retry_after`: seconds, for probation and giveup.
+    error_code
+    end_subscription(now_t, notifier_id, termination_reason, std::optional<std::uint32_t> retry_after, std::string_view content_type, std::string_view body, outbox&);
+
+    // ---- transfers (RFC 3515)
+    /// Asks the peer of a call to call somebody else. What becomes of it arrives as NOTIFYs of a subscription whose
+    /// bodies parse_sipfrag() reads; subscription_changed tells that it was accepted, subscription_ended the end.
+    [[nodiscard]] result<subscription_id> refer(now_t, session_id, refer_options const&, outbox&);
+    /// The same outside of a call.
+    [[nodiscard]] result<subscription_id>
+    refer_to(now_t, account_id, std::string_view target, refer_options const&, outbox&);
+    /// Answers a transfer_requested with 202; its first report follows at once.
+    error_code accept_transfer(now_t, notifier_id, outbox&);
+    /// Tells what the new request was answered with. A final status is the last report, and ends it. An empty reason
+    /// takes the RFC's phrase.
+    error_code report_transfer(now_t, notifier_id, std::uint16_t status, std::string_view reason, outbox&);
+
+    // ---- publishing event state (RFC 3903)
+    /// Sends a PUBLISH and keeps the state fresh. Ends with exactly one publication_changed whose state is `ended`.
+    [[nodiscard]] result<publication_id> publish(now_t, account_id, publish_options const&, outbox&);
+    /// New state in the place of the old one.
+    error_code modify_publication(now_t, publication_id, std::string_view content_type, std::string_view body, outbox&);
+    /// Removes the state at the server.
+    error_code unpublish(now_t, publication_id, outbox&);
+
+    // ---- who we are in a call (RFC 4916)
+    /// `address` ("\"Bob\" <sip:bob@example.com>") is our From from the next request inside the call on; reoffer()
+    /// makes one. Needs "from-change" among user_agent_config::supported, and the peer's consent to it.
+    error_code set_identity(now_t, session_id, std::string_view address, outbox&);
+
     // ---- protocol_core
     flow_id add_flow(now_t, flow_description const&, outbox&) override;
     void on_flow(now_t, flow_event const&, outbox&) override;
@@ -84,6 +135,7 @@ public:
     // ---- what lives, for tests and metrics
     struct counts {
         std::size_t sessions = 0, dialogs = 0, transactions = 0, ack_keepers = 0, requests = 0, buffers = 0;
+        std::size_t subscriptions = 0, notifiers = 0, publications = 0;
     };
     [[nodiscard]] counts live() const noexcept;
 

@@ -11,6 +11,8 @@
 #include "sip/handle.hpp"
 #include "sip/syntax/message.hpp"
 #include "sip/time.hpp"
+#include "sip/ua/publish_options.hpp"
+#include "sip/ua/subscription_events.hpp"
 #include "sip/usage/registration.hpp"
 
 namespace sip {
@@ -114,6 +116,13 @@ struct in_call_request {
     message request;
 };
 
+/// The peer of a call is somebody else now, says its From in a request inside the call (RFC 4916). Whether to believe
+/// it is the user's to decide: nothing proves it.
+struct identity_changed {
+    session_id id;
+    message request;
+};
+
 // ---- registrations
 // ------------------------------------------------------------------------------------------------------------------------
 
@@ -150,6 +159,9 @@ struct incoming_request {
 
 using event = std::variant<
     incoming_call, call_progress, call_answered, call_confirmed, remote_offer, remote_answer, offer_failed,
-    offer_withdrawn, call_ended, in_call_request, registration_changed, request_completed, incoming_request>;
+    offer_withdrawn, call_ended, in_call_request, registration_changed, request_completed, incoming_request,
+    // subscription_events.hpp
+    notification, subscription_changed, subscription_forked, subscription_ended, incoming_subscription,
+    subscription_refreshed, transfer_requested, notifier_ended, publication_changed, identity_changed>;
 
 }  // namespace sip

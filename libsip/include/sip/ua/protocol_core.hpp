@@ -26,7 +26,7 @@ namespace sip {
 
 struct outbox {
     sip::actions actions;
-    boost::container::small_vector<event, 4> events;
+    boost::container::small_vector<event, 8> events;
 
     void clear() noexcept {
         actions.clear();
@@ -35,7 +35,15 @@ struct outbox {
 };
 
 /// Why a core wants to be woken: for logs that explain a phone that does not sleep.
-enum class wake_reason : std::uint8_t { transaction, retransmit_2xx, glare_retry, registration, ring_limit, other };
+enum class wake_reason : std::uint8_t {
+    transaction,
+    retransmit_2xx,
+    glare_retry,
+    registration,
+    ring_limit,
+    subscription,
+    other
+};
 
 struct wakeup {
     time_point at;
