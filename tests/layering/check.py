@@ -10,7 +10,7 @@ check.py --self-test proves that each rule finds a breach. Exit status 1 if anyt
 import pathlib, re, sys
 
 LAYERS = {
-    "sip": ["base", "syntax", "transport", "transaction", "dialog", "usage", "ua", "net"],
+    "sip": ["base", "syntax", "transport", "transaction", "dialog", "usage", "packages", "ua", "net"],
     "sdp": ["base", "text", "model", "negotiate"],
     "rtp": ["base", "wire", "stats", "crypto", "codec", "buffer", "signal", "voice", "session", "net", "files"],
     "phoned": ["base", "config", "protocol", "media", "phone", "net", "tools"],

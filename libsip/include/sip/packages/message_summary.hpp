@@ -1,0 +1,41 @@
+// The event package message-summary (RFC 3842): whether messages wait, and how many of which kind.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sip/error.hpp"
+
+namespace sip::packages {
+
+struct message_counts {
+    /// "Voice-Message", "Fax-Message", "Pager-Message", "Multimedia-Message", "Text-Message", "None" (RFC 3458).
+    std::string context;
+    std::uint32_t fresh = 0, old = 0, urgent_fresh = 0, urgent_old = 0;
+
+    friend bool operator==(message_counts const&, message_counts const&) = default;
+};
+
+struct message_summary {
+    static constexpr std::string_view event = "message-summary";
+    static constexpr std::string_view content_type = "application/simple-message-summary";
+    static constexpr std::size_t most_lines = 32, largest = 16 * 1024;  ///< of a body
+
+    bool waiting = false;
+    std::string account;  ///< the URI of the mailbox; may be empty
+    std::vector<message_counts> counts;
+
+    /// The counts of one kind; nothing where the body has no line for it.
+    [[nodiscard]] message_counts const* of(std::string_view context) const noexcept;
+    friend bool operator==(message_summary const&, message_summary const&) = default;
+};
+
+/// Reads the status line, Message-Account, and one line for each kind; headers of single messages behind the first
+/// empty line are passed over, as are lines that are none of these. errc::syntax_error without a status line, too_large
+/// beyond the bounds, number_out_of_range for a count above 32 bits.
+[[nodiscard]] parsed<message_summary> parse_message_summary(std::string_view body);
+[[nodiscard]] std::string to_string(message_summary const&);
+
+}  // namespace sip::packages

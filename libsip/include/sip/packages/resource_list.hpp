@@ -1,0 +1,66 @@
+// List subscriptions (RFC 4662): one NOTIFY about many resources, as a multipart/related body whose root, an rlmi
+// document, names a part for each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sip/error.hpp"
+#include "sip/syntax/headers/simple.hpp"
+#include "sip/syntax/multipart.hpp"
+#include "sip/usage/subscription_state.hpp"
+
+namespace sip::packages {
+
+/// One subscription behind a resource; a resource that forks has several.
+struct list_instance {
+    std::string id;
+    subscription_phase state = subscription_phase::active;
+    std::string reason;      ///< with terminated
+    std::string content_id;  ///< of the part with its state; empty: none in this NOTIFY
+
+    friend bool operator==(list_instance const&, list_instance const&) = default;
+};
+
+struct list_resource {
+    std::string uri, name;
+    std::vector<list_instance> instances;
+
+    friend bool operator==(list_resource const&, list_resource const&) = default;
+};
+
+struct resource_list {
+    static constexpr std::string_view option_tag = "eventlist";  ///< Supported of the SUBSCRIBE, Require of the answer
+    static constexpr std::string_view content_type = "application/rlmi+xml";
+
+    std::string uri;
+    std::uint32_t version = 0;
+    bool is_full = true;
+    std::vector<list_resource> resources;
+
+    friend bool operator==(resource_list const&, resource_list const&) = default;
+};
+
+/// The rlmi document alone.
+[[nodiscard]] parsed<resource_list> parse_resource_list(std::string_view body);
+[[nodiscard]] std::string to_string(resource_list const&);
+
+/// A list with the states that its parts hold.
+struct list_notification {
+    struct part {
+        std::string_view content_id, content_type, body;  ///< borrow the body that was read
+    };
+    resource_list list;
+    std::vector<part> parts;
+
+    /// The part of an instance; nothing where it has none.
+    [[nodiscard]] part const* of(list_instance const&) const noexcept;
+};
+
+/// Reads the whole body of a NOTIFY, whose Content-Type is multipart/related. The root is the part that `start` names,
+/// or the first one (RFC 2387 3.2). errc::syntax_error where it is no rlmi document.
+[[nodiscard]] parsed<list_notification> parse_list_notification(media_type_view const&, std::string_view body);
+
+}  // namespace sip::packages
