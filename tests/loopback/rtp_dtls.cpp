@@ -138,7 +138,8 @@ TEST_CASE("A handshake survives the loss of any of its datagrams (RFC 6347 4.2.4
 }
 
 TEST_CASE(
-    "The openssl program as client exports the keys that we do, for every profile (RFC 5764 4.1.2, 4.2, RFC 7714 14.2)"
+    "The openssl program as client exports the keys that we do, for every profile (RFC 5764 4.1.1, 4.1.2, 4.2, RFC "
+    "7714 14.2)"
 ) {
     openssl_peer const peer;
     unsigned short port = 42'900;

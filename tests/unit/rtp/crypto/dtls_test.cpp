@@ -26,7 +26,7 @@ srtp_settings settings_of(dtls_srtp_keys const& keys, srtp_master_key const& key
 
 }  // namespace
 
-TEST_CASE("A handshake gives both sides the same keys, crosswise (RFC 5764 4.2)") {
+TEST_CASE("A handshake gives both sides the same keys, crosswise, without an MKI (RFC 5764 4.1.3, 4.2)") {
     dtls_pair pair;
     pair.exchange();
     REQUIRE(pair.client.current() == state::established);
@@ -40,6 +40,7 @@ TEST_CASE("A handshake gives both sides the same keys, crosswise (RFC 5764 4.2)"
     CHECK(client->send == server->receive);
     CHECK(client->receive == server->send);
     CHECK_FALSE(client->send == client->receive);
+    CHECK(client->send.mki.empty());
     CHECK_FALSE(pair.client.take_keys().has_value());
     CHECK_FALSE(pair.client.next_deadline().has_value());
 
@@ -70,7 +71,10 @@ TEST_CASE(
     CHECK(pair.client.current() == state::established);
 }
 
-TEST_CASE("A certificate without the fingerprint that was signalled ends the handshake on either side (RFC 5763 5)") {
+TEST_CASE(
+    "A certificate without the fingerprint that was signalled ends the handshake on either side (RFC 5763 5, RFC 5764 "
+    "7.3.1)"
+) {
     auto const stranger = make_identity();
     for (bool const is_client_deceived : {true, false}) {
         CAPTURE(is_client_deceived);

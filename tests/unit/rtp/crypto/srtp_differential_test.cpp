@@ -104,7 +104,8 @@ void run_traffic(crypto_suite suite, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE(
-    "Our own SRTP and libsrtp2 agree on every packet of random traffic (RFC 3711 3.3, 3.4, RFC 7714 8, RFC 6188 3)"
+    "Our own SRTP and libsrtp2 agree on every packet of random traffic (RFC 3711 3.2, 3.3, 3.4, RFC 7714 5, 8.3, "
+    "RFC 6188 3)"
 ) {
     for (auto const suite : all_crypto_suites) {
         CAPTURE(std::string(traits_of(suite).name));

@@ -52,8 +52,8 @@ byte_vector protect_rtcp_without_encryption(srtp_settings const& settings, byte_
 }  // namespace
 
 TEST_CASE(
-    "Both providers protect RTP to the same bytes, and each opens what the other protected (RFC 3711 3.1, RFC 6188 3, "
-    "RFC 7714 8.2)"
+    "Both providers protect RTP to the same bytes, and each opens what the other protected (RFC 3711 3.1, 5.1, "
+    "RFC 6188 3, RFC 7714 7.1, 8.2, 11)"
 ) {
     for (auto const suite : all_crypto_suites) {
         CAPTURE(std::string(traits_of(suite).name));
@@ -75,7 +75,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "RTCP is encrypted behind its first eight bytes, with an index that counts from zero (RFC 3711 3.4, RFC 7714 9.2)"
+    "RTCP is encrypted behind its first eight bytes, with an index that counts from zero (RFC 3711 3.4, "
+    "RFC 7714 9.2, 9.4)"
 ) {
     for (auto const suite : all_crypto_suites) {
         CAPTURE(std::string(traits_of(suite).name));
@@ -103,7 +104,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("A packet that was changed anywhere is not authentic, and changes nothing (RFC 3711 3.3, 4.2)") {
+TEST_CASE(
+    "A packet that was changed anywhere is not authentic, and changes nothing (RFC 3711 3.3, 4.2, 9.5, RFC 7714 5.3)"
+) {
     for_all([](crypto_suite suite, srtp_provider provider) {
         auto const settings = settings_with(suite);
         auto const sender = make_sender(settings);
@@ -208,7 +211,7 @@ TEST_CASE("The replay window has the size that was asked for (RFC 3711 3.3.2)") 
     });
 }
 
-TEST_CASE("No sequence number is used twice with one key (RFC 3711 9.1)") {
+TEST_CASE("No sequence number is used twice with one key (RFC 3711 9.1, RFC 7714 8.4)") {
     for_all([](crypto_suite suite, srtp_provider provider) {
         auto const sender = make_sender(settings_with(suite), provider);
         CHECK_FALSE(protect_rtp(*sender, plain_rtp(10)).error);
@@ -326,7 +329,7 @@ TEST_CASE("A key protects as many packets as its lifetime says, and opens no mor
     });
 }
 
-TEST_CASE("Under a new key the sender's rollover counter and RTCP index go on (RFC 3711 3.3.1, 3.4)") {
+TEST_CASE("Under a new key the sender's rollover counter and RTCP index go on (RFC 3711 3.3.1, 3.4, 8.1)") {
     for_all([](crypto_suite suite, srtp_provider provider) {
         auto const old_key = settings_with(suite, 1);
         auto const new_key = settings_with(suite, 2);

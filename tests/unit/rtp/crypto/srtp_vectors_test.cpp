@@ -90,7 +90,7 @@ auto const luna =
 
 }  // namespace
 
-TEST_CASE("Counter mode makes the published key stream (RFC 3711 B.2)") {
+TEST_CASE("Counter mode makes the published key stream (RFC 3711 4.1.1 and B.2)") {
     check_key_stream(
         crypto_suite::aes_cm_128_hmac_sha1_80, "2B7E151628AED2A6ABF7158809CF4F3C",
         "E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0",
@@ -106,7 +106,7 @@ TEST_CASE("Counter mode with 256 bits makes the published key stream (RFC 6188 7
     );
 }
 
-TEST_CASE("Session keys are derived from the master key as published (RFC 3711 4.3.1, 4.3.3 and B.3)") {
+TEST_CASE("Session keys are derived from the master key as published (RFC 3711 4.3, 4.3.1, 4.3.3, 5.3 and B.3)") {
     auto const keys = derive_keys(
         crypto_suite::aes_cm_128_hmac_sha1_80,
         secret_of("E1F97A0D3E018BE0D64FA32C06DE4139 0EC675AD498AFEEBB6960B3AABE6"), packet_kind::rtp
@@ -140,7 +140,7 @@ TEST_CASE("RTCP has session keys of its own (RFC 3711 4.3.2)") {
     CHECK_FALSE(rtp_keys->authentication == rtcp_keys->authentication);
 }
 
-TEST_CASE("GCM seals, verifies and opens the published RTP packet (RFC 7714 16.1.1 and 16.1.2)") {
+TEST_CASE("GCM seals, verifies and opens the published RTP packet (RFC 7714 5.2.1, 5.2.2, 8.1, 16.1.1 and 16.1.2)") {
     check_gcm(
         crypto_suite::aead_aes_128_gcm, 12, ssrc_t{0x5501a0b2}, 0xf17b, {}, hex(gallia),
         hex("8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a 51c7d19b"
@@ -172,7 +172,7 @@ TEST_CASE("GCM with 256 bits tags and verifies the published RTP packet (RFC 771
     );
 }
 
-TEST_CASE("GCM seals and opens the published RTCP packets (RFC 7714 17.1 and 17.2)") {
+TEST_CASE("GCM seals and opens the published RTCP packets (RFC 7714 9.1, 17.1 and 17.2)") {
     check_gcm(
         crypto_suite::aead_aes_128_gcm, 8, ssrc_t{0x4d617273}, 0x5d4, hex("800005d4"), hex(luna),
         hex("81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1 730d6fda 4ce09b46"
@@ -198,7 +198,7 @@ TEST_CASE("GCM tags and verifies the published RTCP packets without encrypting t
     );
 }
 
-TEST_CASE("HMAC-SHA1 gives the published value for a key of 20 bytes (RFC 3711 4.2.1)") {
+TEST_CASE("HMAC-SHA1 gives the published value for a key of 20 bytes (RFC 3711 4.2.1, 5.2)") {
     // The first case of RFC 2202.
     auto hmac = hmac_sha1::create(secret(byte_vector(20, std::byte{0x0b})));
     REQUIRE(hmac.has_value());

@@ -38,7 +38,7 @@ TEST_CASE("Suites are found by their names in any case (RFC 4568 6.2, RFC 6188 4
         CHECK(find_suite(name).error() == errc::unknown_suite);
 }
 
-TEST_CASE("The f8 suite is refused with its reason (RFC 4568 6.2.3)") {
+TEST_CASE("The f8 suite is refused with its reason (RFC 4568 6.2.3, RFC 3711 4.1.2)") {
     CHECK(find_suite("F8_128_HMAC_SHA1_80").error() == errc::f8_not_supported);
     CHECK(describe(errc::f8_not_supported).find("f8 mode") != std::string_view::npos);
 }

@@ -82,7 +82,7 @@ struct secure_call {
 
 }  // namespace
 
-TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 5763 5, RFC 5764 3)") {
+TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 5763 5, RFC 5764 3, 5.1.1)") {
     secure_call call;
     call.secure_alice();
     call.secure_bob();
@@ -100,7 +100,7 @@ TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 
     CHECK(call.bob.media.statistics().unauthentic == 0);
 }
 
-TEST_CASE("RTCP on a port of its own has a handshake of its own (RFC 5764 3, 4.2)") {
+TEST_CASE("RTCP on a port of its own has a handshake of its own (RFC 5764 3, 4.2, 4.3)") {
     secure_call call(rtcp_transport::separate_port);
     call.secure_alice();
     call.secure_bob();
@@ -155,7 +155,8 @@ TEST_CASE("A ClientHello from another address than the agreed one is ignored (RF
 }
 
 TEST_CASE(
-    "With latching the peer may shake hands from an address that its description could not know (RFC 4961, RFC 5763 5)"
+    "With latching the peer may shake hands from an address that its description could not know (RFC 4961, RFC 5763 "
+    "6.7.2)"
 ) {
     auto settings = secure_call::settings_with(rtcp_transport::multiplexed);
     settings.latch = latching::once;
@@ -200,7 +201,7 @@ TEST_CASE("A wrong certificate ends it: nothing is sent and nothing is heard (RF
     CHECK(call.bob.events<security_failed>()[0].reason.find("certificate") != std::string::npos);
 }
 
-TEST_CASE("The association outlives a re-INVITE that changes nothing of it (RFC 8842 4)") {
+TEST_CASE("The association outlives a re-INVITE that changes nothing of it (RFC 5763 6.6, RFC 8842 4)") {
     secure_call call;
     call.secure_alice();
     call.secure_bob();
@@ -218,7 +219,8 @@ TEST_CASE("The association outlives a re-INVITE that changes nothing of it (RFC 
 }
 
 TEST_CASE(
-    "A new association takes over when it is established, and the old keys serve until then (RFC 8842 4, RFC 5764 3)"
+    "A new association takes over when it is established, and the old keys serve until then (RFC 5763 6.8, "
+    "RFC 5764 5.2, RFC 8842 4)"
 ) {
     secure_call call;
     call.secure_alice();
