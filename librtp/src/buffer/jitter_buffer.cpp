@@ -347,7 +347,15 @@ bool jitter_buffer::pass_hole(time_point now, queued_packet const& later, playou
     waited_ -= std::min(waited_, piece);
     position_ += piece;
     if (spared == piece) return false;
-    frame = gap_ < in_units(longest_concealment) ? conceal(piece - spared) : silence(piece - spared);
+    if (gap_ >= in_units(longest_concealment)) {
+        frame = silence(piece - spared);
+        return true;
+    }
+    frame = conceal(piece - spared);
+    if (missing == 1 && later.content == packet_content::audio) {
+        frame.payload = later.payload;
+        frame.type = later.type;
+    }
     return true;
 }
 

@@ -127,7 +127,7 @@ void playout::fetch(time_point now) noexcept {
     auto const& properties = decodings_.front().by.properties();
     auto const frame = buffer_.get(now, to_units(staged, properties));
     if (frame.what == playout_frame::kind::media) return fetch_media(frame);
-    if (!frame.payload.empty()) {
+    if (frame.what == playout_frame::kind::silence && !frame.payload.empty()) {
         if (auto const described = read_comfort_noise(frame.payload)) {
             noise_.describe(*described);
             is_noisy_ = true;
@@ -137,16 +137,27 @@ void playout::fetch(time_point now) noexcept {
     auto const free = room();
     auto const wanted = std::max<std::size_t>(to_samples(frame.units, properties), 1);
     auto const samples = free.first(std::min(wanted, free.size()));
-    if (frame.what == playout_frame::kind::silence) {
+    if (frame.what == playout_frame::kind::silence)
         concealment_.fall_silent(samples);
-    } else if (last_ != nullptr && last_->by.has_concealment()) {
-        last_->by.conceal(samples);
-        concealment_.on_media(samples);
-    } else {
-        concealment_.conceal(samples);
-    }
+    else
+        conceal(frame, samples);
     noise_.add(samples, is_noisy_ && frame.what == playout_frame::kind::silence);
     stage(frame.what, samples.size());
+}
+
+// By what the next packet tells of the lost one, by what the codec invents, or by what we do, in this order.
+void playout::conceal(playout_frame const& frame, std::span<std::int16_t> samples) noexcept {
+    auto* const next = frame.payload.empty() ? nullptr : find(frame.type);
+    if (next != nullptr && next->by.can_recover(frame.payload)) {
+        last_ = next;
+        next->by.recover(frame.payload, samples);
+        ++statistics_.recovered;
+    } else if (last_ != nullptr && last_->by.has_concealment()) {
+        last_->by.conceal(samples);
+    } else {
+        return concealment_.conceal(samples);
+    }
+    concealment_.on_media(samples);
 }
 
 void playout::fetch_media(playout_frame const& frame) noexcept {

@@ -51,13 +51,15 @@ enum class put_result : std::uint8_t {
 struct playout_frame {
     enum class kind : std::uint8_t {
         media,    ///< Decode `payload`.
-        conceal,  ///< Invent `units` of sound: a packet is missing.
+        /// Invent `units` of sound: a packet is missing. With a payload, which is that of the packet right behind the
+        /// hole: some codecs say in it what was in the packet before.
+        conceal,
         /// Nothing is being said, or nothing has come for so long that inventing would be lying. With a payload, which
         /// is comfort noise (RFC 3389), it lasts no time but describes the silence that follows.
         silence,
     };
     kind what = kind::silence;
-    /// Of media and comfort noise. Valid until the next call of `put` or `get`.
+    /// Of media, comfort noise, or what follows a hole. Valid until the next call of `put` or `get`.
     std::span<const std::byte> payload{};
     payload_type type{};
     /// How long this lasts, in clock units. For media: all of the payload.

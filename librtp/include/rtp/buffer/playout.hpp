@@ -47,6 +47,7 @@ struct playout_statistics {
     std::uint64_t stretched = 0;    ///< Packets that were played longer or shorter than they were.
     std::uint64_t dropped = 0;      ///< Samples left out of them to shorten the delay.
     std::uint64_t repeated = 0;     ///< Samples repeated to lengthen it.
+    std::uint64_t recovered = 0;    ///< Lost packets, concealed by what the next one told of them.
     std::uint64_t undecodable = 0;  ///< Packets that their decoder refused; they are concealed.
 };
 
@@ -95,6 +96,7 @@ private:
 
     void fetch(time_point now) noexcept;
     void fetch_media(playout_frame const&) noexcept;
+    void conceal(playout_frame const&, std::span<std::int16_t> samples) noexcept;
     [[nodiscard]] std::size_t stretch(std::span<std::int16_t> samples, std::size_t size, std::int64_t by) noexcept;
     void stage(playout_frame::kind, std::size_t samples) noexcept;
     [[nodiscard]] decoding* find(payload_type) noexcept;
