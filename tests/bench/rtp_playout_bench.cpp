@@ -56,7 +56,9 @@ private:
 
 playout make_playout() {
     std::array<playout_payload, 1> const payloads{{{payload_type{0}, packet_content::audio, &pcmu()}}};
-    auto made = playout::create({}, payloads);
+    jitter_settings settings;
+    settings.minimum = settings.start;  // what the device below keeps to, so that nothing needs to be stretched
+    auto made = playout::create(settings, payloads);
     if (!made) std::abort();
     return std::move(*made);
 }

@@ -297,7 +297,8 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     frame.type = handed_out_.type;
     frame.units = handed_out_.units;
     frame.skip = skip;
-    frame.correction = in_units(target - delay);
+    // Too little is made up for by a period at least, or a clock that drifts would have it short again at once.
+    frame.correction = in_units(delay < target ? std::max(target - delay, settings_.period) : target - delay);
     if (frame.correction < 0 && now - dry_at_ < patience) frame.correction = 0;
     if (is_next_overdue(now)) frame.correction = std::max(frame.correction, in_units(longest_stretch));
     return true;

@@ -35,8 +35,7 @@ error_code playout::set_payloads(std::span<const playout_payload> payloads) {
         if (payload.content != packet_content::audio) continue;
         if (payload.decoded_by == nullptr) return make_error_code(errc::invalid_argument);
         auto const& properties = payload.decoded_by->properties;
-        if (properties.channels != 1 || properties.sample_rate != sample_rate_ ||
-            properties.format.rate != rate_)
+        if (properties.channels != 1 || properties.sample_rate != sample_rate_ || properties.format.rate != rate_)
             return make_error_code(errc::invalid_argument);
         decodings.push_back({payload, decoder(*payload.decoded_by)});
     }
@@ -183,12 +182,20 @@ void playout::fetch_media(playout_frame const& frame) noexcept {
     stage(playout_frame::kind::media, size);
 }
 
-// The delay of packets varies by up to a period, since the device takes a whole one each time: less is no reason to
-// act.
 std::size_t playout::stretch(std::span<std::int16_t> samples, std::size_t size, std::int64_t by) noexcept {
     auto const& properties = decodings_.front().by.properties();
-    auto const off = to_samples(by < 0 ? -by : by, properties);
-    auto const wanted = off < period_ ? 0 : static_cast<std::int64_t>(off);
+    auto off = to_samples(by < 0 ? -by : by, properties);
+    if (by < 0) {
+        // The delay of packets varies by up to a period, since the device takes a whole one each time: less is no
+        // reason to act. Of packets that are no whole periods each has another delay; then what was added for the one
+        // with the least must not be taken away for the one with the most.
+        auto const added = size % period_ == 0 ? 0 : in_samples(buffer_.settings().period);
+        if (off < period_ + added) off = 0;
+        // What is left must last for this period, with those packets that so much delay lets us count on.
+        auto const at_hand = staged_end_ - staged_begin_ + size + off / size * size;
+        off = std::min(off, at_hand - std::min(period_, at_hand));
+    }
+    auto const wanted = static_cast<std::int64_t>(off);
     auto const changed = stretch_.change(samples, size, by < 0 ? -wanted : wanted);
     if (changed != size) ++statistics_.stretched;
     if (changed < size) statistics_.dropped += size - changed;

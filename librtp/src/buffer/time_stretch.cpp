@@ -70,7 +70,8 @@ std::size_t time_stretch::change(std::span<std::int16_t> samples, std::size_t si
         fade = std::min(in_samples(quiet_fade), size - by);
     } else if (since_change_ >= in_samples(between_changes)) {
         // A period, and behind it as much as it is compared and blended with.
-        auto const longest = std::min(in_samples(longest_period), size * 5 / 8);
+        auto longest = std::min(in_samples(longest_period), size * 5 / 8);
+        if (wanted < 0) longest = std::min(longest, off);  // never less delay than was wanted
         fade = std::min(size - longest, longest);
         auto const found = find_pitch(samples.first(size), sample_rate_, {in_samples(shortest_period), longest, fade});
         if (found.likeness >= alike) by = found.period;
