@@ -47,7 +47,7 @@ private:
         rtp::session_settings settings;
         settings.cname = name + "@example";
         settings.rtcp = rtp::rtcp_transport::multiplexed;
-        return std::move(*rtp::session::create(now, settings, environment, pool));
+        return *rtp::session::create(now, settings, environment, pool);
     }
 };
 

@@ -18,7 +18,6 @@ using namespace rtp_test;
 namespace {
 
 constexpr std::array providers{srtp_provider::own, srtp_provider::libsrtp};
-constexpr auto usual = crypto_suite::aes_cm_128_hmac_sha1_80;
 
 /// Calls `check` with each suite and provider.
 template <class Check>
