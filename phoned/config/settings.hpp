@@ -31,6 +31,9 @@ enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_inf
 /// When RTP goes where the peer's RTP comes from instead of where its description says (offhook.symmetric_rtp).
 enum class symmetric_rtp_policy { never, behind_nat, always };
 
+/// Whether media are secure (account.X.srtp_encryption).
+enum class srtp_policy { off, forced, negotiated };
+
 enum class log_level { trace, debug, info, warning, error, off };
 
 struct codec_setting {
@@ -74,6 +77,7 @@ struct account_settings {
 
     std::array<codec_setting, max_codecs> codecs;  ///< By Y, as the files number them: use codec_preference()
     std::chrono::milliseconds ptime;               ///< account.X.ptime; 0 means that none is asked for
+    srtp_policy srtp;                              ///< account.X.srtp_encryption
     dtmf_method dtmf;                              ///< account.X.dtmf.type
     unsigned dtmf_info_type;  ///< account.X.dtmf.info_type: 0 off, 1 dtmf-relay, 2 dtmf, 3 telephone-event
     unsigned dtmf_payload;    ///< account.X.dtmf.dtmf_payload

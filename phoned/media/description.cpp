@@ -33,6 +33,11 @@ rtp::direction direction_of(const sdp::negotiated& line) {
     return line.may_receive ? rtp::direction::receive_only : rtp::direction::inactive;
 }
 
+media_keying keying_of(const sdp::security_agreement& agreed) {
+    if (std::holds_alternative<sdp::sdes_agreement>(agreed)) return media_keying::sdes;
+    return std::holds_alternative<sdp::dtls_agreement>(agreed) ? media_keying::dtls : media_keying::none;
+}
+
 /// The digits in a list of events, `0-11,15` (RFC 4733 2.4.1). Without a list, or with one that is none, all.
 std::uint16_t accepted_digits(std::string_view list) {
     constexpr std::uint16_t all = 0xFFFF;
@@ -94,17 +99,18 @@ sdp::capabilities capabilities_of(const account_settings& account) {
     able.rtcp_mux = sdp::rtcp_mux_policy::accept;
     able.ptime.reset();
     if (account.ptime.count() > 0) able.ptime = account.ptime;
+    able.security = security_capability_of(account);
     return able;
 }
 
-sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold) {
+sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, std::vector<sdp::local_key> keys) {
     sdp::local_media media;
     const bool is_v6 = ports.rtp.family == rtp::address_family::ipv6;
     auto text = ports.rtp.to_text();
     text.resize(text.rfind(':'));
     if (is_v6) text = text.substr(1, text.size() - 2);
     media.address = {is_v6 ? sdp::address_family::ip6 : sdp::address_family::ip4, std::move(text)};
-    media.streams.push_back({ports.rtp.port, ports.rtcp.port, sdp::direction::sendrecv, hold});
+    media.streams.push_back({ports.rtp.port, ports.rtcp.port, sdp::direction::sendrecv, hold, std::move(keys)});
     return media;
 }
 
@@ -143,6 +149,9 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
     plan.payloads.packet_time = line.send_ptime;
+    plan.security = media_security_of(line.security);
+    plan.keying = keying_of(line.security);
+    plan.srtp_suite = suite_shown(line.security);
     return plan;
 }
 

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "phoned/config/settings.hpp"
+#include "phoned/media/security.hpp"
 #include "phoned/media/sockets.hpp"
 #include "phoned/protocol/messages.hpp"
 #include "rtp/codec/codec.hpp"
@@ -20,8 +22,10 @@ namespace phoned {
 /// so.
 [[nodiscard]] sdp::capabilities capabilities_of(const account_settings&);
 
-/// Our side of the one audio line of a call.
-[[nodiscard]] sdp::local_media local_media_of(const media_ports&, sdp::hold_style);
+/// Our side of the one audio line of a call; without keys it can only be plain.
+[[nodiscard]] sdp::local_media local_media_of(
+    const media_ports&, sdp::hold_style, std::vector<sdp::local_key> keys = {}
+);
 
 /// What an agreement about one audio line means for its RTP session and its codecs.
 struct media_plan {
@@ -36,6 +40,9 @@ struct media_plan {
     bool is_held_by_us = false;  ///< Our user asked for it: we send no sound of our own
     std::chrono::milliseconds packet_time{20};
     std::string codec_name;  ///< `PCMU/8000`, for people
+    rtp::media_security security;
+    media_keying keying = media_keying::none;  ///< Where the keys come from
+    std::string srtp_suite;                    ///< `AES_CM_128_HMAC_SHA1_80`, where the description names it
 };
 
 /// Whether RTP may follow the peer's packets instead of its description. A private address that the peer names to one

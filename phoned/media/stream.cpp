@@ -61,15 +61,19 @@ public:
         : settings_(std::move(wanted)), packets_(packets), session_(std::move(session)), tones_(8000) {}
 
     void apply(now_t now, const sdp::negotiated& line, rtp::peer_media owed, rtp::outbox& out) {
+        const bool has_rested = !plan_ || !rtp::can_receive(plan_->direction);
         plan_ = plan_of(line);
         if (!plan_)
             return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional, out);
         if (owed == rtp::peer_media::optional) plan_->peer = owed;
         session_.set_payloads(rtp_now(now), plan_->payloads);
+        set_security(now, plan_->security);
         session_.set_transport(latching_for(settings_.symmetric, settings_.local, plan_->remote.rtp), plan_->rtcp);
         session_.set_remote(rtp_now(now), plan_->remote);
         session_.set_direction(rtp_now(now), plan_->direction, plan_->peer, out);
         choose_playout(line);
+        // While we did not listen nobody asked the playout for sound: its clock stood still, the peer's did not.
+        if (has_rested && playout_) playout_->reset();
         if (plan_->codec != encoding_) {
             encoding_ = plan_->codec;
             encoder_.reset();
@@ -134,6 +138,7 @@ public:
         out.octets_sent = sent.octets_sent;
         out.packets_received = sent.packets_delivered;
         out.packets_duplicated = sent.duplicate;
+        out.packets_refused = sent.unauthentic + sent.replayed + sent.without_keys;
         if (const auto* heard = session_.heard_source()) {
             out.packets_lost = static_cast<std::uint64_t>(std::max<std::int64_t>(heard->lost(), 0));
             out.jitter =
@@ -159,6 +164,12 @@ public:
     rtp::session session_;
     std::optional<media_plan> plan_;
     bool is_muted_ = false;
+
+    /// Media that cannot be secured as agreed are none: they must not become plain.
+    void set_security(now_t now, const rtp::media_security& wanted) {
+        if (session_.set_security(rtp_now(now), wanted))
+            (void)session_.set_security(rtp_now(now), rtp::awaiting_keys{});
+    }
 
 private:
     /// A held peer hears nothing from us: the guide's hold stops RTP (sendonly leaves room for music, which we have
@@ -319,9 +330,9 @@ std::unique_ptr<media_stream> media_stream::create(
 ) {
     auto session = rtp::session::create(rtp_now(now), session_settings_of(wanted), environment, pool);
     if (!session) return nullptr;
-    return std::unique_ptr<media_stream>(
-        new media_stream(std::make_unique<implementation>(std::move(*session), wanted, pool))
-    );
+    auto made = std::make_unique<implementation>(std::move(*session), wanted, pool);
+    if (wanted.is_secure_only) made->set_security(now, rtp::awaiting_keys{});
+    return std::unique_ptr<media_stream>(new media_stream(std::move(made)));
 }
 
 media_stream::~media_stream() = default;

@@ -19,6 +19,7 @@
 #include "phoned/phone/phone.hpp"
 #include "rtp/session/cname.hpp"
 #include "sip/net/driver.hpp"
+#include "sdp/text/redact.hpp"
 #include "sip/net/environment.hpp"
 #include "sip/net/local_address.hpp"
 
@@ -60,6 +61,7 @@ sip::net::shell_config shell_config_of(const settings& config) {
     return out;
 }
 
+/// Whoever reads a trace could listen to the call if it showed the keys of its media.
 trace_event shown(const sip::net::traced_message& message) {
     return {
         message.at,
@@ -69,7 +71,7 @@ trace_event shown(const sip::net::traced_message& message) {
                                                          : "tls",
         sip::host_port(message.local),
         sip::host_port(message.remote),
-        std::string(message.bytes)};
+        sdp::without_keys(message.bytes)};
 }
 
 }  // namespace

@@ -166,6 +166,8 @@ bool call::open_media(now_t now) {
     wanted.digits = account_settings_->dtmf;
     wanted.local = ports_->rtp;
     wanted.symmetric = config.symmetric_rtp;
+    wanted.is_secure_only = account_settings_->srtp == srtp_policy::forced;
+    if (account_settings_->srtp != srtp_policy::off) keys_ = new_stream_keys(around_->random);
     stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
     if (!stream_) return false;
     stream_->set_muted(muted_);
@@ -173,7 +175,7 @@ bool call::open_media(now_t now) {
 }
 
 sdp::local_media call::local_media(hold_wish wish) const {
-    return local_media_of(*ports_, hold_style_of(wish, around_->config));
+    return local_media_of(*ports_, hold_style_of(wish, around_->config), keys_);
 }
 
 // ---- commands
@@ -534,6 +536,8 @@ std::optional<call_media> call::media_summary() const {
     out.ptime = plan.packet_time;
     out.local = ports_->rtp.to_text();
     if (const auto remote = stream_->remote(); remote.is_usable()) out.remote = remote.to_text();
+    out.security = plan.keying;
+    out.srtp_suite = plan.srtp_suite;
     if (plan.payloads.send_events) out.dtmf_payload_type = static_cast<unsigned>(plan.payloads.send_events->type);
     return out;
 }

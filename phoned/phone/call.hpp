@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "phoned/config/settings.hpp"
 #include "phoned/media/sockets.hpp"
@@ -138,6 +139,7 @@ private:
     sip::session_id session_;
     call_state state_ = call_state::trying;
     std::optional<media_ports> ports_;
+    std::vector<sdp::local_key> keys_;  ///< of our stream, for the whole call; none where SRTP is off
     std::unique_ptr<media_stream> stream_;
     rtp::outbox media_out_;
 

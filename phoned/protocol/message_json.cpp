@@ -191,7 +191,9 @@ json::object to_json(const call_media& media) {
         {"ptime_ms", media.ptime.count()},
         {"local", text(media.local)},
         {"remote", text(media.remote)},
+        {"security", word(name_of(media.security))},
     };
+    if (!media.srtp_suite.empty()) object["srtp_suite"] = text(media.srtp_suite);
     if (media.dtmf_payload_type) object["dtmf_payload_type"] = *media.dtmf_payload_type;
     return object;
 }
@@ -203,6 +205,7 @@ json::object to_json(const call_quality& quality) {
         {"packets_received", quality.packets_received},
         {"octets_sent", quality.octets_sent},
         {"octets_received", quality.octets_received},
+        {"packets_refused", quality.packets_refused},
         {"packets_lost", quality.packets_lost},
         {"packets_late", quality.packets_late},
         {"packets_duplicated", quality.packets_duplicated},

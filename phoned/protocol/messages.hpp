@@ -64,6 +64,9 @@ struct call_summary {
 
 enum class media_direction { inactive, sendonly, recvonly, sendrecv };
 
+/// How a call's media are secured, by where the keys of SRTP come from.
+enum class media_keying { none, sdes, dtls };
+
 struct call_media {
     call_number call;
     media_direction direction;  ///< As negotiated, seen from us
@@ -73,12 +76,15 @@ struct call_media {
     std::string local = {};  ///< `192.0.2.1:11780`
     std::string remote = {};
     std::optional<unsigned> dtmf_payload_type = {};
+    media_keying security = media_keying::none;
+    std::string srtp_suite = {};  ///< Empty while the keys are not known, and for plain RTP
 };
 
 /// Media statistics of one call so far (RFC 3550). As an event it is a level: the newest replaces one not yet sent.
 struct call_quality {
     call_number call;
     std::uint64_t packets_sent = 0, packets_received = 0, octets_sent = 0, octets_received = 0;
+    std::uint64_t packets_refused = 0;  ///< Of secure media: not authentic, replayed, or before the keys were known
     std::uint64_t packets_lost = 0, packets_late = 0, packets_duplicated = 0, frames_concealed = 0;
     std::chrono::microseconds jitter{0};
     std::chrono::milliseconds playout_delay{0};

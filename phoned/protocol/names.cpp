@@ -14,6 +14,7 @@ constexpr std::array<string_view, 2> call_directions{"outgoing", "incoming"};
 constexpr std::array<string_view, 5> call_states{"trying", "proceeding", "early", "confirmed", "terminated"};
 constexpr std::array<string_view, 4> enders{"nobody", "local", "remote", "network"};
 constexpr std::array<string_view, 4> media_directions{"inactive", "sendonly", "recvonly", "sendrecv"};
+constexpr std::array<string_view, 3> media_keyings{"none", "sdes", "dtls"};
 constexpr std::array<string_view, 8> driver_kinds{"keypad", "hook",   "display",   "led",
                                                   "audio",  "ringer", "expansion", "misc"};
 constexpr std::array<string_view, 6> led_presets{"off", "on", "slow", "fast", "ring", "custom"};
@@ -51,6 +52,9 @@ string_view name_of(ended_by who) noexcept {
 }
 string_view name_of(media_direction direction) noexcept {
     return word(media_directions, direction);
+}
+string_view name_of(media_keying keying) noexcept {
+    return word(media_keyings, keying);
 }
 string_view name_of(driver_kind kind) noexcept {
     return word(driver_kinds, kind);

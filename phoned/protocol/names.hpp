@@ -14,6 +14,7 @@ namespace phoned {
 [[nodiscard]] std::string_view name_of(call_state) noexcept;
 [[nodiscard]] std::string_view name_of(ended_by) noexcept;
 [[nodiscard]] std::string_view name_of(media_direction) noexcept;
+[[nodiscard]] std::string_view name_of(media_keying) noexcept;
 [[nodiscard]] std::string_view name_of(driver_kind) noexcept;
 [[nodiscard]] std::string_view name_of(led_preset) noexcept;
 [[nodiscard]] std::string_view name_of(audio_output) noexcept;

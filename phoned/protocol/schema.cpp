@@ -58,6 +58,11 @@ constexpr member media_members[] = {
     required("local", string, "own RTP address"),
     required("remote", string, "the other side's"),
     optional("dtmf_payload_type", integer, "telephone-event (RFC 4733), if agreed"),
+    one_of(
+        required("security", string, "where the keys of SRTP come from: RFC 4568, RFC 5763; none: plain RTP"),
+        "none sdes dtls"
+    ),
+    optional("srtp_suite", string, "as in a=crypto, `AES_CM_128_HMAC_SHA1_80`"),
 };
 
 constexpr member quality_members[] = {
@@ -66,6 +71,7 @@ constexpr member quality_members[] = {
     required("packets_received", integer, "RTP packets"),
     required("octets_sent", integer, "RTP payload"),
     required("octets_received", integer, "RTP payload"),
+    required("packets_refused", integer, "of secure media: plain, not authentic, or seen before"),
     required("packets_lost", integer, "never came (RFC 3550 A.3)"),
     required("packets_late", integer, "came after their time to play"),
     required("packets_duplicated", integer, "came twice"),

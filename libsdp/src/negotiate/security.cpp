@@ -161,6 +161,7 @@ void offer_security(
     if (is_open || !by_dtls) {
         std::uint32_t tag = 0;
         for (auto const& key : stream.keys) {
+            if (!key.is_offered) continue;
             auto& offered = line.crypto.emplace_back();
             offered.tag = ++tag;
             offered.suite = key.suite;

@@ -81,6 +81,12 @@ std::optional<fs::path> newest_recording(const std::string& folder) {
     return newest;
 }
 
+/// As baresip's account writes it.
+std::string media_encryption_of(const handset_setting& setting) {
+    if (setting.media_encryption.empty()) return {};
+    return ";mediaenc=" + (setting.media_encryption == "dtls" ? "dtls_srtp" : setting.media_encryption);
+}
+
 }  // namespace
 
 baresip_handset::baresip_handset(handset_setting setting) : setting_(std::move(setting)) {}
@@ -107,7 +113,7 @@ bool baresip_handset::write_configuration() const {
         "none\nringback_aufile none\n"
         "jitter_buffer_delay 5-10\nmodule_path {modules}\nmodule {codec}.so\nmodule ausine.so\nmodule "
         "aubridge.so\nmodule "
-        "sndfile.so\n"
+        "sndfile.so\nmodule srtp.so\nmodule dtls_srtp.so\n"
         "module ctrl_tcp.so\nmodule uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app "
         "debug_cmd.so\nctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\n",
         fmt::arg("sip", setting_.sip_port), fmt::arg("transport", setting_.transport),
@@ -118,9 +124,9 @@ bool baresip_handset::write_configuration() const {
     std::ofstream(folder + "/contacts").flush();
     std::ofstream accounts(folder + "/accounts");
     accounts << fmt::format(
-        "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs={6}\n",
+        "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs={6}{7}\n",
         setting_.user, setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password, "manual",
-        known == std::end(codec_modules) ? "pcmu,pcma" : known->in_account
+        known == std::end(codec_modules) ? "pcmu,pcma" : known->in_account, media_encryption_of(setting_)
     );
     return static_cast<bool>(config.flush()) && static_cast<bool>(accounts.flush());
 }

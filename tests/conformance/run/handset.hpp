@@ -32,6 +32,8 @@ struct handset_setting {
     std::string codec;     ///< the only one that it has, by its name in SDP; empty: those that it has anyway
     bool is_busy = false;  ///< its user takes no call
     std::string folder;    ///< of its own, for files and sockets
+    /// Secure media: empty (none), "srtp" (where the other can), "srtp-mand", "dtls".
+    std::string media_encryption = {};
 };
 
 class handset {

@@ -32,8 +32,8 @@ seconds time_of(std::string_view text) {
 
 }  // namespace
 
-phoned_handset::phoned_handset(programs where, handset_setting setting)
-    : phone_(std::move(where.phoned), std::move(setting)) {}
+phoned_handset::phoned_handset(programs where, handset_setting setting, std::vector<std::string> more)
+    : phone_(std::move(where.phoned), std::move(setting), std::move(more)) {}
 
 phoned_handset::~phoned_handset() {
     ends_ = true;

@@ -23,7 +23,8 @@ struct programs {
 
 class phoned_handset final : public handset {
 public:
-    phoned_handset(programs, handset_setting);
+    /// `more` are further lines for the phone's own configuration file.
+    phoned_handset(programs, handset_setting, std::vector<std::string> more = {});
     ~phoned_handset() override;
 
     [[nodiscard]] const handset_setting& setting() const override { return phone_.setting(); }
@@ -36,6 +37,8 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> packets_received() override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
+
+    [[nodiscard]] phoned_process& phone() noexcept { return phone_; }
 
 private:
     void watch();

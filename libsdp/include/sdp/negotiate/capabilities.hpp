@@ -99,6 +99,7 @@ enum class hold_style : std::uint8_t {
 struct local_key {
     srtp_suite suite{};
     secret key_and_salt;
+    bool is_offered = true;  ///< False: taken where the peer offers the suite, and not offered by us.
 
     bool operator==(local_key const&) const = default;
 };
