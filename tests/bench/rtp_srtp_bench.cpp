@@ -1,6 +1,6 @@
-// SRTP of one packet of 20 ms of G.711 (172 bytes before protection), for every suite and both providers, beside what
-// OpenSSL's ciphers alone take for it. The cases of one suite run one after another, so that a ratio compares what ran
-// under the same conditions; with --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true all do.
+// SRTP of one packet of 20 ms of G.711 (172 bytes before protection), for every suite and both providers. To compare
+// them on a machine that has other work too, interleave many short runs and look at the medians of the CPU time:
+// --benchmark_min_time=0.02 --benchmark_repetitions=15 --benchmark_enable_random_interleaving=true.
 //
 // Protecting starts from the same bytes with the next sequence number; unprotecting opens packets that were protected
 // before, in order, and counts the copy of 182 to 188 bytes into the buffer, as protecting counts that of 172.

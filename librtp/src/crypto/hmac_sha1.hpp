@@ -1,7 +1,7 @@
 // HMAC-SHA1 with one key over many messages (RFC 2104), as SRTP uses it.
 //
-// OpenSSL's own HMAC starts each message from copies of the two states that the key leads to; so does this, but with a
-// third less of work around it (docs/decisions/045).
+// OpenSSL's own HMAC starts each message from copies of the two states that the key leads to; so does this, in a fifth
+// less time (docs/decisions/045).
 #pragma once
 
 #include <array>
