@@ -565,29 +565,78 @@ TEST_CASE("a packet longer than 200 ms is not played, and a period longer than t
     CHECK(narrow->buffer().statistics().silent == 1);
 }
 
-TEST_CASE("no packet and no period allocates anything") {
-    auto const sound = test::voice(20, 2);
+TEST_CASE("no packet and no period allocates anything: with loss, jitter, stretching, comfort noise, restarts") {
+    auto const sound = test::voice(40, 2);
     auto playout = make_playout();
     talker talker(playout, sound);
     test::seeded_random random(12);
     std::array<std::int16_t, 80> samples{};
-    auto sent = line_start;
-    // The pool of packets grows to what is in flight at once; the first seconds pay for that.
-    for (auto now = line_start; now < line_start + 3s; now += 10ms) {
-        for (; sent <= now; sent += 20ms)
-            talker.send(sent);
-        playout.get(now, samples);
-    }
-    auto const before = test::allocations();
-    for (auto now = line_start + 3s; now < line_start + 18s; now += 10ms) {
-        for (; sent <= now; sent += 20ms) {
-            if (random.chance(10))
+    std::array const noise{std::byte{50}, std::byte{100}};
+    auto const run = [&](int packets) {
+        static auto now = line_start;
+        for (int n = 0; n < packets; ++n, now += 20ms) {
+            auto const phase = n % 400;
+            auto const late = phase > 200 && phase < 300 ? std::chrono::milliseconds(random.below(60)) : 0ms;
+            if (phase == 100) talker.header.ssrc = static_cast<rtp::ssrc_t>(random());
+            if (phase == 380) talker.send_bytes(now, rtp::payload_type{13}, noise);
+            if (phase >= 380)
+                talker.pause();
+            else if (random.chance(5))
                 talker.skip();
             else
-                talker.send(sent);
+                talker.send(now + late);
+            static_cast<void>(playout.get(now + 3ms, samples));
+            static_cast<void>(playout.get(now + 13ms, samples));
         }
-        playout.get(now, samples);
-    }
+    };
+    run(600);  // the pool of packets grows to what is in flight at once
+    auto const before = test::allocations();
+    auto const counts_before = playout.buffer().statistics();
+    auto const stretched_before = playout.statistics().stretched;
+    run(1200);
     CHECK(test::allocations() == before);
-    CHECK(playout.buffer().statistics().lost > 50);
+    auto const& counts = playout.buffer().statistics();
+    CHECK(playout.statistics().stretched > stretched_before + 5);
+    CHECK(counts.lost > counts_before.lost + 30);
+    CHECK(counts.silent == counts_before.silent + 3);
+    CHECK(counts.resets == counts_before.resets + 3);
+}
+
+TEST_CASE("Timestamps that stand still, run backwards or jump by 2^31 fill every period and keep nothing (RFC 3550 5.1)"
+) {
+    struct row {
+        std::string name;
+        std::int64_t step;
+    };
+    for (auto const& [name, step] :
+         {row{"still", 0},
+          {"backwards", -160},
+          {"far backwards", -80'000},
+          {"far", 80'000},
+          {"half", 0x7FFFFFFF},
+          {"half and one", 0x80000000},
+          {"one short of half", 0x7FFFFFFE},
+          {"a little slow", 159},
+          {"double", 320}}) {
+        CAPTURE(name);
+        auto playout = make_playout();
+        talker talker(playout, test::vowel(160 * 2400, 8000, 120));
+        std::array<std::int16_t, 80> samples{};
+        std::size_t media_at_last = 0;
+        for (int n = 0; n < 2000; ++n) {
+            auto const now = line_start + n * 20ms;
+            if (n >= 100 && n < 1500) talker.header.timestamp = rtp::advance(talker.header.timestamp, step - 160);
+            talker.send(now);
+            for (auto const tick : {3ms, 13ms}) {
+                auto const period = playout.get(now + tick, samples);
+                REQUIRE(period.media + period.concealed + period.silent == 80);
+                if (n >= 1950) media_at_last += period.media;
+            }
+            REQUIRE(playout.buffer().size() <= playout.buffer().settings().capacity);
+            REQUIRE(playout.buffer().target_delay() <= 300ms);
+        }
+        // Ten seconds after the sender has come to its senses, it is played as if nothing had been.
+        CHECK(playout.buffer().delay() <= 60ms);
+        CHECK(media_at_last == 50 * 160);
+    }
 }

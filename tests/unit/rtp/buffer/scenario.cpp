@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <queue>
 #include <sstream>
 
+#include "playout/network_trace.hpp"
+#include "support/seeded_random.hpp"
 #include "virtual_line.hpp"
 
 namespace test {
@@ -108,6 +112,18 @@ private:
                 send(letter);
         } else if (verb == "route") {
             route_ = milliseconds(to_number(words.at(0)));
+        } else if (verb == "talk") {
+            for (auto left = milliseconds(to_number(words.at(0))); left >= packet_; left -= packet_)
+                send('P');
+        } else if (verb == "trace") {
+            play_trace(words.at(0));
+        } else if (verb == "seed") {
+            random_ = seeded_random(static_cast<std::uint64_t>(to_number(words.at(0))));
+        } else if (verb == "jitter") {
+            jitter_ = milliseconds(to_number(words.at(0)));
+        } else if (verb == "loss") {
+            loss_percent_ = static_cast<std::uint64_t>(to_number(words.at(0)));
+            burst_ = words.size() > 1 ? static_cast<std::uint64_t>(to_number(words.at(1))) : 0;
         } else if (verb == "drift") {
             drift_ppm_ = to_number(words.at(0));
         } else if (verb == "quiet" || verb == "loud") {
@@ -149,7 +165,37 @@ private:
     }
 
     void deliver(sender::sent const& packet, duration late) {
+        if (is_lost()) return;
+        if (jitter_ > microseconds(0)) late += microseconds(random_.below(static_cast<std::uint64_t>(jitter_.count())));
         arrivals_.push({now_ + route_ + late, order_++, packet});
+    }
+
+    // Each packet by itself, or in bursts of so many on average (Gilbert's model).
+    bool is_lost() {
+        if (loss_percent_ == 0) return false;
+        if (burst_ == 0) return random_.below(100) < loss_percent_;
+        is_in_burst_ =
+            is_in_burst_ ? random_.below(burst_) != 0 : random_.below(burst_ * (100 - loss_percent_)) < loss_percent_;
+        return is_in_burst_;
+    }
+
+    // A golden trace of tests/playout/traces, from its first packet to its last.
+    void play_trace(std::string const& name) {
+        auto const folder = std::filesystem::path(__FILE__).parent_path() / "../../../playout/traces";
+        std::ifstream file(folder / (name + ".txt"));
+        if (!file) return fail("no trace '" + name + "'");
+        auto const trace = playout_test::read_trace(file, name);
+        drift_ppm_ = trace.drift_ppm;
+        for (auto const delay : trace.delays) {
+            auto const packet = sender_.next();
+            if (delay != playout_test::network_trace::lost) deliver(packet, microseconds(std::int64_t{delay} * 100));
+            pass_packet_time();
+        }
+    }
+
+    void pass_packet_time() {
+        now_ += packet_ + microseconds(packet_.count() * drift_ppm_ / 1000);
+        run_until(now_);
     }
 
     void send(char letter) {
@@ -215,8 +261,7 @@ private:
                 else
                     fail(std::string("unknown letter '") + letter + "'");
         }
-        now_ += packet_ + microseconds(packet_.count() * drift_ppm_ / 1000);
-        run_until(now_);
+        pass_packet_time();
     }
 
     // Everything before `end`, arrivals and periods in the order of their times.
@@ -309,6 +354,10 @@ private:
     std::optional<rtp::timestamp_t> event_start_;
     duration route_{0};
     long drift_ppm_ = 0;
+    seeded_random random_{1};
+    microseconds jitter_{0};
+    std::uint64_t loss_percent_ = 0, burst_ = 0;
+    bool is_in_burst_ = false;
     time_point now_;
     time_point next_period_;
     std::map<rtp::put_result, long> results_;
