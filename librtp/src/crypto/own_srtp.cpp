@@ -116,42 +116,44 @@ own_receiver::own_receiver(key_ring keys, srtp_settings const& settings, source_
         if (auto* const source = sources_.find_or_add(position.ssrc)) source->rtp.begin_at(position.highest_index);
 }
 
-error_code own_receiver::unprotect_rtp(packet_buffer& packet) {
-    auto const parts = lay_out(packet.bytes(), packet_kind::rtp, keys_.traits(), keys_.mki_size());
-    if (!parts) return parts.error().code;
+result<own_receiver::arrival> own_receiver::identify(packet_buffer& packet, packet_kind kind) {
+    auto const parts = lay_out(packet.bytes(), kind, keys_.traits(), keys_.mki_size());
+    if (!parts) return make_error_code(parts.error().code);
     auto* const key = keys_.find(parts->mki);
-    if (key == nullptr) return errc::unknown_mki;
-    if (key->rtp_left == 0) return errc::key_expired;
-    auto* source = sources_.find(parts->ssrc);
-    if (source == nullptr && sources_.is_full()) return errc::too_many_sources;
+    if (key == nullptr) return make_error_code(errc::unknown_mki);
+    if (key->left(kind) == 0) return make_error_code(errc::key_expired);
+    auto* const source = sources_.find(parts->ssrc);
+    if (source == nullptr && sources_.is_full()) return make_error_code(errc::too_many_sources);
+    return arrival{*parts, key, source};
+}
 
-    for (auto const index : candidates(source, static_cast<sequence_t>(load_u16(parts->header.subspan(2))))) {
+error_code own_receiver::unprotect_rtp(packet_buffer& packet) {
+    auto const arrived = identify(packet, packet_kind::rtp);
+    if (!arrived) return arrived.error();
+    auto [parts, key, source] = *arrived;
+    for (auto const index : candidates(source, static_cast<sequence_t>(load_u16(parts.header.subspan(2))))) {
         if (index >= packet_index_limit) continue;
         if (source != nullptr && source->is_confirmed && !source->rtp.is_new(index)) return errc::replayed;
         rollover_bytes rollover;
-        if (!key->rtp.open(rtp_parts(*parts, index, keys_.traits().is_aead, rollover), parts->tag)) continue;
-        if (source == nullptr) source = sources_.find_or_add(parts->ssrc);
+        if (!key->rtp.open(rtp_parts(parts, index, keys_.traits().is_aead, rollover), parts.tag)) continue;
+        if (source == nullptr) source = sources_.find_or_add(parts.ssrc);
         if (!std::exchange(source->is_confirmed, true)) source->rtp.begin_at(index);
         source->rtp.add(index);
         --key->rtp_left;
-        packet.remove_back(parts->tag.size() + parts->mki.size());
+        packet.remove_back(parts.tag.size() + parts.mki.size());
         return {};
     }
     return errc::authentication_failed;
 }
 
 error_code own_receiver::unprotect_rtcp(packet_buffer& packet) {
-    auto const parts = lay_out(packet.bytes(), packet_kind::rtcp, keys_.traits(), keys_.mki_size());
-    if (!parts) return parts.error().code;
-    auto* const key = keys_.find(parts->mki);
-    if (key == nullptr) return errc::unknown_mki;
-    if (key->rtcp_left == 0) return errc::key_expired;
-    auto* source = sources_.find(parts->ssrc);
-    if (source == nullptr && sources_.is_full()) return errc::too_many_sources;
-    auto const content = rtcp_parts(*parts);
+    auto const arrived = identify(packet, packet_kind::rtcp);
+    if (!arrived) return arrived.error();
+    auto [parts, key, source] = *arrived;
+    auto const content = rtcp_parts(parts);
     if (source != nullptr && !source->rtcp.is_new(content.index)) return errc::replayed;
-    if (!key->rtcp.open(content, parts->tag)) return errc::authentication_failed;
-    if (source == nullptr) source = sources_.find_or_add(parts->ssrc);
+    if (!key->rtcp.open(content, parts.tag)) return errc::authentication_failed;
+    if (source == nullptr) source = sources_.find_or_add(parts.ssrc);
     source->rtcp.add(content.index);
     --key->rtcp_left;
     packet.remove_back(trailer_size(keys_.traits(), packet_kind::rtcp, keys_.mki_size()));

@@ -69,6 +69,14 @@ public:
     source_positions positions() const override;
 
 private:
+    /// What a packet says of itself before it is authenticated. The source is null if it was never heard.
+    struct arrival {
+        srtp_layout parts;
+        key_ring::entry* key;
+        srtp_source* source;
+    };
+    [[nodiscard]] result<arrival> identify(packet_buffer&, packet_kind);
+
     key_ring keys_;
     srtp_sources sources_;
 };
