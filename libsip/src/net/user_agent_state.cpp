@@ -20,7 +20,7 @@ constexpr std::size_t untaken_limit = 64;
 bool may_be_dropped(event const& what) noexcept {
     return std::holds_alternative<call_progress>(what) || std::holds_alternative<in_call_request>(what) ||
            std::holds_alternative<notification>(what) || std::holds_alternative<subscription_changed>(what) ||
-           std::holds_alternative<subscription_refreshed>(what);
+           std::holds_alternative<subscription_refreshed>(what) || std::holds_alternative<identity_changed>(what);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using std::chrono::seconds;
 constexpr std::uint8_t most_quick_rounds = 3;
 constexpr seconds longest_retry_after = std::chrono::hours(1);
 
-/// The server does not do what we want, and never will (RFC 3903 4.6 ff.).
+/// The server does not do what we want, and never will (RFC 3903 5).
 bool is_final_refusal(std::uint16_t status) noexcept {
     switch (status) {
         case 401:

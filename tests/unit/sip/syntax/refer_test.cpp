@@ -72,7 +72,7 @@ TEST_CASE("What is written is read back the same (RFC 3515 2.1)") {
     CHECK(again->headers == target.headers);
 }
 
-TEST_CASE("A sipfrag's status line is read, with or without headers behind it (RFC 3420 2.1, RFC 3515 2.4.5)") {
+TEST_CASE("A sipfrag's status line is read, with or without headers behind it (RFC 3420 2, RFC 3515 2.4.5)") {
     CHECK(sip::parse_sipfrag("SIP/2.0 100 Trying\r\n") == sip::sipfrag_status{100, "Trying"});
     CHECK(
         sip::parse_sipfrag("SIP/2.0 503 Service Unavailable\nRetry-After: 5\n") ==

@@ -9,7 +9,7 @@
 using namespace std::chrono_literals;
 using namespace test;
 
-TEST_CASE("An accepted SUBSCRIBE is answered 200, and its NOTIFY follows at once (RFC 6665 4.2.1.2, 8.3.1)") {
+TEST_CASE("An accepted SUBSCRIBE is answered 200, and its NOTIFY follows at once (RFC 6665 3.2.1, 4.2.1.2, 8.3.1)") {
     script s(with_events());
     s.inject(peers_subscribe(s, 1, "600", "Record-Route: <sip:10.0.0.9;lr>\n"));
     auto const asked = s.expect_event<sip::incoming_subscription>();
@@ -49,7 +49,7 @@ TEST_CASE("A subscription that the user has to ask for is pending first, then ac
     CHECK(body_of(active) == "state");
 }
 
-TEST_CASE("An event that we do not serve is answered 489 with Allow-Events (RFC 6665 4.2.1.1, 7.2)") {
+TEST_CASE("An event that we do not serve is answered 489 with Allow-Events (RFC 6665 4.1.1, 4.2.1.1, 4.4.4, 7.2)") {
     script s(with_events());
     s.inject(s.request("SUBSCRIBE", 1, {.headers = "Event: presence\n"}));
     CHECK(header(s.expect("489 SUBSCRIBE"), "Allow-Events") == "dialog");

@@ -54,8 +54,8 @@ unsigned reported(sip::notification const& told) {
 }  // namespace
 
 TEST_CASE(
-    "REFER in a call carries Refer-To and Referred-By; its reports reach the user up to the last (RFC 3515 2.4.4, RFC "
-    "3892 3)"
+    "REFER in a call carries Refer-To and Referred-By; its reports reach the user up to the last (RFC 3515 2.2, 2.4.1, "
+    "2.4.4, 3.8, RFC 3892 3)"
 ) {
     script s(with_transfers());
     auto const call = calling(s);
@@ -131,7 +131,7 @@ TEST_CASE(
     s.expect_idle();
 }
 
-TEST_CASE("Several REFERs in one dialog are told apart by their CSeq (RFC 3515 2.4.6)") {
+TEST_CASE("Several REFERs in one dialog are told apart by their CSeq (RFC 3515 2.4.6, 3.2)") {
     script s(with_transfers());
     auto const call = calling(s);
     auto const first = refer(s, call, sip::refer_options("sip:carol@10.0.0.3"));
@@ -219,7 +219,9 @@ TEST_CASE(
     CHECK(s.core.live().dialogs == 2);
 }
 
-TEST_CASE("A REFER in a call is the user's to accept; every report arrives, in order, up to the last (RFC 3515 2.4.5)"
+TEST_CASE(
+    "A REFER in a call is the user's to accept; every report arrives, in order, up to the last (RFC 3515 2.4.5, 2.4.7, "
+    "3.1, 3.5, 3.7)"
 ) {
     script s(with_transfers());
     auto const call = called(s);

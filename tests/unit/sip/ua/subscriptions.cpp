@@ -10,7 +10,9 @@ using namespace std::chrono_literals;
 using namespace test;
 using state = sip::subscriber::state;
 
-TEST_CASE("SUBSCRIBE carries Event, Expires, Accept and Contact; its NOTIFYs reach the user in order (RFC 6665 4.1.2.1)"
+TEST_CASE(
+    "SUBSCRIBE carries Event, Expires, Accept and Contact; its NOTIFYs reach the user in order (RFC 6665 3.1.1, 3.1.2, "
+    "3.1.3, 4.1.2.1)"
 ) {
     script s(with_events());
     auto options = watching();
@@ -114,7 +116,7 @@ TEST_CASE("Without a NOTIFY the subscription fails after Timer N, and later ones
     s.expect_idle();
 }
 
-TEST_CASE("A package that allows one dialog refuses the other forks (RFC 6665 5.4.9)") {
+TEST_CASE("A package that allows one dialog refuses the other forks (RFC 6665 4.1.4, 5.4.9)") {
     script s(with_events());
     auto const [id, sent] = watched(s);
     s.inject(notify(s, sent, 1, "active;expires=600", "other", "carol"));
@@ -123,7 +125,7 @@ TEST_CASE("A package that allows one dialog refuses the other forks (RFC 6665 5.
     CHECK(s.core.live().subscriptions == 1);
 }
 
-TEST_CASE("A package that allows several makes a subscription of each fork (RFC 6665 4.4.1, 5.4.9)") {
+TEST_CASE("A package that allows several makes a subscription of each fork (RFC 6665 4.1.4, 4.4.1, 5.4.9)") {
     script s(with_events());
     auto options = watching();
     options.forks = sip::fork_rule::each;

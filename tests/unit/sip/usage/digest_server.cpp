@@ -107,7 +107,8 @@ TEST_CASE("One challenge for each algorithm, the preferred one first, all with o
 }
 
 TEST_CASE(
-    "The right password is accepted with every algorithm and protection that is offered (RFC 7616 3.4, 3.4.2, 3.4.3)"
+    "The right password is accepted with every algorithm and protection that is offered (RFC 7616 3.2, 3.4.1, 3.4.2, "
+    "3.4.3, RFC 8760 2.1, 2.2)"
 ) {
     for (auto const hash : {hash_algorithm::md5, hash_algorithm::sha256, hash_algorithm::sha512_256})
         for (bool const session : {false, true})
@@ -152,7 +153,7 @@ TEST_CASE("What was not offered does not get in: algorithm, auth-int, no qop (RF
     CHECK(f.verdict(f.challenge(), {.qop = qop_of::none}) == digest_verdict::rejected);
 }
 
-TEST_CASE("Credentials count for their own realm and role only (RFC 3261 22.2, 22.3)") {
+TEST_CASE("Credentials count for their own realm and role only (RFC 3261 22.2, 22.3, RFC 7616 3.8)") {
     fixture f;
     auto const value = f.credentials(f.challenge(), {});
     CHECK(f.judge(value, "other.com").verdict == digest_verdict::missing);

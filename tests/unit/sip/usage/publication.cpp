@@ -85,7 +85,7 @@ using list = std::vector<std::string>;
 
 // ---- client
 
-TEST_CASE("The first PUBLISH has a body and no tag; a refresh has the tag and no body (RFC 3903 4.1, 4.3)") {
+TEST_CASE("The first PUBLISH has a body and no tag; a refresh has the tag and no body (RFC 3903 4.1, 4.2, 4.3)") {
     client c;
     auto const first = c.of.start({"text/plain", "one"});
     CHECK(first.send->if_match.empty());
@@ -126,7 +126,7 @@ TEST_CASE("412 says that the server has lost our state: it is published anew, wh
     CHECK(c.of.current() == state::waiting);
 }
 
-TEST_CASE("423 is answered with the minimum that it names (RFC 3903 4.6)") {
+TEST_CASE("423 is answered with the minimum that it names (RFC 3903 5)") {
     client c({.expires = 30});
     (void)c.of.start({"text/plain", "one"});
     CHECK(c.answered(423, "Min-Expires: 300\n").send->expires == 300);
