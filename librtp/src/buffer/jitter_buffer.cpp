@@ -276,7 +276,8 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     }
     is_fresh_ = false;
     if (delay > limit() + tolerance) is_cutting_ = true;
-    if (is_cutting_ && delay <= target) is_cutting_ = false;
+    // The newest packet is never thrown away: the device may always come for it later than the target.
+    if (is_cutting_ && (delay <= target + settings_.period || ring_.size() == 1)) is_cutting_ = false;
     cut_back(delay, target);
     auto const skip = std::max<std::int64_t>(position_ - packet.timestamp, 0);
     if (is_cutting_ || (skip > 0 && skip >= packet.units)) {

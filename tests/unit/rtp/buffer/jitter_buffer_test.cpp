@@ -3,6 +3,7 @@
 // time, reset, counters, odd settings.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "virtual_line.hpp"
@@ -177,6 +178,39 @@ TEST_CASE("a packet that comes when half of its time has passed is played from i
     CHECK(frame.what == kind::media);
     CHECK(frame.units == 160);
     CHECK(frame.skip == 80);
+}
+
+TEST_CASE("after a hold, during which nothing comes and nobody fetches, sound goes on within half a second") {
+    for (auto const mode : {rtp::jitter_mode::adaptive, rtp::jitter_mode::fixed})
+        for (auto const held : {100ms, 500ms, 1000ms, 1900ms, 2100ms, 5000ms, 60000ms})
+            for (bool const timestamps_go_on : {true, false})
+                for (auto const phase : {3ms, 13ms}) {
+                    CAPTURE(static_cast<int>(mode));
+                    CAPTURE(held.count());
+                    CAPTURE(timestamps_go_on);
+                    CAPTURE(phase.count());
+                    rtp::jitter_settings settings;
+                    settings.mode = mode;
+                    rtp::jitter_buffer buffer(settings);
+                    test::device device(buffer);
+                    test::sender sender;
+                    auto now = line_start;
+                    auto const talk = [&](int packets) {
+                        for (int n = 0; n < packets; ++n, now += 20ms) {
+                            put(buffer, now, sender.next());
+                            device.run_period(now + phase - 3ms);
+                            device.run_period(now + phase + 7ms);
+                        }
+                    };
+                    talk(100);
+                    now += held;
+                    if (timestamps_go_on) sender.pause(static_cast<std::uint32_t>(held.count()) * 8);
+                    device.trace.clear();
+                    talk(100);
+                    CHECK(std::count(device.trace.begin() + 100, device.trace.end(), 'M') == 100);
+                    // What was fetched before and is not to be shortened here may stay.
+                    CHECK(buffer.delay() <= 170ms);
+                }
 }
 
 TEST_CASE("reset forgets the stream but not the counters and the delay") {
