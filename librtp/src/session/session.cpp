@@ -101,7 +101,7 @@ error_code session::send(now_t now, outgoing_frame frame, outbox& out) {
     if (is_stopped_ || !can_send(direction_)) return errc::not_sending;
     if (!remote().is_usable()) return errc::no_remote_address;
     auto const start = stream_.begin_frame(now.mono, frame.units);
-    if (digits_out_.is_active()) return {};
+    if (digits_out_.is_active() || frame.payload.empty()) return {};
     packet_header header;
     header.marker = frame.marker || start.is_after_gap;
     header.type = frame.type;

@@ -11,7 +11,7 @@ namespace {
 constexpr double quietest_floor = -75;  // dBov; below it is the noise of coding
 constexpr double loudest_floor = -45;   // dBov
 constexpr double floor_rise = 3;        // dB a second
-constexpr double new_share = 0.2;       // of the newest stretch in the average
+constexpr double new_share = 0.1;       // of the newest stretch in the average
 constexpr double white_share = 1e-3;    // keeps the recursion stable where a part of the spectrum is empty
 constexpr std::size_t piece_ms = 10;
 constexpr std::size_t shortest_between_ms = 100;
@@ -68,6 +68,23 @@ bool voice_activity::is_speech(std::span<const std::int16_t> samples) noexcept {
     return found;
 }
 
+void voice_activity::learn(std::span<const std::int16_t> samples) noexcept {
+    // The description's band is that of the clock: G.722 has twice as many samples.
+    auto const factor = std::max<std::size_t>(settings_.sample_rate / settings_.clock_rate, 1);
+    std::array<std::int16_t, 160> piece{};
+    while (samples.size() >= factor) {
+        auto const count = std::min(piece.size(), samples.size() / factor);
+        for (std::size_t n = 0; n < count; ++n) {
+            std::int32_t sum = 0;
+            for (std::size_t k = 0; k < factor; ++k)
+                sum += samples[n * factor + k];
+            piece[n] = static_cast<std::int16_t>(sum / static_cast<std::int32_t>(factor));
+        }
+        noise_.add(std::span(piece).first(count));
+        samples = samples.subspan(count * factor);
+    }
+}
+
 voice_activity::verdict voice_activity::on_packet(std::span<const std::int16_t> samples) noexcept {
     verdict out;
     if (is_speech(samples)) {
@@ -78,7 +95,7 @@ voice_activity::verdict voice_activity::on_packet(std::span<const std::int16_t> 
         return out;
     }
     since_voice_ = std::min(since_voice_ + samples.size(), settings_.sample_rate);
-    noise_.add(samples);
+    learn(samples);
     if (since_voice_ <= in_samples(settings_.hangover_ms)) return out;
 
     out.is_voice = false;

@@ -47,7 +47,8 @@ struct outgoing_frame {
     std::uint32_t units = 0;  ///< How long it lasts, in RTP clock units: 160 for 20 ms of G.711.
     /// First of a talkspurt after silence suppression. The first after a gap in sending gets it anyway.
     bool marker = false;
-    packet_buffer payload;  ///< The encoded audio; the header is put in front of it in place.
+    /// The encoded audio; the header is put in front of it in place. Empty: its time passes, and nothing is sent.
+    packet_buffer payload;
     /// Whom a mixer mixed, at most 15, and header extensions that both sides agreed on (RFC 8285). Borrowed.
     std::span<const ssrc_t> contributors{};
     std::span<const extension_element> extensions{};

@@ -42,7 +42,8 @@ class voice_activity final {
 public:
     struct settings {
         std::size_t sample_rate = 8000;
-        double above_floor = 7;  ///< dB.
+        std::size_t clock_rate = 8000;  ///< Noise is described at this rate, by which sample_rate can be divided.
+        double above_floor = 7;         ///< dB.
         std::size_t hangover_ms = 200;
         std::size_t describe_again_ms =
             1000;  ///< At least this often, which also keeps NATs open; at most each 100 ms.
@@ -63,6 +64,7 @@ public:
 
 private:
     [[nodiscard]] bool is_speech(std::span<const std::int16_t> samples) noexcept;
+    void learn(std::span<const std::int16_t> samples) noexcept;
     [[nodiscard]] std::size_t in_samples(std::size_t milliseconds) const noexcept {
         return settings_.sample_rate * milliseconds / 1000;
     }

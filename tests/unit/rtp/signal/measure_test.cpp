@@ -1,6 +1,6 @@
-// Level and tone measurement, and the mixer.
+// Level and tone measurement, and the clipping of sums.
 // Covered: dBov against its definition, silence and overload; tones in noise and beside other tones, purity, the limits
-// of the scan; sums, saturation, and what each party of a conference hears.
+// of the scan; soft clipping over its whole range.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rtp/signal/level.hpp"
-#include "rtp/signal/mixer.hpp"
+#include "rtp/signal/soft_clip.hpp"
 #include "rtp/signal/tone_meter.hpp"
 #include "support/seeded_random.hpp"
 
@@ -72,50 +72,19 @@ TEST_CASE("the scan looks only where it is told to") {
     CHECK(rtp::find_dominant_tone(samples, 8000).hertz == doctest::Approx(300).epsilon(0.001));
 }
 
-TEST_CASE("a mix is the saturated sum, and each party hears it without itself") {
-    rtp::mixer mixer(4);
-    std::array<std::int16_t, 4> const a{1000, 30000, -30000, 5};
-    std::array<std::int16_t, 4> const b{2000, 30000, -30000, -5};
-    std::array<std::int16_t, 4> const c{-500, -32768, 20000, 0};
-    std::array<std::int16_t, 4> out{};
-    mixer.add(a);
-    mixer.add(b);
-    mixer.mix(out);
-    CHECK(out == std::array<std::int16_t, 4>{3000, 32767, -32768, 0});
-    mixer.add(c);
-    mixer.mix(out);
-    CHECK(out == std::array<std::int16_t, 4>{2500, 27232, -32768, 0});
-    mixer.mix_without(c, out);
-    CHECK(out == std::array<std::int16_t, 4>{3000, 32767, -32768, 0});  // the saturation of the sum is not inherited
-    mixer.mix_without(a, out);
-    CHECK(out == std::array<std::int16_t, 4>{1500, -2768, -10000, -5});
-    auto in_place = b;
-    mixer.mix_without(in_place, in_place);
-    CHECK(in_place == std::array<std::int16_t, 4>{500, -2768, -10000, 5});
-    mixer.clear();
-    mixer.mix(out);
-    CHECK(out == std::array<std::int16_t, 4>{});
-}
-
-TEST_CASE("a short source is silent behind its end, a long one is cut") {
-    rtp::mixer mixer(4);
-    std::array<std::int16_t, 2> const half{7, 8};
-    std::array<std::int16_t, 6> const more{1, 1, 1, 1, 1, 1};
-    std::array<std::int16_t, 4> out{};
-    mixer.add(half);
-    mixer.add(more);
-    mixer.mix(out);
-    CHECK(out == std::array<std::int16_t, 4>{8, 9, 1, 1});
-    mixer.mix_without(half, out);
-    CHECK(out == std::array<std::int16_t, 4>{1, 1, 1, 1});
-}
-
-TEST_CASE("thousands of full-scale voices do not overflow the sum") {
-    rtp::mixer mixer(1);
-    std::array<std::int16_t, 1> const loud{-32768};
-    std::array<std::int16_t, 1> out{};
-    for (int n = 0; n < 65'536; ++n)
-        mixer.add(loud);
-    mixer.mix(out);
-    CHECK(out[0] == -32768);
+TEST_CASE("sums are softly clipped: unchanged up to 90 % of full scale, in order, without a corner, never beyond") {
+    CHECK(rtp::soft_clip(0) == 0);
+    CHECK(rtp::soft_clip(29491) == 29491);
+    CHECK(rtp::soft_clip(-29491) == -29491);
+    CHECK(rtp::soft_clip(29493) == 29492);
+    CHECK(rtp::soft_clip(2'000'000'000) <= 32767);
+    CHECK(rtp::soft_clip(-2'147'483'647 - 1) >= -32767);
+    std::int16_t last = rtp::soft_clip(-70000);
+    for (std::int32_t value = -69999; value <= 70000; ++value) {
+        auto const now = rtp::soft_clip(value);
+        REQUIRE(now - last >= 0);
+        REQUIRE(now - last <= 1);
+        REQUIRE(rtp::soft_clip(-value) == -now);
+        last = now;
+    }
 }

