@@ -49,6 +49,8 @@ char const* message_of(errc e) noexcept {
             return "no credentials for this realm";
         case errc::weak_algorithm:
             return "challenge offers only weak algorithms";
+        case errc::unsupported_by_peer:
+            return "the other side does not take this method";
     }
     return "unknown error";
 }

@@ -74,6 +74,7 @@ struct account_settings {
     std::chrono::seconds reg_fail_retry_interval;  ///< account.X.reg_fail_retry_interval; 0 means no retry
     bool user_equal_phone;                         ///< account.X.enable_user_equal_phone
     bool rport;                                    ///< account.X.nat.rport (RFC 3581)
+    bool reliable_provisional;                     ///< account.X.100rel_enable (RFC 3262)
 
     std::array<codec_setting, max_codecs> codecs;  ///< By Y, as the files number them: use codec_preference()
     std::chrono::milliseconds ptime;               ///< account.X.ptime; 0 means that none is asked for
@@ -81,6 +82,10 @@ struct account_settings {
     dtmf_method dtmf;                              ///< account.X.dtmf.type
     unsigned dtmf_info_type;  ///< account.X.dtmf.info_type: 0 off, 1 dtmf-relay, 2 dtmf, 3 telephone-event
     unsigned dtmf_payload;    ///< account.X.dtmf.dtmf_payload
+
+    bool session_timer;                     ///< account.X.session_timer.enable (RFC 4028)
+    std::chrono::seconds session_interval;  ///< account.X.session_timer.expires
+    bool callee_refreshes;                  ///< account.X.session_timer.refresher: 0 the caller, 1 the callee
 
     bool auto_answer;     ///< account.X.auto_answer
     bool do_not_disturb;  ///< account.X.dnd.enable, used when features.dnd_mode is 1

@@ -253,17 +253,24 @@ void call::on(now_t now, const sip::call_progress& progress) {
     if (!response.to_tag().empty()) remote_tag_ = response.to_tag();
     is_alerting_ = is_alerting_ || response.status() == 180;
     set_state(response.to_tag().empty() ? call_state::proceeding : call_state::early);
-    if (!progress.has_description || (heard_fork_ && *heard_fork_ != progress.fork)) return;
+    if (!progress.has_description) return;
     auto& fork = negotiator_of(progress.fork);
     if (fork.current() != sdp::negotiator::phase::local_offer) return;  // 13.2.1: the first description is the answer
     auto answer = sdp::parse(response.body());
-    if (!answer || !fork.on_remote_answer(std::move(*answer))) return;  // the final answer decides
-    heard_fork_ = progress.fork;
-    if (!fork.agreed().lines.empty()) {
-        stream_->apply(now, fork.agreed().lines.front(), rtp::peer_media::optional, media_out_);
-        flush(now);
-        changes_.media = true;
-    }
+    if (answer && fork.on_remote_answer(std::move(*answer))) return hear_early_media(now, progress.fork);
+    // A preview that cannot be used may be followed by an answer that can; what was acknowledged is the answer.
+    if (progress.is_reliable) give_up(now, "unusable answer", not_acceptable);
+}
+
+/// The first fork with media is heard; the others wait until one answers.
+void call::hear_early_media(now_t now, std::uint32_t fork) {
+    if (heard_fork_ && *heard_fork_ != fork) return;
+    heard_fork_ = fork;
+    const auto& lines = negotiator_of(fork).agreed().lines;
+    if (lines.empty()) return;
+    stream_->apply(now, lines.front(), rtp::peer_media::optional, media_out_);
+    flush(now);
+    changes_.media = true;
 }
 
 void call::on(now_t now, const sip::call_answered& answered) {
@@ -276,7 +283,10 @@ void call::on(now_t now, const sip::call_answered& answered) {
     if (fork != forks_.end()) negotiator_ = std::move(fork->second);
     forks_.clear();
     set_state(call_state::confirmed);
-    if (negotiator_.current() != sdp::negotiator::phase::local_offer) return apply_agreement(now);
+    if (negotiator_.current() != sdp::negotiator::phase::local_offer) {
+        apply_agreement(now);
+        return follow_wish();
+    }
     if (!answered.has_description) return give_up(now, "the answer has no session description", not_acceptable);
     take_answer(now, negotiator_, response);
 }
@@ -288,35 +298,39 @@ void call::on(now_t, const sip::call_confirmed& confirmed) {
 }
 
 void call::on(now_t now, const sip::remote_offer& offer) {
+    // Before the answer each fork negotiates for itself (RFC 6337 4).
+    const bool is_early = direction_ == call_direction::outgoing && state_ != call_state::confirmed;
+    auto& negotiator = is_early ? negotiator_of(offer.fork) : negotiator_;
     const auto answer_with = [&](const sdp::session& description) {
         const auto text = sdp::to_text(description);
         around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            (void)core.answer_offer(at, session_, text, out);
+            (void)core.answer_offer(at, session_, text, out, offer.fork);
         });
     };
     const auto refuse = [&](unsigned status) {
-        if (negotiator_.current() == sdp::negotiator::phase::remote_offer) negotiator_.rollback();
+        if (negotiator.current() == sdp::negotiator::phase::remote_offer) negotiator.rollback();
         around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            (void)core.refuse_offer(at, session_, static_cast<std::uint16_t>(status), out);
+            (void)core.refuse_offer(at, session_, static_cast<std::uint16_t>(status), out, offer.fork);
         });
     };
     // Glare (RFC 3261 14.2): the peer's offer has to wait, and ours stands as it is.
-    if (negotiator_.current() == sdp::negotiator::phase::local_offer) return refuse(491);
+    if (negotiator.current() == sdp::negotiator::phase::local_offer) return refuse(491);
     if (offer.wanted_from_us) {
         // An offerless re-INVITE: what we want now (RFC 6337 5.2.4), its answer comes in the ACK.
-        auto ours = negotiator_.make_offer(able_, local_media(wish_));
+        auto ours = negotiator.make_offer(able_, local_media(wish_));
         if (!ours) return refuse(500);
         offered_ = wish_;
         return answer_with(*ours);
     }
     auto theirs = sdp::parse(offer.carrier.view().body());
     if (!theirs) return refuse(theirs.error().suggested_status);
-    if (auto taken = negotiator_.on_remote_offer(std::move(*theirs)); !taken)
+    if (auto taken = negotiator.on_remote_offer(std::move(*theirs)); !taken)
         return refuse(taken.error().suggested_status);
     offered_ = wish_;
-    auto answer = negotiator_.make_answer(able_, local_media(wish_));
+    auto answer = negotiator.make_answer(able_, local_media(wish_));
     if (!answer) return refuse(answer.error().suggested_status);
     answer_with(*answer);
+    if (is_early) return hear_early_media(now, offer.fork);
     agreed_ = offered_;
     apply_agreement(now);
 }
@@ -347,11 +361,28 @@ void call::on(now_t, const sip::offer_failed& failed) {
     if (refused_) follow_wish();
 }
 
-void call::on(now_t now, const sip::offer_withdrawn&) {
+void call::on(now_t now, const sip::offer_withdrawn& withdrawn) {
+    if (const auto fork = forks_.find(withdrawn.fork); fork != forks_.end()) {
+        if (fork->second.current() == sdp::negotiator::phase::remote_offer) fork->second.rollback();
+        return;
+    }
     if (negotiator_.current() != sdp::negotiator::phase::remote_offer) return;
     negotiator_.rollback();
     apply_agreement(now);
     follow_wish();
+}
+
+void call::on(now_t, const sip::session_refreshed&) {
+    follow_wish();  // it may have had to wait for the refresh
+}
+
+void call::on(now_t, const sip::call_redirected& redirected) {
+    remote_ = redirected.target;
+    forks_.clear();
+    heard_fork_.reset();
+    is_alerting_ = false;
+    set_state(call_state::trying);
+    changes_.state = true;
 }
 
 void call::on(now_t, const sip::in_call_request& request) {
@@ -375,6 +406,12 @@ void call::on(now_t now, const sip::call_ended& ended) {
         if (cause_.empty()) cause_ = why;
     };
     switch (ended.why) {
+        case sip::end_reason::session_expired:
+            say(ended_by::network, "the other side has not been heard of for a whole session interval");
+            break;
+        case sip::end_reason::replaced:
+            say(ended_by::remote, "another call has taken its place");
+            break;
         case sip::end_reason::local_hang_up:
             say(ended_by::network, "hung up");  // by us, but not by our user: see give_up()
             break;

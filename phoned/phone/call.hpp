@@ -84,6 +84,8 @@ public:
     void on(now_t, const sip::remote_answer&);
     void on(now_t, const sip::offer_failed&);
     void on(now_t, const sip::offer_withdrawn&);
+    void on(now_t, const sip::session_refreshed&);
+    void on(now_t, const sip::call_redirected&);
     void on(now_t, const sip::call_ended&);
     void on(now_t, const sip::in_call_request&);
     void on(now_t, const sip::request_completed&);
@@ -119,6 +121,7 @@ private:
     [[nodiscard]] sdp::negotiator& negotiator_of(std::uint32_t fork);
     void take_answer(now_t, sdp::negotiator&, sip::message_view carrier);
     void apply_agreement(now_t);
+    void hear_early_media(now_t, std::uint32_t fork);
     void follow_wish();
     void give_up(now_t, std::string_view why, std::string_view reason_header);
     void release(now_t, std::string_view why, std::string_view reason_header);

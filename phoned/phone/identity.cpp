@@ -92,6 +92,11 @@ sip::account_config sip_account(const account_settings& account, std::string_vie
     out.expires = account.servers[0].expires;
     out.retry_after_failure = account.reg_fail_retry_interval;
     out.use_rport = account.rport;
+    out.reliable_provisional = account.reliable_provisional ? sip::reliability::supported : sip::reliability::off;
+    using timers = sip::session_timer_settings;
+    out.session_timer.when = account.session_timer ? timers::use::requested : timers::use::off;
+    out.session_timer.interval = account.session_interval;
+    out.session_timer.who = account.callee_refreshes ? timers::refresher::callee : timers::refresher::caller;
     out.timing = {account.timer_t1, account.timer_t2, account.timer_t4};
     if (!instance.empty()) out.contact_params = fmt::format(";+sip.instance=\"<urn:uuid:{}>\"", instance);
     return out;

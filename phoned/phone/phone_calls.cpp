@@ -40,8 +40,10 @@ void phone::on_incoming(now_t now, const sip::incoming_call& incoming) {
     if (l == nullptr) return refuse(404);
     if (is_stopping_) return refuse(480);
     const bool is_disturbed = config_.dnd_per_account ? l->config->do_not_disturb : config_.do_not_disturb;
-    if (is_disturbed) return refuse(config_.dnd_refuse_code);
-    const bool is_busy = !calls_.empty() && !config_.call_waiting;
+    // An INVITE that replaces a call of ours (RFC 3891) continues that call: it disturbs nobody and needs no line.
+    const bool replaces = find(incoming.replaces) != nullptr;
+    if (is_disturbed && !replaces) return refuse(config_.dnd_refuse_code);
+    const bool is_busy = !calls_.empty() && !config_.call_waiting && !replaces;
     if (is_busy || calls_.size() >= most_calls) return refuse(486);
 
     const call_number number{++last_number_};
@@ -51,6 +53,7 @@ void phone::on_incoming(now_t now, const sip::incoming_call& incoming) {
              .emplace(number, std::make_unique<call>(number, call_direction::incoming, l->number, *l->config, around_))
              .first->second;
     if (!made.receive(now, incoming)) return;
+    if (replaces) return answer(now, made);
     // Never while another call is there: an answered call would take its place unasked.
     if (l->config->auto_answer && was_idle) auto_answer_at_[number] = now.mono + config_.auto_answer_delay;
 }

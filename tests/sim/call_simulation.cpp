@@ -282,6 +282,8 @@ private:
             std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << u.phone->node << " ended, reason "
                       << static_cast<int>(e.why) << ", status " << e.status << '\n';
     }
+    void heard(user& u, sip::session_refreshed const& e) { (void)known(u, e.id); }
+    void heard(user&, sip::call_redirected const&) { fail("a redirection that nobody sent"); }
     template <class Event>
     void heard(user&, Event const&) {
         fail("an event of a subscription that nobody made");

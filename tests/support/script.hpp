@@ -80,8 +80,10 @@ public:
         });
         return id;
     }
-    void ring(sip::session_id id, std::string_view description = {}, sip::error_code expected = {}) {
-        command(expected, [&](auto now, auto& out) { return core.ring(now, id, 180, description, out); });
+    void ring(
+        sip::session_id id, std::string_view description = {}, sip::error_code expected = {}, std::uint16_t status = 180
+    ) {
+        command(expected, [&](auto now, auto& out) { return core.ring(now, id, status, description, out); });
     }
     void answer(sip::session_id id, std::string_view description = "answer", sip::error_code expected = {}) {
         command(expected, [&](auto now, auto& out) { return core.answer(now, id, description, out); });
@@ -92,14 +94,22 @@ public:
     void hang_up(sip::session_id id, std::string_view reason = {}, sip::error_code expected = {}) {
         command(expected, [&](auto now, auto& out) { return core.hang_up(now, id, reason, out); });
     }
-    void reoffer(sip::session_id id, std::string_view description = "new offer", sip::error_code expected = {}) {
-        command(expected, [&](auto now, auto& out) { return core.reoffer(now, id, description, out); });
+    void reoffer(
+        sip::session_id id, std::string_view description = "new offer", sip::error_code expected = {},
+        sip::offer_options const& how = {}
+    ) {
+        command(expected, [&](auto now, auto& out) { return core.reoffer(now, id, description, out, how); });
     }
-    void answer_offer(sip::session_id id, std::string_view description = "new answer", sip::error_code expected = {}) {
-        command(expected, [&](auto now, auto& out) { return core.answer_offer(now, id, description, out); });
+    void answer_offer(
+        sip::session_id id, std::string_view description = "new answer", sip::error_code expected = {},
+        std::uint32_t fork = 0
+    ) {
+        command(expected, [&](auto now, auto& out) { return core.answer_offer(now, id, description, out, fork); });
     }
-    void refuse_offer(sip::session_id id, std::uint16_t status = 488, sip::error_code expected = {}) {
-        command(expected, [&](auto now, auto& out) { return core.refuse_offer(now, id, status, out); });
+    void refuse_offer(
+        sip::session_id id, std::uint16_t status = 488, sip::error_code expected = {}, std::uint32_t fork = 0
+    ) {
+        command(expected, [&](auto now, auto& out) { return core.refuse_offer(now, id, status, out, fork); });
     }
 
     // ---- what the peer sends
@@ -130,8 +140,9 @@ public:
         return wire(
             method + ' ' + more.uri + " SIP/2.0\nVia: SIP/2.0/" + via_transport_ + " 10.0.0.2:5060;branch=" + branch +
             "\nMax-Forwards: 70\nFrom: " + peer_address + "\nTo: " + (more.to.empty() ? own_address : more.to) +
-            "\nCall-ID: " + call_id + "\nCSeq: " + std::to_string(cseq) + ' ' + method + "\nContact: " + contact() +
-            '\n' + more.headers + typed(more) + "\n" + more.body
+            "\nCall-ID: " + call_id + "\nCSeq: " + std::to_string(cseq) + ' ' + method + '\n' +
+            (more.headers.find("Contact:") == std::string::npos ? "Contact: " + contact() + "\n" : "") + more.headers +
+            typed(more) + "\n" + more.body
         );
     }
     /// The dialog as the peer sees it. Filled by expect() from what the user agent sends.

@@ -63,14 +63,18 @@ struct phone {
     sip::error_code hang_up(sip::session_id id, std::string_view reason = {}) {
         return command([&](auto now, auto& out) { return core.hang_up(now, id, reason, out); });
     }
-    sip::error_code reoffer(sip::session_id id, std::string_view description = "new offer") {
-        return command([&](auto now, auto& out) { return core.reoffer(now, id, description, out); });
+    sip::error_code reoffer(
+        sip::session_id id, std::string_view description = "new offer", sip::offer_options const& how = {}
+    ) {
+        return command([&](auto now, auto& out) { return core.reoffer(now, id, description, out, how); });
     }
-    sip::error_code answer_offer(sip::session_id id, std::string_view description = "new answer") {
-        return command([&](auto now, auto& out) { return core.answer_offer(now, id, description, out); });
+    sip::error_code answer_offer(
+        sip::session_id id, std::string_view description = "new answer", std::uint32_t fork = 0
+    ) {
+        return command([&](auto now, auto& out) { return core.answer_offer(now, id, description, out, fork); });
     }
-    sip::error_code refuse_offer(sip::session_id id, std::uint16_t status = 488) {
-        return command([&](auto now, auto& out) { return core.refuse_offer(now, id, status, out); });
+    sip::error_code refuse_offer(sip::session_id id, std::uint16_t status = 488, std::uint32_t fork = 0) {
+        return command([&](auto now, auto& out) { return core.refuse_offer(now, id, status, out, fork); });
     }
 
     // ---- what was heard

@@ -48,6 +48,7 @@ enum class errc {
     credentials_rejected,  ///< the server refused the credentials that we have
     no_credentials,        ///< a challenge for a realm or server that our account does not belong to
     weak_algorithm,        ///< the challenge offers only algorithms below the account's minimum strength
+    unsupported_by_peer,   ///< the peer has not said that it takes this method (Allow)
 };
 
 boost::system::error_category const& sip_category() noexcept;

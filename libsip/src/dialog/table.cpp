@@ -51,6 +51,11 @@ dialog* dialog_table::find(dialog_handle handle) noexcept {
     return found != nullptr ? &found->dialog : nullptr;
 }
 
+dialog const* dialog_table::find(dialog_handle handle) const noexcept {
+    auto const* found = entries_.find(handle);
+    return found != nullptr ? &found->dialog : nullptr;
+}
+
 dialog_handle dialog_table::find(dialog_id_view const& id) const noexcept {
     auto const at = by_id_.find(hash_of(id), [&](std::uint32_t index) {
         return entries_.find(entries_.handle_at(index))->dialog.id() == id;

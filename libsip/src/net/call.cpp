@@ -66,21 +66,21 @@ error_code call::hang_up(std::string_view reason) {
     });
 }
 
-error_code call::reoffer(std::string_view description) {
+error_code call::reoffer(std::string_view description, offer_options const& how) {
     return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
-        return core.reoffer(now, id_, description, out);
+        return core.reoffer(now, id_, description, out, how);
     });
 }
 
-error_code call::answer_offer(std::string_view description) {
+error_code call::answer_offer(std::string_view description, std::uint32_t fork) {
     return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
-        return core.answer_offer(now, id_, description, out);
+        return core.answer_offer(now, id_, description, out, fork);
     });
 }
 
-error_code call::refuse_offer(std::uint16_t status) {
+error_code call::refuse_offer(std::uint16_t status, std::uint32_t fork) {
     return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
-        return core.refuse_offer(now, id_, status, out);
+        return core.refuse_offer(now, id_, status, out, fork);
     });
 }
 

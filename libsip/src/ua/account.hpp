@@ -35,6 +35,7 @@ struct account {
     flow_id registered_flow = flow_id::none;   ///< the one that the last REGISTER took
     route_set service_routes;                  ///< RFC 3608: the outbound proxies, and what the registrar named
     std::string contact_uri;                   ///< what the last REGISTER bound
+    std::string supported;                     ///< option tags, as a header value
     std::vector<ip_address> server_addresses;  ///< what the names of own_hosts led to
 
     /// Of requests that are no REGISTER.

@@ -78,6 +78,7 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
     if (!made) return made.error();
     auto credentials = made->credentials();
     auto const registration_options = settings_of(made->config);
+    auto options = options_for(made->config);
     account fresh{
         .identity = std::move(*made),
         .auth = authenticator(std::move(credentials)),
@@ -86,6 +87,7 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
         .registered_flow = flow_id::none,
         .service_routes = {},
         .contact_uri = {},
+        .supported = std::move(options),
         .server_addresses = {},
     };
     return insert(accounts, deadline_owner::account, std::move(fresh), std::nullopt);
@@ -98,6 +100,7 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
     if (!made) return made.error();
     found->auth = authenticator(made->credentials());
     found->registration.update(settings_of(made->config));
+    found->supported = options_for(made->config);
     found->identity = std::move(*made);
     found->server_addresses.clear();
     found->service_routes.clear();

@@ -6,17 +6,18 @@
 
 namespace sip {
 
-namespace {
-
-/// 13.3.1.1: proxies give up an INVITE that is silent for three minutes, so a provisional response comes each minute.
-constexpr auto provisional_interval = std::chrono::minutes(1);
-
-}  // namespace
-
 void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
     auto const request = input.request.view();
     if (calls.size() >= config.limits.sessions) {
         (void)respond(t, input.id, request, {.status = 486});
+        return;
+    }
+    auto const account = account_for(request);
+    auto const timer = timer_of(account);
+    if (refuse_interval(t, timer, input)) return;
+    auto const replaced = replaced_by(t.now.mono, request);
+    if (replaced.refusal != 0) {
+        (void)respond(t, input.id, request, {.status = replaced.refusal});
         return;
     }
     new_tag const tag(env.random);
@@ -28,22 +29,25 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
     }
     bool const has_offer = is_description(request);
     call ringing;
-    ringing.account = account_for(request);
+    ringing.account = account;
+    ringing.timer = timer;
+    ringing.replaces = replaced.of;
     ringing.timing = timing_of(ringing.account);
     ringing.role = dialog_role::uas;
     ringing.stage = call_stage::ringing;
     ringing.ring_limit = t.now.mono + config.ring_limit;
     if (auto const expires = request.get<header_id::expires>())
         ringing.invite_expiry = t.now.mono + std::chrono::seconds(*expires);
-    if (has_offer) ringing.offers.offer_received(offer_carrier::invite);
-    auto const account = ringing.account;
+    if (has_offer) ringing.main.offers.offer_received(description_carrier::invite);
     auto const due = ringing.next_deadline();
     auto const session = insert(calls, deadline_owner::call, std::move(ringing), due);
     try {
         auto& call = *calls.find(session);
-        call.dialog = dialogs.add(std::move(*made), invite_usage(session));
+        note_abilities(call.main, request);
+        call.main.dialog = dialogs.add(std::move(*made), invite_usage(session));
         t.out.events.emplace_back(incoming_call{
-            .id = session, .account = account, .invite = input.request, .has_offer = has_offer});
+            .id = session, .account = account, .replaces = replaced.of, .invite = input.request, .has_offer = has_offer}
+        );
         take_invite(session, call, input);
     } catch (...) {
         erase_call(t, session);
@@ -59,7 +63,7 @@ void user_agent_core::impl::take_invite(session_id id, call& of, request_receive
 
 void user_agent_core::impl::refuse_invite(turn& t, call& of, std::uint16_t status) {
     if (!of.unanswered.transaction) return;
-    auto const* in = dialogs.find(of.dialog);
+    auto const* in = dialogs.find(of.main.dialog);
     (void)respond(
         t, of.unanswered.transaction, of.unanswered.request.view(),
         {.status = status, .to_tag = in != nullptr ? in->id().local_tag : std::string_view{}}
@@ -67,60 +71,62 @@ void user_agent_core::impl::refuse_invite(turn& t, call& of, std::uint16_t statu
     of.unanswered = {};
 }
 
-error_code user_agent_core::impl::ring(turn& t, session_id id, std::uint16_t status, std::string_view description) {
-    auto* call = visible_call(id);
-    if (call == nullptr) return errc::no_such_session;
-    if (call->stage != call_stage::ringing) return errc::wrong_state;
-    if (status < 101 || status > 199) return errc::invalid_argument;
-    auto const request = call->unanswered.request.view();
-    auto wire = write_reply(
-        request, {.status = status,
-                  .to_tag = dialogs.find(call->dialog)->id().local_tag,
-                  .content_type = config.accept,
-                  .body = description,
-                  .contact_flow = call->unanswered.flow,
-                  .account = call->account}
-    );
-    if (!wire) return wire.error();
-    call->last_provisional = *wire;
-    call->repeat_provisional = t.now.mono + provisional_interval;
-    schedule_call(id, *call);
-    return transactions.respond(t.now.mono, call->unanswered.transaction, std::move(*wire), t.transactions());
-}
-
 error_code user_agent_core::impl::answer(turn& t, session_id id, std::string_view description) {
     auto* call = visible_call(id);
     if (call == nullptr) return errc::no_such_session;
-    if (call->stage != call_stage::ringing) return errc::wrong_state;
-    bool const answers_offer = call->offers.owes_answer_to(offer_carrier::invite);
-    // 13.2.1: the 2xx answers the offer, or makes one where the INVITE had none.
-    if (description.empty()) return errc::invalid_argument;
-    auto const cseq = call->unanswered.request.view().cseq().number;
-    if (auto const failed =
-            send_success(t, id, *call, description, answers_offer ? answer_body::answer_or_none : answer_body::offer))
+    if (call->stage != call_stage::ringing || call->held_answer) return errc::wrong_state;
+    // 13.2.1: the 2xx answers the offer, or makes one where the INVITE had none, unless a reliable provisional response
+    // has done so before (RFC 3262 5).
+    auto const& offers = call->main.offers;
+    bool const needs_description =
+        offers.owes_answer_to(description_carrier::invite) || (offers.is_idle() && !offers.is_settled());
+    if (description.empty() == needs_description) return errc::invalid_argument;
+    if (!call->reliable.holds_success() && !call->main.asked.transaction) {
+        call->held_answer.emplace(description);
+        auto const failed = send_first_answer(t, id, *call);
         return failed;
-    call->first_answer = cseq;
-    call->stage = call_stage::up;
-    dialogs.find(call->dialog)->confirm();
-    call->ring_limit.reset();
-    call->invite_expiry.reset();
-    call->repeat_provisional.reset();
-    call->last_provisional = {};
-    schedule_call(id, *call);
+    }
+    call->held_answer.emplace(description);
+    return {};
+}
+
+error_code user_agent_core::impl::send_first_answer(turn& t, session_id id, call& of) {
+    auto const description = *std::exchange(of.held_answer, std::nullopt);
+    auto const body = description.empty() || of.main.offers.owes_answer_to(description_carrier::invite)
+                          ? answer_body::answer_or_none
+                          : answer_body::offer;
+    auto const cseq = of.unanswered.request.view().cseq().number;
+    if (auto const failed = send_success(t, id, of, description, body)) return failed;
+    of.first_answer = cseq;
+    of.stage = call_stage::up;
+    dialogs.find(of.main.dialog)->confirm();
+    of.reliable.finish();
+    of.ring_limit.reset();
+    of.invite_expiry.reset();
+    of.repeat_provisional.reset();
+    of.last_provisional = {};
+    schedule_call(id, of);
+    // RFC 3891 3: now the other one is released, by BYE or, where it is our own early call, by CANCEL.
+    if (auto const old = std::exchange(of.replaces, {})) (void)hang_up(t, old, {}, end_reason::replaced);
     return {};
 }
 
 error_code user_agent_core::impl::send_success(
     turn& t, session_id id, call& call, std::string_view description, answer_body body
 ) {
-    auto const request = call.unanswered.request.view();
+    auto const invite = call.unanswered.request;
+    auto const request = invite.view();
+    auto const session = call.timer.for_answer(request);
+    auto const expires = session.interval != 0 ? session.session_expires() : std::string();
     auto wire = write_reply(
         request, {.status = 200,
-                  .to_tag = dialogs.find(call.dialog)->id().local_tag,
+                  .to_tag = dialogs.find(call.main.dialog)->id().local_tag,
                   .content_type = config.accept,
                   .body = description,
                   .contact_flow = call.unanswered.flow,
-                  .account = call.account}
+                  .account = call.account,
+                  .session_expires = expires,
+                  .require_timer = session.require}
     );
     if (!wire) return wire.error();
     pending_answer pending;
@@ -138,10 +144,12 @@ error_code user_agent_core::impl::send_success(
         (void)call.answers.on_ack(request.cseq().number);  // nothing to repeat: it never left
         throw;
     }
+    call.timer.on_success_sent(t.now.mono, request, session);
+    if (call.timer.is_known() && !description.empty()) call.main.described = description;
     if (body == answer_body::offer)
-        call.offers.offer_sent(offer_carrier::success);
+        call.main.offers.offer_sent(description_carrier::success);
     else
-        call.offers.close();
+        call.main.offers.answered();
     call.unanswered = {};
     schedule_call(id, call);
     return {};
@@ -156,7 +164,10 @@ error_code user_agent_core::impl::reject(
     if (status < 300 || status > 699 || !are_free_headers(headers)) return errc::invalid_argument;
     auto const failed = respond(
         t, call->unanswered.transaction, call->unanswered.request.view(),
-        {.status = status, .reason = reason, .to_tag = dialogs.find(call->dialog)->id().local_tag, .headers = headers}
+        {.status = status,
+         .reason = reason,
+         .to_tag = dialogs.find(call->main.dialog)->id().local_tag,
+         .headers = headers}
     );
     if (failed == errc::invalid_argument) return failed;  // the user's text cannot be sent; the call still rings
     call->unanswered = {};
@@ -172,16 +183,16 @@ void user_agent_core::impl::on_cancel(turn& t, request_received const& input) {
     }
     auto const session = handle_of<session_id>(transactions.owner_of(input.cancels));
     auto* call = calls.find(session);
-    std::string_view const tag = call != nullptr && dialogs.find(call->dialog) != nullptr
-                                     ? dialogs.find(call->dialog)->id().local_tag
+    std::string_view const tag = call != nullptr && dialogs.find(call->main.dialog) != nullptr
+                                     ? dialogs.find(call->main.dialog)->id().local_tag
                                      : std::string_view{};
     (void)respond(t, input.id, request, {.status = 200, .to_tag = tag});
     if (call == nullptr || call->unanswered.transaction != input.cancels) return;  // 9.2: it crossed our final response
 
     refuse_invite(t, *call, 487);
     if (call->stage == call_stage::ringing) return end_call(t, session, end_reason::cancelled, 487, {}, input.request);
-    call->offers.close();
-    t.out.events.emplace_back(offer_withdrawn{session});
+    call->main.offers.close();
+    t.out.events.emplace_back(offer_withdrawn{.id = session, .fork = 0});
 }
 
 void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
@@ -203,7 +214,7 @@ void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
     }
     if (is_first) t.out.events.emplace_back(call_confirmed{.id = session, .ack = input.request});
     if (confirmed->body == answer_body::offer) {
-        call->offers.close();
+        call->main.offers.answered();
         if (is_description(ack)) {
             t.out.events.emplace_back(remote_answer{.id = session, .carrier = input.request, .fork = 0});
         } else if (is_first) {
@@ -211,11 +222,13 @@ void user_agent_core::impl::on_ack(turn& t, request_received const& input) {
             return lose_call(t, session, end_reason::protocol_error, 0, {}, input.request);
         } else {
             // ... an established one goes on as it was.
-            t.out.events.emplace_back(offer_failed{.id = session, .status = 0, .will_retry = false, .response = {}});
+            t.out.events.emplace_back(offer_failed{
+                .id = session, .status = 0, .will_retry = false, .response = {}, .fork = 0});
         }
     }
     // An offer of ours may have waited for this ACK (14.1).
-    if (call->reinvite && call->answers.empty()) send_reinvite(t, session, *call);
+    auto& own = call->main.own;
+    if (own && !own->request && !own->retry_at && call->answers.empty()) send_own_offer(t, session, *call, call->main);
 }
 
 }  // namespace sip

@@ -1,4 +1,5 @@
 // Calls as caller (RFC 3261 13.2, 9.1): the INVITE, its early dialogs, the answer, and answers that nobody wants.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,6 +32,12 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
                   .cseq = 1}
     );
     add_own_headers(out, method::invite);
+    bool const requires_reliable = account->identity.config.reliable_provisional == reliability::required;
+    if (requires_reliable) out.header(header_id::require, "100rel");
+    if (!options.replaces.empty()) {
+        // RFC 3891 4: whoever does not know Replaces is not to make an ordinary call of it.
+        out.header(header_id::replaces, options.replaces).header(header_id::require, "replaces");
+    }
     for (auto const& [name, value] : options.headers)
         out.header(name, value);
     if (!options.offer.empty()) out.body(options.content_type, options.offer);
@@ -43,7 +50,8 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     made.role = dialog_role::uac;
     made.stage = call_stage::inviting;
     made.ring_limit = t.now.mono + options.ring_limit.value_or(config.ring_limit);
-    if (!options.offer.empty()) made.offers.offer_sent(offer_carrier::invite);
+    made.timer = timer_of(id);
+    if (!options.offer.empty()) made.main.offers.offer_sent(description_carrier::invite);
     auto const rings_until = made.ring_limit;
     auto const session = insert(calls, deadline_owner::call, std::move(made), rings_until);
 
@@ -70,26 +78,49 @@ void user_agent_core::impl::on_invite_provisional(turn& t, outgoing_id id, messa
     if (call == nullptr || call->stage != call_stage::inviting) return;
     auto const view = response.view();
 
-    std::size_t number = 0;
-    while (number < call->forks.size() && call->forks[number].tag != view.to_tag())
-        ++number;
-    if (number == call->forks.size()) {
-        if (number >= config.limits.forks) return;
-        fork made{std::string(view.to_tag()), {}};
-        if (!made.tag.empty()) {
-            auto early = dialog::from_response(request.draft.view(), view, config.limits.route_set);
-            if (!early) return;
-            early->raise_local_cseq(request.cseq);
-            made.dialog = dialogs.add(std::move(*early), invite_usage(request.session));
-        }
-        call->forks.push_back(std::move(made));
+    auto* fork = fork_of(t, *call, request, view);
+    if (fork == nullptr) return;
+    auto& leg = fork->leg;
+    note_abilities(leg, view);
+    auto const session = request.session;
+    bool const reliable = is_reliable_provisional(view);
+    // 13.2.1: what an unreliable one describes is a preview of the answer; it may not be an offer.
+    auto meaning = is_description(view) && leg.offers.awaits_answer_to(description_carrier::invite)
+                       ? description_meaning::answer
+                       : description_meaning::nothing;
+    if (reliable) {
+        auto const accepted = accept_reliable(t, session, *call, leg, view);
+        if (!accepted) return;
+        meaning = *accepted;
     }
     t.out.events.emplace_back(call_progress{
-        .id = request.session,
+        .id = session,
         .response = response,
-        .fork = static_cast<std::uint32_t>(number),
-        .has_description = is_description(view),
+        .fork = leg.fork,
+        .has_description = meaning == description_meaning::answer,
+        .is_reliable = reliable,
     });
+    if (meaning == description_meaning::offer)
+        t.out.events.emplace_back(remote_offer{
+            .id = session, .carrier = response, .wanted_from_us = false, .fork = leg.fork});
+}
+
+fork* user_agent_core::impl::fork_of(turn&, call& of, outgoing const& request, message_view response) {
+    for (auto& known : of.forks)
+        if (known.tag == response.to_tag()) return &known;
+    if (of.forks.size() >= config.limits.forks) return nullptr;
+    fork made{std::string(response.to_tag()), of.main};
+    made.leg.fork = of.forks_seen;
+    if (!made.tag.empty()) {
+        auto early = dialog::from_response(request.draft.view(), response, config.limits.route_set);
+        if (!early) return nullptr;
+        early->raise_local_cseq(request.cseq);
+        of.forks.reserve(of.forks.size() + 1);
+        made.leg.dialog = dialogs.add(std::move(*early), invite_usage(request.session));
+    }
+    of.forks.push_back(std::move(made));
+    ++of.forks_seen;
+    return &of.forks.back();
 }
 
 void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message const& response) {
@@ -106,47 +137,53 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
     if (step != invite_client::step::answered || call == nullptr) return release(t, request, response.view());
 
     auto const view = response.view();
-    std::size_t number = 0;
-    while (number < call->forks.size() && call->forks[number].tag != view.to_tag())
-        ++number;
-    auto at = number < call->forks.size() ? call->forks[number].dialog : dialog_handle{};
+    auto const known =
+        std::find_if(call->forks.begin(), call->forks.end(), [&](fork const& one) { return one.tag == view.to_tag(); });
+    auto answered = known != call->forks.end() ? known->leg : call->main;
+    if (known == call->forks.end()) answered.fork = call->forks_seen++;
     error_code unusable;
-    if (auto* early = dialogs.find(at)) {
+    if (auto* early = dialogs.find(answered.dialog)) {
         unusable = early->confirm(view, config.limits.route_set);
     } else if (auto made = dialog::from_response(request.draft.view(), view, config.limits.route_set)) {
         made->raise_local_cseq(request.cseq);
-        at = dialogs.add(std::move(*made), invite_usage(session));
+        answered.dialog = dialogs.add(std::move(*made), invite_usage(session));
     } else {
         unusable = made.error().code;
     }
     // Without its routes an answer can be neither acknowledged nor released.
     if (unusable) return end_call(t, session, end_reason::protocol_error, view.status(), unusable, response);
 
+    if (known != call->forks.end()) call->forks.erase(known);
+    call->main = std::move(answered);
     call->stage = call_stage::up;
     call->invite = {};
-    call->dialog = at;
     call->ring_limit.reset();
-    drop_forks(session, *call, at);
+    drop_forks(t, session, *call);
+    auto& leg = call->main;
+    note_abilities(leg, view);
+    call->timer.on_success_received(t.now.mono, view);
+    if (call->timer.is_running() && leg.described.empty()) leg.described = request.draft.view().body();
     schedule_call(session, *call);
 
-    bool const described = is_description(view);
-    bool const offer_is_ours = call->offers.awaits_answer_to(offer_carrier::invite);
+    auto const meaning =
+        is_description(view) ? leg.offers.meaning_of(description_carrier::success) : description_meaning::nothing;
     t.out.events.emplace_back(call_answered{
         .id = session,
         .response = response,
-        .fork = static_cast<std::uint32_t>(number),
-        .has_description = described,
+        .fork = leg.fork,
+        .has_description = meaning != description_meaning::nothing,
     });
-    auto const& in = *dialogs.find(at);
-    if (offer_is_ours || !described) {
-        call->offers.close();
+    auto const& in = *dialogs.find(leg.dialog);
+    if (meaning != description_meaning::offer) {
+        if (leg.offers.awaits_answer_to(description_carrier::invite)) leg.offers.answered();
         return acknowledge(t, in, view, call->account, {});
     }
     call->owed_ack = hold_ack(t, in, view, call->account);
     call->ack_due = t.now.mono + transaction_life(call->timing);
     schedule_call(session, *call);
-    call->offers.offer_received(offer_carrier::success);
-    t.out.events.emplace_back(remote_offer{.id = session, .carrier = response, .wanted_from_us = false});
+    leg.offers.offer_received(description_carrier::success);
+    t.out.events.emplace_back(remote_offer{
+        .id = session, .carrier = response, .wanted_from_us = false, .fork = leg.fork});
 }
 
 void user_agent_core::impl::on_invite_failure(turn& t, outgoing_id id, message const& response, error_code error) {
@@ -166,10 +203,19 @@ void user_agent_core::impl::release(turn& t, outgoing const& request, message_vi
     send_bye(t, *made, account, {});
 }
 
-void user_agent_core::impl::drop_forks(session_id session, call& of, dialog_handle except) {
-    for (auto const& fork : of.forks)
-        if (fork.dialog != except) dialogs.remove_usage(fork.dialog, invite_usage(session));
-    of.forks.clear();
+void user_agent_core::impl::drop_fork(turn& t, session_id session, call& of, dialog_handle dialog) {
+    for (auto at = of.forks.begin(); at != of.forks.end(); ++at) {
+        if (at->leg.dialog != dialog) continue;
+        auto gone = std::move(at->leg);
+        of.forks.erase(at);
+        dialogs.remove_usage(gone.dialog, invite_usage(session));
+        return close_leg(t, gone);
+    }
+}
+
+void user_agent_core::impl::drop_forks(turn& t, session_id session, call& of) {
+    while (!of.forks.empty())
+        drop_fork(t, session, of, of.forks.back().leg.dialog);
 }
 
 }  // namespace sip

@@ -12,7 +12,7 @@ namespace sip {
 namespace {
 
 std::string list_of_methods(std::vector<method> const& more) {
-    std::string list = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+    std::string list = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE";
     for (auto const name : more) {
         list += ", ";
         list += to_string(name);
@@ -52,13 +52,14 @@ user_agent_core::impl::impl(user_agent_config c, environment& e)
     : config(std::move(c)),
       env(e),
       allow(list_of_methods(config.methods)),
-      supported(joined(config.supported)),
       allow_events(list_of_packages(config.packages)),
       recv_info(joined(config.info_packages)),
+      supported(options_for({})),
       names({.datagram_limit = config.datagram_limit}),
       transactions(env, buffers, {.transactions = config.limits.transactions, .server_timing = config.timing}),
       dialogs({env.random(), env.random()}),
       acks({env.random(), env.random()}),
+      ended({env.random(), env.random()}),
       subscription_key{env.random(), env.random()} {}
 
 bool user_agent_core::impl::serves(method name) const noexcept {
@@ -115,8 +116,9 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
     if (status < 200) {
         if (!is_invite) return;
         if (request->client.on_provisional() == invite_client::step::send_cancel) send_cancel(t, id);
-        if (request->what == purpose::invite && status > 100) on_invite_provisional(t, id, input.response);
-        return;
+        if (status == 100) return;
+        if (request->what == purpose::invite) return on_invite_provisional(t, id, input.response);
+        return on_reinvite_provisional(t, id, input.response);
     }
     if (status < 300 && is_invite) {
         if (auto const known = acks.find(response)) return repeat_ack(t, known, request->account);
@@ -132,6 +134,7 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
         auth_error = answer_challenge(t, id, response);
         if (!auth_error) return;
     }
+    if (status == 422 && ask_for_longer(t, id, response)) return;
     // RFC 3263 4.3: 503 sends us to the next address, if there is one.
     bool const has_next = request->next_location < request->locations.size();
     if (status == 503 && has_next && !request->client.is_cancelled()) {
@@ -140,9 +143,16 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
     }
     switch (request->what) {
         case purpose::invite:
+            if (follow_redirect(t, id, input.response)) return;
             return on_invite_failure(t, id, input.response, auth_error);
         case purpose::reinvite:
             return on_reinvite_failure(t, id, input.response, {});
+        case purpose::prack:
+            return on_prack_done(t, id, input.response, auth_error);
+        case purpose::update:
+            return on_update_done(t, id, input.response, {});
+        case purpose::refresh:
+            return on_refresh_done(t, id, input.response, {});
         case purpose::registration:
             return on_register_response(t, id, response, auth_error);
         case purpose::in_call:
@@ -168,9 +178,16 @@ void user_agent_core::impl::handle(turn& t, request_failed const& input) {
     if (request == nullptr || try_elsewhere(t, id, input.why)) return;
     switch (request->what) {
         case purpose::invite:
+            if (follow_redirect(t, id, {})) return;
             return on_invite_failure(t, id, {}, input.why);
         case purpose::reinvite:
             return on_reinvite_failure(t, id, {}, input.why);
+        case purpose::prack:
+            return on_prack_done(t, id, {}, input.why);
+        case purpose::update:
+            return on_update_done(t, id, {}, input.why);
+        case purpose::refresh:
+            return on_refresh_done(t, id, {}, input.why);
         case purpose::registration:
             return on_register_failed(t, id, input.why);
         case purpose::in_call:
@@ -340,14 +357,20 @@ error_code user_agent_core::reject(
 error_code user_agent_core::hang_up(now_t now, session_id id, std::string_view reason, outbox& out) {
     return in_turn(*impl_, now, out, [&](turn& t) { return impl_->hang_up(t, id, reason); });
 }
-error_code user_agent_core::reoffer(now_t now, session_id id, std::string_view description, outbox& out) {
-    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->reoffer(t, id, description); });
+error_code user_agent_core::reoffer(
+    now_t now, session_id id, std::string_view description, outbox& out, offer_options const& how
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->reoffer(t, id, description, how); });
 }
-error_code user_agent_core::answer_offer(now_t now, session_id id, std::string_view description, outbox& out) {
-    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->answer_offer(t, id, description); });
+error_code user_agent_core::answer_offer(
+    now_t now, session_id id, std::string_view description, outbox& out, std::uint32_t fork
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->answer_offer(t, id, description, fork); });
 }
-error_code user_agent_core::refuse_offer(now_t now, session_id id, std::uint16_t status, outbox& out) {
-    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status); });
+error_code user_agent_core::refuse_offer(
+    now_t now, session_id id, std::uint16_t status, outbox& out, std::uint32_t fork
+) {
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status, fork); });
 }
 result<request_id> user_agent_core::request_in_call(
     now_t now, session_id id, method name, std::string_view content_type, std::string_view body, outbox& out
@@ -407,6 +430,9 @@ std::optional<wakeup> user_agent_core::next_deadline() const noexcept {
 }
 bool user_agent_core::still_wanted(transaction_id id) const noexcept {
     return !id || impl_->transactions.is_live(id);
+}
+std::optional<dialog_identity> user_agent_core::identity(session_id id) const {
+    return impl_->identity_of(id);
 }
 buffer_pool& user_agent_core::pool() noexcept {
     return impl_->buffers;

@@ -14,6 +14,7 @@
 #include "account.hpp"
 #include "call.hpp"
 #include "draft.hpp"
+#include "ended_dialogs.hpp"
 #include "outgoing.hpp"
 #include "publication.hpp"
 #include "schedule.hpp"
@@ -63,8 +64,11 @@ struct reply {
     std::string_view extra_value = {};
     std::string_view content_type = {}, body = {};
     std::span<extra_header const> headers = {};
-    flow_id contact_flow = flow_id::none;  ///< write a Contact that leads to us over this flow
-    account_id account = {};               ///< whose user the Contact names
+    flow_id contact_flow = flow_id::none;   ///< write a Contact that leads to us over this flow
+    account_id account = {};                ///< whose user the Contact names
+    std::string_view session_expires = {};  ///< of a 2xx (RFC 4028)
+    bool require_timer = false;
+    std::uint32_t rseq = 0;  ///< a reliable provisional response with this number (RFC 3262)
 };
 
 struct user_agent_core::impl {
@@ -96,6 +100,13 @@ struct user_agent_core::impl {
     [[nodiscard]] bool is_description(message_view) const noexcept;
     [[nodiscard]] account_id account_for(message_view request);
 
+    // ---- abilities.cpp: option tags
+    /// What we support for an account, as a header value.
+    [[nodiscard]] std::string options_for(account_config const&) const;
+    [[nodiscard]] std::string_view supported_by(account_id) const noexcept;
+    /// The option tags of Require that we do not have, as Unsupported lists them.
+    [[nodiscard]] std::string missing_options(message_view request);
+
     // ---- replies.cpp: responses
     error_code respond(turn&, transaction_id, message_view request, reply const&);
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
@@ -115,6 +126,8 @@ struct user_agent_core::impl {
     void on_outgoing_due(turn&, outgoing_id);
     /// Sends the request again with credentials, if the challenge can be answered; the error says why not.
     [[nodiscard]] error_code answer_challenge(turn&, outgoing_id, message_view response);
+    /// The same request with the next CSeq, after a response that says how it may succeed (22.2, RFC 4028 7.3).
+    void send_again(turn&, outgoing_id, message_view response);
     [[nodiscard]] bool try_elsewhere(turn&, outgoing_id, errc why);
     void cancel(turn&, outgoing_id);
     void send_cancel(turn&, outgoing_id);
@@ -150,33 +163,96 @@ struct user_agent_core::impl {
     void on_invite_success(turn&, outgoing_id, message const& response);
     void on_invite_failure(turn&, outgoing_id, message const& response, error_code);
     void release(turn&, outgoing const&, message_view success);
-    void drop_forks(session_id, call&, dialog_handle except);
+    /// The early dialog that a response to our INVITE belongs to, made where it is new; nothing where there are too
+    /// many or its routes are unusable.
+    [[nodiscard]] fork* fork_of(turn&, call&, outgoing const& invite, message_view response);
+    void drop_fork(turn&, session_id, call&, dialog_handle);
+    void drop_forks(turn&, session_id, call&);
 
     // ---- calls_in.cpp: as callee
     void on_invite(turn&, request_received const&);
     void on_cancel(turn&, request_received const&);
     void on_ack(turn&, request_received const&);
-    error_code ring(turn&, session_id, std::uint16_t status, std::string_view description);
     error_code answer(turn&, session_id, std::string_view description);
     error_code reject(turn&, session_id, std::uint16_t status, std::string_view reason, std::span<extra_header const>);
     void take_invite(session_id, call&, request_received const&);
     /// A final response below 300 is not sent from here. No effect where no INVITE waits.
     void refuse_invite(turn&, call&, std::uint16_t status);
     [[nodiscard]] error_code send_success(turn&, session_id, call&, std::string_view description, answer_body);
+    /// The 2xx of the call's first INVITE, with the description in held_answer.
+    error_code send_first_answer(turn&, session_id, call&);
+
+    // ---- reliable.cpp: reliable provisional responses and PRACK, both roles
+    [[nodiscard]] static bool is_reliable_provisional(message_view response) noexcept;
+    /// Takes a reliable provisional response to an INVITE of ours, and acknowledges it unless it brings an offer, which
+    /// the user has to answer first. What its description means; nothing where it came again or out of order.
+    [[nodiscard]] std::optional<description_meaning> accept_reliable(
+        turn&, session_id, call&, leg&, message_view response
+    );
+    error_code send_prack(turn&, session_id, call&, leg&, std::string_view description);
+    void on_prack_done(turn&, outgoing_id, message const& response, error_code);
+    [[nodiscard]] bool sends_reliably(call const&, std::string_view description) const noexcept;
+    error_code ring(turn&, session_id, std::uint16_t status, std::string_view description);
+    void repeat_provisional(turn&, session_id, call&);
+    void on_prack(turn&, session_id, request_received const&);
+    /// What had to wait for a PRACK or for an answer: the next reliable response, or the 2xx.
+    void go_on_ringing(turn&, session_id, call&);
+    void on_reliable_due(turn&, session_id, call&, reliable_responses::due const&);
+
+    // ---- refresh.cpp: session timers
+    void write_session_timer(message_builder&, outgoing const&);
+    /// Sends a request that met 422 again with a longer interval; false where that is of no use.
+    [[nodiscard]] bool ask_for_longer(turn&, outgoing_id, message_view response);
+    /// Answers 422 to a request that asks for too short an interval.
+    [[nodiscard]] bool refuse_interval(turn&, session_timer const&, request_received const&);
+    void refresh_session(turn&, session_id, call&);
+    void on_refresh_done(turn&, outgoing_id, message const& response, errc why);
+    [[nodiscard]] session_timer timer_of(account_id) const;
+
+    // ---- replacing.cpp: Replaces
+    /// The call whose place an INVITE wants; or the status to refuse it with.
+    struct replacement {
+        session_id of;
+        std::uint16_t refusal = 0;
+    };
+    [[nodiscard]] replacement replaced_by(time_point now, message_view invite);
+    [[nodiscard]] std::optional<dialog_identity> identity_of(session_id) const;
+
+    // ---- redirects.cpp: 3xx
+    /// Goes on to the next target of a redirection; false where there is none.
+    [[nodiscard]] bool follow_redirect(turn&, outgoing_id, message const& response);
+
+    // ---- offers.cpp: new offers in a call, both sides
+    [[nodiscard]] bool may_offer(call const&, leg const&) const noexcept;
+    error_code reoffer(turn&, session_id, std::string_view description, offer_options const&);
+    void send_own_offer(turn&, session_id, call&, leg&);
+    void on_reinvite_provisional(turn&, outgoing_id, message const& response);
+    void on_reinvite_success(turn&, outgoing_id, message const& response);
+    void on_reinvite_failure(turn&, outgoing_id, message const& response, errc why);
+    /// `why`: where no response came.
+    void on_update_done(turn&, outgoing_id, message const& response, errc why);
+    void on_own_offer_success(turn&, session_id, call&, leg&, description_carrier, message const& response);
+    void on_own_offer_failure(turn&, session_id, leg&, method by, message const& response, errc why);
+    /// How long to wait before an offer that was refused so is made again; nothing where that is useless.
+    [[nodiscard]] std::optional<duration> wait_before_retry(dialog_role, message const& response) const;
+    void note_abilities(leg&, message_view from) noexcept;
+    void refuse_busy(turn&, request_received const&);
+    void overtake(turn&, session_id, leg&);
+    void on_reinvite(turn&, session_id, request_received const&);
+    void on_update(turn&, session_id, dialog_handle, request_received const&);
+    /// Holds the peer's PRACK or UPDATE until its user has answered the offer in it.
+    void ask_user(turn&, session_id, call&, leg&, request_received const&, description_carrier);
+    error_code answer_offer(turn&, session_id, std::string_view description, std::uint32_t fork);
+    [[nodiscard]] error_code answer_asked(turn&, session_id, call&, leg&, std::string_view description);
+    error_code refuse_offer(turn&, session_id, std::uint16_t status, std::uint32_t fork);
+    void refuse_asked(turn&, session_id, call&, leg&, std::uint16_t status);
 
     // ---- calls_up.cpp: both sides of an established call
-    error_code hang_up(turn&, session_id, std::string_view reason);
-    error_code reoffer(turn&, session_id, std::string_view description);
-    error_code answer_offer(turn&, session_id, std::string_view description);
-    error_code refuse_offer(turn&, session_id, std::uint16_t status);
+    error_code hang_up(turn&, session_id, std::string_view reason, end_reason why = end_reason::local_hang_up);
     [[nodiscard]] result<request_id> request_in_call(
         turn&, session_id, method, std::string_view content_type, std::string_view body
     );
-    void on_reinvite(turn&, session_id, request_received const&);
     void on_bye(turn&, session_id, request_received const&);
-    void send_reinvite(turn&, session_id, call&);
-    void on_reinvite_success(turn&, outgoing_id, message const& response);
-    void on_reinvite_failure(turn&, outgoing_id, message const& response, errc why);
     void on_call_due(turn&, session_id);
     void repeat_success(turn&, pending_answer const&);
     /// Tells the user, and gives up everything but what the protocol still asks for.
@@ -184,8 +260,14 @@ struct user_agent_core::impl {
     /// The BYE that was held back until the ACK, and the end of the call, which its user knows already.
     void release_call(turn&, session_id);
     void erase_call(turn&, session_id);
-    /// The dialog is lost for the peer: BYE all the same (12.2.1.2), and the end.
+    /// The dialog is lost for the peer: BYE all the same (12.2.1.2), CANCEL or a refusal, and the end.
     void lose_call(turn&, session_id, end_reason, std::uint16_t status, error_code, message cause);
+    /// One dialog is lost: with others the call goes on.
+    void lose_leg(turn&, session_id, leg&, end_reason, std::uint16_t status, error_code, message cause);
+    /// What is open in a dialog that ends: the peer's requests are answered, and ours do not leave any more.
+    void close_leg(turn&, leg&);
+    /// Forgets a request that has not left.
+    void abandon(outgoing_id);
     void schedule_call(session_id, call const&);
     [[nodiscard]] call* visible_call(session_id) noexcept;
 
@@ -302,13 +384,15 @@ struct user_agent_core::impl {
     // ---- state
     user_agent_config config;
     environment& env;
-    std::string allow, supported, allow_events, recv_info;  ///< header values
+    std::string allow, allow_events, recv_info;  ///< header values
+    std::string supported;                       ///< likewise, where no account is concerned
     buffer_pool buffers;
     flow_table flows;
     locator names;
     transaction_layer transactions;
     dialog_table dialogs;
     ack_keeper acks;
+    ended_dialogs ended;
     slot_table<account, account_id> accounts;
     slot_table<call, session_id> calls;
     slot_table<outgoing, outgoing_id> requests;

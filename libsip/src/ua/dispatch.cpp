@@ -19,21 +19,6 @@ namespace sip {
 
 namespace {
 
-/// The option tags of Require that we do not have, as Unsupported lists them.
-std::string missing_options(message_view request, std::vector<std::string> const& have) {
-    std::string missing;
-    for (auto const& option : request.all<header_id::require>()) {
-        if (!option) continue;
-        bool const known = std::any_of(have.begin(), have.end(), [&](std::string const& tag) {
-            return detail::equal_ignoring_case(tag, option->token);
-        });
-        if (known) continue;
-        if (!missing.empty()) missing += ", ";
-        missing += option->token;
-    }
-    return missing;
-}
-
 bool accepts(message_view request, std::string_view type, std::string_view subtype) noexcept {
     if (!request.has(header_id::accept)) return true;  // 20.1: application/sdp by default
     for (auto const& range : request.all<header_id::accept>()) {
@@ -68,21 +53,27 @@ void user_agent_core::impl::handle(turn& t, request_received const& input) {
     if (request.method() == method::cancel) return on_cancel(t, input);
 
     if (request.method() == method::unknown) return refuse({.status = 501});
-    bool const is_own =
-        request.method() == method::invite || request.method() == method::bye || request.method() == method::options;
+    bool const is_own = request.method() == method::invite || request.method() == method::bye ||
+                        request.method() == method::options || request.method() == method::prack ||
+                        request.method() == method::update;
     if (!is_own && !serves(request.method())) return refuse({.status = 405});
 
     if (auto const failure = validate_request(request)) {
         auto const reason = to_string(*failure);
         return refuse({.status = failure->suggested_status, .reason = reason});
     }
+    // RFC 3891 3: only an INVITE can replace anything.
+    if (request.method() != method::invite && request.has(header_id::replaces))
+        return refuse({.status = 400, .reason = "Replaces Without INVITE"});
     auto const uri = parse_uri(request.request_uri());
     if (!uri || uri->scheme == uri_scheme::other) return refuse({.status = 416});
-    if (auto const missing = missing_options(request, config.supported); !missing.empty())
+    if (auto const missing = missing_options(request); !missing.empty())
         return refuse({.status = 420, .extra = header_id::unsupported, .extra_value = missing});
 
     if (!request.to_tag().empty()) return on_in_dialog(t, input);
-    if (request.method() == method::bye) return refuse({.status = 481});
+    bool const needs_dialog =
+        request.method() == method::bye || request.method() == method::prack || request.method() == method::update;
+    if (needs_dialog) return refuse({.status = 481});
     on_out_of_dialog(t, input);
 }
 
@@ -104,9 +95,11 @@ void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input)
     if (call == nullptr) return refuse({.status = 481});
     if (request.method() == method::bye) return on_bye(t, session, input);
     if (request.method() == method::options) return on_options(t, input);
-    if (call->stage == call_stage::releasing) return refuse({.status = 481});
+    if (request.method() == method::prack) return on_prack(t, session, input);
+    if (visible_call(session) == nullptr) return refuse({.status = 481});
     note_identity(t, session, *found, input.request);
     if (request.method() == method::invite) return on_reinvite(t, session, input);
+    if (request.method() == method::update) return on_update(t, session, at, input);
     if (auto const package = request.raw("Info-Package"); request.method() == method::info && !package.empty()) {
         // RFC 6086 4.2.2: a package that we have not said we take.
         auto const named = parse_token_params(package);

@@ -51,6 +51,15 @@ result<message> with_body(buffer_pool& pool, message_view draft, std::string_vie
     return finish_draft(pool, out);
 }
 
+result<message> with_target(buffer_pool& pool, message_view draft, std::string_view target) {
+    message_builder out(pool);
+    out.request(draft.method_text(), target);
+    for (auto const& entry : draft.headers())
+        if (!belongs_to_body(entry.id)) copy_header(out, draft, entry);
+    out.body(draft.raw(header_id::content_type), draft.body());
+    return finish_draft(pool, out);
+}
+
 message_builder compose_head(buffer_pool& pool, message_view draft, std::uint32_t cseq) {
     message_builder out(pool);
     out.request(draft.method_text(), draft.request_uri());

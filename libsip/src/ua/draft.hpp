@@ -31,6 +31,9 @@ struct request_head {
     buffer_pool&, message_view draft, std::string_view content_type, std::string_view body
 );
 
+/// The draft again for another Request-URI: the INVITE of a redirection.
+[[nodiscard]] result<message> with_target(buffer_pool&, message_view draft, std::string_view target);
+
 /// Writes the draft's start line and headers up to and with CSeq, which gets `cseq`. The caller adds Contact and
 /// credentials, and ends with compose_tail().
 [[nodiscard]] message_builder compose_head(buffer_pool&, message_view draft, std::uint32_t cseq);

@@ -6,7 +6,7 @@ namespace sip {
 error_code user_agent_core::impl::set_identity(session_id id, std::string_view address) {
     auto const* call = visible_call(id);
     if (call == nullptr) return errc::no_such_session;
-    auto* in = dialogs.find(call->dialog);
+    auto* in = dialogs.find(call->main.dialog);
     if (in == nullptr || call->stage != call_stage::up) return errc::wrong_state;
     auto const parsed = parse_name_addr(address);
     bool const usable =

@@ -23,6 +23,9 @@ using outgoing_id = handle<struct outgoing_tag>;
 enum class purpose : std::uint8_t {
     invite,        ///< the first INVITE of a call
     reinvite,      ///< an INVITE inside a call
+    prack,         ///< acknowledges a reliable provisional response
+    update,        ///< an offer in an UPDATE
+    refresh,       ///< an UPDATE without offer (RFC 4028)
     ack,           ///< the ACK of a 2xx: has no answers
     bye,           ///< nobody waits for the answer: the call is over (15.1.1)
     in_call,       ///< the user's request inside a call
@@ -42,7 +45,8 @@ struct outgoing {
     subscription_id subscription;
     notifier_id notifier;  ///< notify; empty for the last one
     publication_id publication;
-    ack_handle ack;  ///< ack
+    dialog_handle inside;  ///< prack, update, refresh: which dialog of the call; may be stale
+    ack_handle ack;        ///< ack
     message draft;
     bool strict_route = false;  ///< goes to its Request-URI although it has a Route (12.2.1.1)
     std::uint32_t cseq = 0;

@@ -25,7 +25,7 @@ notifier_settings user_agent_core::impl::implicit_settings() noexcept {
 
 result<std::string> user_agent_core::impl::replaces_value(session_id id) {
     auto const* call = visible_call(id);
-    auto const* in = call != nullptr ? dialogs.find(call->dialog) : nullptr;
+    auto const* in = call != nullptr ? dialogs.find(call->main.dialog) : nullptr;
     if (in == nullptr) return make_error_code(errc::no_such_session);
     // RFC 3891 3: the tags as the side sees them that is asked to replace the call, which is the other one.
     return fmt::format("{};to-tag={};from-tag={}", in->id().call_id, in->id().remote_tag, in->id().local_tag);
@@ -92,7 +92,7 @@ result<subscription_id> user_agent_core::impl::refer(turn& t, session_id session
     if (call == nullptr) return make_error_code(errc::no_such_session);
     if (call->stage != call_stage::up) return make_error_code(errc::wrong_state);
     if (!are_free_headers(options.headers)) return make_error_code(errc::invalid_argument);
-    auto& in = *dialogs.find(call->dialog);
+    auto& in = *dialogs.find(call->main.dialog);
     auto const headers = refer_headers(call->account, options, nullptr);
     if (!headers) return headers.error();
     auto draft = draft_in_dialog(in, "REFER", in.local_cseq() + 1, *headers, {}, {});
@@ -101,8 +101,8 @@ result<subscription_id> user_agent_core::impl::refer(turn& t, session_id session
     if (!id) return id.error();
     try {
         auto& made = *subscriptions.find(*id);
-        dialogs.add_usage(call->dialog, subscription_usage(*id));
-        made.dialog = call->dialog;
+        dialogs.add_usage(call->main.dialog, subscription_usage(*id));
+        made.dialog = call->main.dialog;
         outgoing request;
         request.what = purpose::refer;
         request.account = call->account;
@@ -130,7 +130,7 @@ result<subscription_id> user_agent_core::impl::refer_to(
     dialog const* about = nullptr;
     if (options.target_dialog) {
         auto const* call = visible_call(*options.target_dialog);
-        about = call != nullptr ? dialogs.find(call->dialog) : nullptr;
+        about = call != nullptr ? dialogs.find(call->main.dialog) : nullptr;
         if (about == nullptr) return make_error_code(errc::no_such_session);
     }
     auto const headers = refer_headers(account, options, about);

@@ -69,9 +69,15 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     }
     // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.
     bool const tells_abilities = reply.status >= 200 && reply.status < 300 &&
-                                 (request.method() == method::invite || request.method() == method::options);
-    if (tells_abilities || reply.status == 405) out.header(header_id::allow, allow);
-    if (tells_abilities && !supported.empty()) out.header(header_id::supported, supported);
+                                 (request.method() == method::invite || request.method() == method::options ||
+                                  request.method() == method::update);
+    // RFC 3311 5.1: Allow in a reliable provisional response says that an UPDATE may follow it.
+    if (tells_abilities || reply.status == 405 || reply.rseq != 0) out.header(header_id::allow, allow);
+    if (auto const options = supported_by(reply.account); tells_abilities && !options.empty())
+        out.header(header_id::supported, options);
+    if (!reply.session_expires.empty()) out.header(header_id::session_expires, reply.session_expires);
+    if (reply.require_timer) out.header(header_id::require, "timer");
+    if (reply.rseq != 0) out.header(header_id::require, "100rel").header(header_id::rseq, reply.rseq);
     if (tells_abilities && !recv_info.empty()) out.header("Recv-Info", recv_info);
     // RFC 6665 4.4.4: whoever notifies says so where it shows what it can do.
     if (tells_abilities && !allow_events.empty()) out.header(header_id::allow_events, allow_events);

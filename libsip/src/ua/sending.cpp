@@ -22,6 +22,12 @@ bool wants_contact(message_view draft) noexcept {
            name == method::subscribe || name == method::refer || name == method::update || name == method::notify;
 }
 
+/// 8.1.1.9: our extensions go with every request whose receiver may use them.
+bool wants_abilities(message_view draft) noexcept {
+    auto const name = draft.method();
+    return name != method::ack && name != method::bye && name != method::prack;
+}
+
 }  // namespace
 
 sip::timing user_agent_core::impl::timing_of(account_id id) const noexcept {
@@ -149,6 +155,9 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
             account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
         );
     }
+    if (auto const options = supported_by(request.account); wants_abilities(draft) && !options.empty())
+        out.header(header_id::supported, options);
+    write_session_timer(out, request);
     // The ACK of a 2xx repeats the credentials of its INVITE (22.1).
     if (account != nullptr) {
         account->auth.write_credentials(
@@ -231,13 +240,23 @@ error_code user_agent_core::impl::answer_challenge(turn& t, outgoing_id id, mess
     if (request.client.is_cancelled()) return errc::wrong_state;
     if (auto const refused = account->auth.on_challenge(response, origin_of(request), request.attempts)) return refused;
 
+    send_again(t, id, response);
+    return {};
+}
+
+void user_agent_core::impl::send_again(turn& t, outgoing_id id, message_view response) {
+    auto& request = *requests.find(id);
     // 22.2: the same request with the next CSeq. In a dialog that number belongs to the dialog.
-    if (request.what == purpose::registration) {
+    if (auto* account = accounts.find(request.account); account != nullptr && request.what == purpose::registration) {
         request.cseq = account->registration.retry().cseq;
     } else {
-        auto* inside = dialogs.find(dialogs.find(dialog_of_response(response)));
-        if (inside != nullptr && inside->phase() == dialog_phase::early) inside = nullptr;
+        // A challenge to a call's first INVITE may have a tag and so look like one from within an early dialog.
+        auto* inside =
+            request.what != purpose::invite ? dialogs.find(dialogs.find(dialog_of_response(response))) : nullptr;
         request.cseq = inside != nullptr ? inside->next_local_cseq() : request.cseq + 1;
+        // What was early ended with this answer.
+        if (auto* call = calls.find(request.session); call != nullptr && request.what == purpose::invite)
+            drop_forks(t, request.session, *call);
     }
     request.client.restart();
     if (flows.find(request.flow) == nullptr) {
@@ -246,7 +265,6 @@ error_code user_agent_core::impl::answer_challenge(turn& t, outgoing_id id, mess
     } else {
         transmit(t, id);
     }
-    return {};
 }
 
 bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
@@ -320,9 +338,10 @@ result<message> user_agent_core::impl::draft_in_dialog(
 
 void user_agent_core::impl::add_own_headers(message_builder& out, method name) const {
     if (!config.product.empty()) out.header(header_id::user_agent, config.product);
-    if (name != method::invite && name != method::options && name != method::register_) return;
+    bool const tells_methods =
+        name == method::invite || name == method::options || name == method::register_ || name == method::update;
+    if (!tells_methods) return;
     out.header(header_id::allow, allow);
-    if (!supported.empty()) out.header(header_id::supported, supported);
     if (!recv_info.empty() && name == method::invite) out.header("Recv-Info", recv_info);
     if (!allow_events.empty() && name == method::invite) out.header(header_id::allow_events, allow_events);
     if (name == method::options) out.header(header_id::accept, config.accept);

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] std::optional<dialog> take(dialog_handle);
 
     [[nodiscard]] dialog* find(dialog_handle) noexcept;
+    [[nodiscard]] dialog const* find(dialog_handle) const noexcept;
     [[nodiscard]] dialog_handle find(dialog_id_view const&) const noexcept;
     /// The usage of this kind; a dialog has at most one of kind invite (RFC 5057 5.3).
     [[nodiscard]] std::optional<usage_ref> usage(dialog_handle, usage_kind) const noexcept;

@@ -55,9 +55,10 @@ public:
     // ---- both sides
     /// Ends the call whatever its state; call_ended follows. `reason`: a Reason header value (RFC 3326), or empty.
     error_code hang_up(std::string_view reason = {});
-    error_code reoffer(std::string_view description);
-    error_code answer_offer(std::string_view description);
-    error_code refuse_offer(std::uint16_t status = 488);
+    /// As user_agent_core::reoffer(), answer_offer(), refuse_offer().
+    error_code reoffer(std::string_view description, offer_options const& how = {});
+    error_code answer_offer(std::string_view description, std::uint32_t fork = 0);
+    error_code refuse_offer(std::uint16_t status = 488, std::uint32_t fork = 0);
     /// A request inside the call; its request_completed is an event for on_event().
     /// Asks the peer to call somebody else (RFC 3515); the subscription's events tell what becomes of it.
     [[nodiscard]] result<subscription> refer(refer_options const&);

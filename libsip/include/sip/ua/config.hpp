@@ -12,6 +12,7 @@
 #include "sip/time.hpp"
 #include "sip/transport/flow.hpp"
 #include "sip/ua/subscribe_options.hpp"
+#include "sip/usage/session_timer.hpp"
 
 namespace sip {
 
@@ -30,10 +31,11 @@ struct user_agent_limits {
 
 struct user_agent_config {
     std::string product = "Offhook/0.1";  ///< User-Agent and Server
-    std::vector<std::string> supported;   ///< option tags that we serve: Supported, and what Require may ask for
-    std::vector<method> methods;  ///< beyond INVITE, ACK, BYE, CANCEL, OPTIONS: handed to the user as incoming_request
-                                  ///< or in_call_request; SUBSCRIBE and NOTIFY as events of subscriptions, REFER as
-                                  ///< transfer_requested
+    std::vector<std::string> supported;   ///< option tags that the user serves beyond those of the user agent itself
+                                          ///< (see ua/abilities.cpp): in Supported, and allowed in Require
+    std::vector<method> methods;  ///< beyond INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE: handed to the user as
+                                  ///< incoming_request or in_call_request; SUBSCRIBE and NOTIFY as events of
+                                  ///< subscriptions, REFER as transfer_requested
     std::vector<event_package> packages;  ///< served where `methods` has SUBSCRIBE; another event is answered 489
     std::vector<std::string> unsolicited_events;  ///< NOTIFYs outside of subscriptions that are handed to the user as
                                                   ///< incoming_request: "check-sync"; others are answered 481
@@ -46,6 +48,14 @@ struct user_agent_config {
     );                   ///< our INVITE rings no longer than this, then CANCEL; an incoming call ends with 480
     sip::timing timing;  ///< for requests and responses that belong to no account
     user_agent_limits limits;
+};
+
+/// Provisional responses that are acknowledged (RFC 3262).
+enum class reliability : std::uint8_t {
+    off,        ///< not offered; a peer that requires them is answered 420
+    supported,  ///< as caller: offered; as callee: used where the peer requires them, and where it supports them for
+                ///< responses with a description
+    required,   ///< as caller: Require: 100rel; as callee: every 101 to 199 to a peer that supports them
 };
 
 /// An identity, the server that serves it, and how to reach that.
@@ -63,6 +73,9 @@ struct account_config {
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)
     bool use_rport = true;         ///< RFC 3581
+    reliability reliable_provisional = reliability::supported;
+    session_timer_settings session_timer;  ///< RFC 4028
+    unsigned most_redirects = 5;           ///< targets of 3xx responses that a call goes on to by itself; 0: none
     sip::timing timing;
     std::string contact_user;    ///< user part of our Contact; empty: that of the address of record
     std::string contact_params;  ///< ready text behind the Contact's URI, ";+sip.instance=..."
@@ -82,11 +95,38 @@ public:
         return *this;
     }
 
+    /// The call that is answered takes the place of this one of the callee's (RFC 3891): Call-ID and tags as the callee
+    /// sees them, so `to_tag` is its own. early_only: only if that call is not answered yet.
+    enum class replace : std::uint8_t { any, early_only };
+    invite_options& with_replaces(
+        std::string_view call_id, std::string_view to_tag, std::string_view from_tag, replace which = replace::any
+    ) & {
+        replaces.assign(call_id).append(";to-tag=").append(to_tag).append(";from-tag=").append(from_tag);
+        if (which == replace::early_only) replaces += ";early-only";
+        return *this;
+    }
+
     std::string target;  ///< "sip:1002@example.com" or "tel:..."
     std::string offer;   ///< the session description; empty: the callee makes the offer
     std::string content_type = "application/sdp";
     std::vector<extra_header> headers;
+    std::string replaces;                ///< a Replaces header value, or empty
     std::optional<duration> ring_limit;  ///< instead of the user agent's
+};
+
+/// Which request carries a new offer.
+enum class offer_method : std::uint8_t {
+    automatic,  ///< re-INVITE once the call is up, UPDATE before
+    update,     ///< UPDATE, which its receiver answers at once or refuses (RFC 3311)
+};
+
+/// How a new offer is made.
+struct offer_options {
+    std::uint32_t fork = 0;  ///< before our INVITE is answered: in which early dialog
+    offer_method by = offer_method::automatic;
+
+    offer_options() = default;
+    explicit offer_options(offer_method method, std::uint32_t of_fork = 0) : fork(of_fork), by(method) {}
 };
 
 }  // namespace sip

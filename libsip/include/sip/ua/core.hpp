@@ -17,6 +17,11 @@
 
 namespace sip {
 
+/// A dialog's name, seen from here (RFC 3261 12).
+struct dialog_identity {
+    std::string call_id, local_tag, remote_tag;
+};
+
 class user_agent_core final : public protocol_core {
 public:
     user_agent_core(user_agent_config, environment&);
@@ -39,8 +44,13 @@ public:
 
     // ---- calls, as callee
     /// Sends 180 or another provisional response (101 to 199), with a description for early media if one is given.
+    /// Reliably (RFC 3262) as account_config::reliable_provisional and the caller want it: then the description is the
+    /// answer for good, or our offer where the INVITE had none, and errc::invalid_argument says that one is missing or
+    /// out of place. The next reliable one waits for the PRACK of this one; errc::limit_reached where many wait.
     error_code ring(now_t, session_id, std::uint16_t status, std::string_view description, outbox&);
     /// Sends the 200 with our answer, or with our offer where the INVITE had none, and repeats it until its ACK comes.
+    /// `description` is empty where reliable provisional responses have agreed on the session already. The 200 waits
+    /// for the PRACK of a description that is still out (RFC 3262 5).
     error_code answer(now_t, session_id, std::string_view description, outbox&);
     /// Sends a final response of 300 to 699; for a redirection `headers` carries Contact. An empty reason takes the
     /// RFC's phrase.
@@ -54,17 +64,25 @@ public:
     /// asks for (a late 2xx to acknowledge and release, a BYE to repeat) is done without the user. `reason`: a Reason
     /// header value for the BYE, or empty.
     error_code hang_up(now_t, session_id, std::string_view reason, outbox&);
-    /// Offers a new session by re-INVITE, which waits for the ACK of an answer of ours where that is still out (14.1).
-    /// errc::wrong_state while an offer of either side is open.
-    error_code reoffer(now_t, session_id, std::string_view description, outbox&);
-    /// Answers a remote_offer: in the 200 of the re-INVITE, or in the ACK.
-    error_code answer_offer(now_t, session_id, std::string_view description, outbox&);
-    /// Refuses the offer of a re-INVITE with 488 or another status; the session stays as it was. An offer in a 2xx that
-    /// cannot be answered ends the call (ACK, then BYE).
-    error_code refuse_offer(now_t, session_id, std::uint16_t status, outbox&);
+    /// Offers a new session: by re-INVITE once the call is up, by UPDATE before or where `how` asks for it (RFC 3311).
+    /// It waits for the ACK of an answer of ours where that is still out (14.1). errc::wrong_state while an offer of
+    /// either side is open, and before the answer of the call until its first exchange is through, in reliable
+    /// provisional responses and their PRACK; errc::unsupported_by_peer where an UPDATE is needed that it does not
+    /// take.
+    error_code reoffer(now_t, session_id, std::string_view description, outbox&, offer_options const& how = {});
+    /// Answers a remote_offer where its answer belongs: in the 200 of the re-INVITE, UPDATE or PRACK, in the ACK, or in
+    /// the PRACK. `fork` as in the event; it means nothing once the call is up.
+    error_code answer_offer(now_t, session_id, std::string_view description, outbox&, std::uint32_t fork = 0);
+    /// Refuses the offer of a re-INVITE, UPDATE or PRACK with 488 or another status; the session stays as it was. An
+    /// offer in a response cannot be refused: the call ends (ACK, then BYE; or CANCEL).
+    error_code refuse_offer(now_t, session_id, std::uint16_t status, outbox&, std::uint32_t fork = 0);
     /// Sends a request inside the call (INFO, MESSAGE ...); its answer comes as request_completed.
     [[nodiscard]] result<request_id>
     request_in_call(now_t, session_id, method, std::string_view content_type, std::string_view body, outbox&);
+
+    /// What names the call's dialog, for a Replaces or Refer-To elsewhere. Nothing for a stale handle, and before an
+    /// INVITE of ours has made a dialog; of several early ones the first.
+    [[nodiscard]] std::optional<dialog_identity> identity(session_id) const;
 
     // ---- requests outside a dialog
     [[nodiscard]] result<request_id>

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "sip/error.hpp"
@@ -24,17 +25,20 @@ namespace sip {
 /// second event.
 struct incoming_call {
     session_id id;
-    account_id account;  ///< the account that the Request-URI or To names; the first one where none fits
-    message invite;      ///< has_offer(): its body is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
+    account_id account;   ///< the account that the Request-URI or To names; the first one where none fits
+    session_id replaces;  ///< a call of ours whose place it wants (RFC 3891): answer() ends that one; empty: none
+    message invite;  ///< has_offer(): its body is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
     bool has_offer = false;
 };
 
-/// A provisional response to our INVITE, 100 excepted. Each early dialog (fork) has its own number, counted from 0.
+/// A provisional response to our INVITE, 100 excepted. Each early dialog (fork) has its own number, counted from 0, and
+/// its own offers and answers; which fork's early media is heard is the user's choice.
 struct call_progress {
     session_id id;
     message response;
     std::uint32_t fork = 0;
-    bool has_description = false;  ///< a session description came with it: the answer, for early media (13.2.1)
+    bool has_description = false;  ///< it shows the answer to our offer, for early media (13.2.1)
+    bool is_reliable = false;  ///< acknowledged by PRACK (RFC 3262): what it describes is agreed, and is not repeated
 };
 
 /// Our INVITE was answered: the call is up. When our INVITE carried no offer, the 2xx brings one: a remote_offer event
@@ -54,17 +58,19 @@ struct call_confirmed {
     message ack;
 };
 
-/// The peer offers a new session in a re-INVITE (or UPDATE, from issue 3 on), or its 2xx brings the first offer. The
-/// user owes answer_offer() or refuse_offer(). A re-INVITE without a body asks for our offer: wanted_from_us is set,
-/// and answer_offer() carries an offer then.
+/// The peer offers a new session in a re-INVITE, UPDATE or PRACK, or its 2xx or reliable provisional response brings
+/// the first offer. The user owes answer_offer() or refuse_offer(), for PRACK and UPDATE without asking anybody: their
+/// sender waits for no person (RFC 3311 5.2). A re-INVITE without a body asks for our offer: wanted_from_us is set, and
+/// answer_offer() carries an offer then.
 struct remote_offer {
     session_id id;
     message carrier;
     bool wanted_from_us = false;
+    std::uint32_t fork = 0;  ///< before our INVITE is answered: whose early dialog it belongs to
 };
 
-/// The answer to an offer of ours: in a 2xx to a re-INVITE, in a reliable response, or in the ACK of a call we answered
-/// with an offer.
+/// The answer to an offer of ours: in a 2xx to a re-INVITE or UPDATE, in a reliable response to a re-INVITE, in the ACK
+/// or PRACK of a response of ours that carried the offer.
 struct remote_answer {
     session_id id;
     message carrier;
@@ -80,24 +86,44 @@ struct offer_failed {
     std::uint16_t status = 0;  ///< 0 where no response came
     bool will_retry = false;
     message response;  ///< may be empty
+    std::uint32_t fork = 0;
 };
 
-/// The peer's offer does not stand any more: its re-INVITE was cancelled or refused. Roll back.
+/// The peer's offer does not stand any more: its re-INVITE was cancelled, or the offer was refused or not answered in
+/// time. Roll back.
 struct offer_withdrawn {
     session_id id;
+    std::uint32_t fork = 0;
 };
 
 enum class end_reason : std::uint8_t {
-    local_hang_up,   ///< we sent CANCEL or BYE
-    remote_hang_up,  ///< BYE
-    cancelled,       ///< the caller cancelled before we answered
-    rejected,        ///< our INVITE met a final response of 300 to 699: see status and cause (302 carries Contact)
-    refused,         ///< we rejected the call
-    no_answer,       ///< Timer B, or nobody answered within ring_limit
-    no_ack,          ///< our 2xx was never acknowledged (13.3.1.4)
-    dialog_lost,     ///< the peer does not know the call any more (481, 408 to a request in it)
-    transport,       ///< no way to the peer
-    protocol_error,  ///< the peer broke the rules beyond repair
+    session_expired,  ///< nobody refreshed the session in time (RFC 4028 10)
+    replaced,         ///< another call has taken its place (RFC 3891)
+    local_hang_up,    ///< we sent CANCEL or BYE
+    remote_hang_up,   ///< BYE
+    cancelled,        ///< the caller cancelled before we answered
+    rejected,         ///< our INVITE met a final response of 300 to 699: see status and cause (302 carries Contact)
+    refused,          ///< we rejected the call
+    no_answer,        ///< Timer B, or nobody answered within ring_limit
+    no_ack,           ///< our 2xx or a reliable provisional response was never acknowledged (13.3.1.4, RFC 3262 3)
+    dialog_lost,      ///< the peer does not know the call any more (481, 408 to a request in it)
+    transport,        ///< no way to the peer
+    protocol_error,   ///< the peer broke the rules beyond repair
+};
+
+/// We have refreshed the session (RFC 4028), or tried to. A failure ends the call only where call_ended follows. A
+/// re-INVITE repeats the agreed description; its answer in `response` may still differ from the one before.
+struct session_refreshed {
+    session_id id;
+    std::uint16_t status = 0;  ///< 0 where no response came
+    message response;          ///< may be empty
+};
+
+/// Our INVITE was redirected and goes on to another target by itself (8.1.3.4); early dialogs before are over.
+struct call_redirected {
+    session_id id;
+    std::string target;
+    message response;  ///< the 3xx, or the failure of the target before
 };
 
 /// The last event of a call. Its handle is free from now on.
@@ -159,7 +185,8 @@ struct incoming_request {
 
 using event = std::variant<
     incoming_call, call_progress, call_answered, call_confirmed, remote_offer, remote_answer, offer_failed,
-    offer_withdrawn, call_ended, in_call_request, registration_changed, request_completed, incoming_request,
+    offer_withdrawn, session_refreshed, call_redirected, call_ended, in_call_request, registration_changed,
+    request_completed, incoming_request,
     // subscription_events.hpp
     notification, subscription_changed, subscription_forked, subscription_ended, incoming_subscription,
     subscription_refreshed, transfer_requested, notifier_ended, publication_changed, identity_changed>;

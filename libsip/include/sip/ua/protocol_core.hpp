@@ -37,6 +37,7 @@ struct outbox {
 /// Why a core wants to be woken: for logs that explain a phone that does not sleep.
 enum class wake_reason : std::uint8_t {
     transaction,
+    retransmit_1xx,
     retransmit_2xx,
     glare_retry,
     registration,

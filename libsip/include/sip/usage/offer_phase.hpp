@@ -11,47 +11,109 @@
 
 namespace sip {
 
-/// The message that carried the open offer: it decides where the answer may travel.
-enum class offer_carrier : std::uint8_t {
+/// Messages that may carry a session description. An unreliable provisional response is none of them: what it shows is
+/// a preview of the answer (RFC 3261 13.2.1).
+enum class description_carrier : std::uint8_t {
     none,
-    invite,   ///< answered in the 2xx
-    success,  ///< a 2xx to an INVITE without offer: answered in its ACK
+    invite,
+    reliable,  ///< a provisional response that is acknowledged by PRACK (RFC 3262)
+    success,   ///< the 2xx of an INVITE
+    ack,       ///< of a 2xx
+    prack,
+    prack_success,
+    update,
+    update_success,
 };
 
-/// At most one offer is open in a dialog, of either side.
+/// What a description is where it stands.
+enum class description_meaning : std::uint8_t {
+    nothing,  ///< repeated or out of place: passed over
+    offer,
+    answer,
+};
+
+/// Who owes what in one dialog. At most one offer is open, of either side.
+///
+///     offer in             answer in                            (RFC 6337 2.2)
+///     INVITE               its 2xx, or a reliable provisional response before it
+///     reliable response    its PRACK          only where the INVITE had no offer and nothing was agreed on before
+///     2xx to INVITE        its ACK            likewise
+///     PRACK                its 2xx
+///     UPDATE               its 2xx
 class offer_phase {
 public:
     enum class state : std::uint8_t { idle, local_offer, remote_offer };
 
-    [[nodiscard]] state current() const noexcept { return state_; }
-    [[nodiscard]] offer_carrier carrier() const noexcept { return carrier_; }
-    [[nodiscard]] bool is_idle() const noexcept { return state_ == state::idle; }
-    /// The peer's answer is due in this message.
-    [[nodiscard]] bool awaits_answer_to(offer_carrier carrier) const noexcept {
+    [[nodiscard]] constexpr state current() const noexcept { return state_; }
+    /// What carried the open offer.
+    [[nodiscard]] constexpr description_carrier carrier() const noexcept { return carrier_; }
+    [[nodiscard]] constexpr bool is_idle() const noexcept { return state_ == state::idle; }
+    /// The peer's answer is due to an offer that went out in this message.
+    [[nodiscard]] constexpr bool awaits_answer_to(description_carrier carrier) const noexcept {
         return state_ == state::local_offer && carrier_ == carrier;
     }
     /// Our answer is due to an offer that came in this message.
-    [[nodiscard]] bool owes_answer_to(offer_carrier carrier) const noexcept {
+    [[nodiscard]] constexpr bool owes_answer_to(description_carrier carrier) const noexcept {
         return state_ == state::remote_offer && carrier_ == carrier;
     }
+    /// The INVITE in progress has had its exchange: its responses bring no other (RFC 6337 3.1.1).
+    [[nodiscard]] constexpr bool is_settled() const noexcept { return settled_; }
 
-    void offer_sent(offer_carrier carrier) noexcept {
+    /// What a description means that comes from the peer in this message (or would go to it from us).
+    [[nodiscard]] constexpr description_meaning meaning_of(description_carrier in) const noexcept {
+        using enum description_carrier;
+        auto const answers = [this](description_carrier offer) {
+            return state_ != state::idle && carrier_ == offer ? description_meaning::answer
+                                                              : description_meaning::nothing;
+        };
+        auto const offers = [this] { return is_idle() ? description_meaning::offer : description_meaning::nothing; };
+        switch (in) {
+            case none:
+                return description_meaning::nothing;
+            case invite:
+            case update:
+                return offers();
+            case reliable:
+            case success:
+                if (carrier_ == invite) return answers(invite);
+                return settled_ ? description_meaning::nothing : offers();
+            case ack:
+                return answers(success);
+            case prack:
+                return carrier_ == reliable ? answers(reliable) : offers();
+            case prack_success:
+                return answers(prack);
+            case update_success:
+                return answers(update);
+        }
+        return description_meaning::nothing;
+    }
+
+    /// Another INVITE begins in this dialog.
+    constexpr void begin_invite() noexcept { settled_ = false; }
+    constexpr void offer_sent(description_carrier carrier) noexcept {
         state_ = state::local_offer;
         carrier_ = carrier;
     }
-    void offer_received(offer_carrier carrier) noexcept {
+    constexpr void offer_received(description_carrier carrier) noexcept {
         state_ = state::remote_offer;
         carrier_ = carrier;
     }
-    /// Answered, refused, withdrawn or lost: nothing is open.
-    void close() noexcept {
+    /// The answer went or came.
+    constexpr void answered() noexcept {
+        close();
+        settled_ = true;
+    }
+    /// Refused, withdrawn or lost: nothing is open.
+    constexpr void close() noexcept {
         state_ = state::idle;
-        carrier_ = offer_carrier::none;
+        carrier_ = description_carrier::none;
     }
 
 private:
     state state_ = state::idle;
-    offer_carrier carrier_ = offer_carrier::none;
+    description_carrier carrier_ = description_carrier::none;
+    bool settled_ = false;
 };
 
 /// 14.1: how long to wait after a 491 before offering again. The owner of the Call-ID waits 2.1 to 4 s, the other side

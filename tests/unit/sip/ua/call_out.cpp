@@ -24,7 +24,7 @@ TEST_CASE("An INVITE carries the mandatory headers (RFC 3261 8.1.1.1 to 8.1.1.8,
     CHECK(header(invite, "Max-Forwards") == "70");
     CHECK(header(invite, "Via").find(";branch=z9hG4bK") != std::string::npos);
     CHECK(header(invite, "Contact") == "<sip:1001@10.0.0.1:5060>");
-    CHECK(header(invite, "Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS");
+    CHECK(header(invite, "Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE");
     CHECK(header(invite, "Content-Type") == "application/sdp");
     CHECK(body_of(invite) == "offer");
 }
@@ -106,8 +106,11 @@ TEST_CASE("A refusal ends the call with its status (RFC 3261 13.2.2.3)") {
     }
 }
 
-TEST_CASE("A redirection ends the call and hands its Contact to the user (RFC 3261 8.1.3.4, 13.2.2.2)") {
-    script s;
+TEST_CASE("A redirection that is not to be followed ends the call and hands its Contact to the user (RFC 3261 13.2.2.2)"
+) {
+    test::script_options options;
+    options.account.most_redirects = 0;
+    script s(options);
     s.invite();
     auto const invite = s.expect("INVITE");
     s.reply(invite, 302, {.headers = "Contact: <sip:carol@10.0.0.9>;q=0.7\n"});

@@ -1,0 +1,48 @@
+// An INVITE that takes the place of another call (RFC 3891): which call it means, and when it may not.
+#include "core_impl.hpp"
+
+namespace sip {
+
+user_agent_core::impl::replacement user_agent_core::impl::replaced_by(time_point now, message_view invite) {
+    if (!invite.has(header_id::replaces)) return {};
+    auto const values = invite.all<header_id::replaces>();
+    auto value = values.begin();
+    auto const reference = *value;
+    // 3: exactly one, and not together with Join.
+    if (++value != values.end() || !reference || invite.has(header_id::join)) return {.of = {}, .refusal = 400};
+    dialog_id_view const id{reference->call_id, reference->to_tag, reference->from_tag};
+    auto at = dialogs.find(id);
+    // 3: a tag of zero also stands for none (RFC 2543).
+    if (!at && id.remote_tag == "0") at = dialogs.find({id.call_id, id.local_tag, {}});
+    auto const usage = dialogs.usage(at, usage_kind::invite);
+    if (!usage) return {.of = {}, .refusal = static_cast<std::uint16_t>(ended.contains(now, id) ? 603 : 481)};
+    auto const session = handle_of<session_id>(usage->owner);
+    auto const* call = calls.find(session);
+    if (call == nullptr) return {.of = {}, .refusal = 481};
+    switch (call->stage) {
+        case call_stage::inviting:
+            return {.of = session};
+        case call_stage::ringing:
+            return {.of = {}, .refusal = 481};  // 3: an early dialog that we did not begin is not replaced
+        case call_stage::up:
+            if (reference->early_only) return {.of = {}, .refusal = 486};
+            return {.of = session};
+        case call_stage::releasing:
+        case call_stage::refused:
+            return {.of = {}, .refusal = 603};
+    }
+    return {.of = {}, .refusal = 481};
+}
+
+std::optional<dialog_identity> user_agent_core::impl::identity_of(session_id id) const {
+    auto const* call = calls.find(id);
+    if (call == nullptr) return std::nullopt;
+    bool const is_early = call->stage == call_stage::inviting;
+    if (is_early && call->forks.empty()) return std::nullopt;
+    auto const* in = dialogs.find(is_early ? call->forks.front().leg.dialog : call->main.dialog);
+    if (in == nullptr) return std::nullopt;
+    auto const name = in->id();
+    return dialog_identity{std::string(name.call_id), std::string(name.local_tag), std::string(name.remote_tag)};
+}
+
+}  // namespace sip

@@ -1,0 +1,189 @@
+// Covers: Replaces (RFC 3891) as sender and as receiver: what is matched, what is refused and with what, what happens
+// to the call that is replaced, and that nothing happens to it where the new one fails.
+#include <tuple>
+
+#include <doctest/doctest.h>
+
+#include "calls.hpp"
+#include "support/ua_pair.hpp"
+
+using namespace std::chrono_literals;
+using test::header;
+using test::script;
+using test::tag_of;
+
+namespace {
+
+/// An INVITE of somebody else that wants the place of a dialog.
+std::string replacing(
+    script& s, std::string call_id, std::string const& to_tag, std::string const& from_tag, std::string const& more = {}
+) {
+    auto const before = std::tuple(s.call_id, s.own_address, s.peer_address);
+    static unsigned count = 0;
+    s.call_id = "other-call-" + std::to_string(++count);
+    s.own_address = "<sip:1001@10.0.0.1>";
+    s.peer_address = "<sip:carol@10.0.0.2>;tag=carol";
+    auto const text = s.request(
+        "INVITE", 1,
+        {.headers =
+             "Require: replaces\nReplaces: " + call_id + ";to-tag=" + to_tag + ";from-tag=" + from_tag + more + "\n",
+         .body = "offer"}
+    );
+    std::tie(s.call_id, s.own_address, s.peer_address) = before;
+    return text;
+}
+std::string own_tag(script const& s) {
+    return tag_of(s.own_address);
+}
+
+}  // namespace
+
+TEST_CASE("An INVITE that replaces a confirmed call ends that one with BYE once it is answered (RFC 3891 3)") {
+    test::replay([](script& s) {
+        auto const old = test::called(s);
+        s.inject(replacing(s, s.call_id, own_tag(s), "peer"));
+        auto const incoming = s.expect_event<sip::incoming_call>();
+        CHECK(incoming.replaces == old);
+        s.expect_no_event();
+        s.answer(incoming.id);
+        CHECK(header(s.expect("200 INVITE"), "To") != s.own_address);
+        auto const bye = s.expect("BYE");
+        CHECK(header(bye, "Call-ID") == s.call_id);
+        auto const end = s.expect_event<sip::call_ended>();
+        CHECK(end.id == old);
+        CHECK(end.why == sip::end_reason::replaced);
+        s.expect_no_event();
+    });
+}
+
+TEST_CASE("An INVITE that replaces our own early call ends that one with CANCEL (RFC 3891 3)") {
+    test::replay([](script& s) {
+        auto const old = s.invite();
+        auto const invite = s.expect("INVITE");
+        s.reply(invite, 180);
+        s.expect_event<sip::call_progress>();
+        s.inject(replacing(s, header(invite, "Call-ID"), tag_of(header(invite, "From")), "bob", ";early-only"));
+        auto const incoming = s.expect_event<sip::incoming_call>();
+        CHECK(incoming.replaces == old);
+        s.answer(incoming.id);
+        s.expect("200 INVITE");
+        s.expect("CANCEL");
+        CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::replaced);
+    });
+}
+
+TEST_CASE("A replacing call that is refused or given up leaves the other as it was (RFC 3891 3)") {
+    test::replay([](script& s) {
+        auto const old = test::called(s);
+        s.inject(replacing(s, s.call_id, own_tag(s), "peer"));
+        s.reject(s.expect_event<sip::incoming_call>().id, 486);
+        s.expect("486 INVITE");
+        s.expect_event<sip::call_ended>();
+        s.expect_no_event();
+        s.reoffer(old);
+        s.expect("INVITE");
+    });
+}
+
+TEST_CASE("The replaced call may end by itself while the new one rings") {
+    script s;
+    test::called(s);
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer"));
+    auto const incoming = s.expect_event<sip::incoming_call>();
+    s.inject(s.request("BYE", 2));
+    s.expect("200 BYE");
+    CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::remote_hang_up);
+    s.answer(incoming.id);
+    s.expect("200 INVITE");
+    s.expect_nothing();
+    s.expect_no_event();
+}
+
+TEST_CASE("What cannot be replaced is refused: 481 unknown, 486 not early any more, 603 just ended (RFC 3891 3)") {
+    script s;
+    test::called(s);
+    auto const tag = own_tag(s);
+    s.inject(replacing(s, "nobody's", tag, "peer"));
+    s.expect("481 INVITE");
+    s.inject(replacing(s, s.call_id, tag, "wrong"));
+    s.expect("481 INVITE");
+    s.inject(replacing(s, s.call_id, "wrong", "peer"));
+    s.expect("481 INVITE");
+    s.inject(replacing(s, s.call_id, "peer", tag));  // the tags are seen from here
+    s.expect("481 INVITE");
+    s.inject(replacing(s, s.call_id, tag, "peer", ";early-only"));
+    s.expect("486 INVITE");
+    s.inject(s.request("BYE", 2));
+    s.expect("200 BYE");
+    s.expect_event<sip::call_ended>();
+    s.inject(replacing(s, s.call_id, tag, "peer"));
+    s.expect("603 INVITE");
+    s.advance(33s);
+    s.inject(replacing(s, s.call_id, tag, "peer"));
+    bool was_refused = false;
+    for (auto const& [when, text] : s.all_sent)
+        was_refused = was_refused || (when >= 33s && test::summary(text) == "481 INVITE");
+    CHECK(was_refused);
+    s.expect_no_event();
+}
+
+TEST_CASE("A call that rings here is nobody's to replace (RFC 3891 3)") {
+    script s;
+    s.inject(s.request("INVITE", 1, {.body = "offer"}));
+    s.ring(s.expect_event<sip::incoming_call>().id);
+    s.expect("180 INVITE");
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer"));
+    s.expect("481 INVITE");
+}
+
+TEST_CASE("Two Replaces, Replaces with Join, or in another request than INVITE: 400 (RFC 3891 3)") {
+    script s;
+    test::called(s);
+    auto const value = s.call_id + ";to-tag=" + own_tag(s) + ";from-tag=peer";
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer", "\nReplaces: " + value));
+    s.expect("400 INVITE");
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer", "\nJoin: " + value));
+    s.expect("400 INVITE");
+    s.inject(s.request("OPTIONS", 2, {.headers = "Replaces: " + value + "\n", .to = "<sip:1001@10.0.0.1>"}));
+    s.expect("400 OPTIONS");
+}
+
+TEST_CASE("A from-tag of zero also means a caller without tag (RFC 3891 3, 6.1)") {
+    script s;
+    s.peer_address = "<sip:bob@10.0.0.2>";
+    auto const old = test::answered_call(s);
+    s.inject(s.request("ACK", 1));
+    s.expect_event<sip::call_confirmed>();
+    s.inject(replacing(s, s.call_id, own_tag(s), "0"));
+    CHECK(s.expect_event<sip::incoming_call>().replaces == old);
+}
+
+TEST_CASE("Our own INVITE names the call that it replaces, and requires that Replaces is understood (RFC 3891 4)") {
+    script s;
+    sip::invite_options options("sip:carol@10.0.0.2:5070");
+    options.with_offer("offer").with_replaces("some-call", "theirs", "other", sip::invite_options::replace::early_only);
+    s.command({}, [&](auto now, auto& out) { return s.core.invite(now, s.account, options, out).error(); });
+    auto const invite = s.expect("INVITE");
+    CHECK(header(invite, "Replaces") == "some-call;to-tag=theirs;from-tag=other;early-only");
+    CHECK(header(invite, "Require") == "replaces");
+    CHECK(header(invite, "Supported").find("replaces") != std::string::npos);
+}
+
+TEST_CASE("Alice calls Bob, Carol takes Alice's place by what Alice tells her of the call (RFC 3891 1)") {
+    test::ua_pair pair;
+    test::phone carol(77);
+    carol.join(pair.net, "10.0.0.3:5060", test::ua_pair::account_at("sip:1003@10.0.0.3"));
+    auto const [a, b] = pair.establish();
+    auto const name = pair.alice.core.identity(a);
+    REQUIRE(name.has_value());
+    sip::invite_options options("sip:1002@10.0.0.2:5060");
+    options.with_offer("offer of carol").with_replaces(name->call_id, name->remote_tag, name->local_tag);
+    carol.command([&](auto now, auto& out) { return carol.core.invite(now, carol.account, options, out); }).value();
+    pair.net.run_for(50ms);
+    CHECK(pair.bob.last<sip::incoming_call>().replaces == b);
+    CHECK(!pair.bob.answer(pair.bob.last<sip::incoming_call>().id));
+    pair.net.run_for(100ms);
+    CHECK(carol.count<sip::call_answered>() == 1);
+    CHECK(pair.alice.last<sip::call_ended>().why == sip::end_reason::remote_hang_up);
+    CHECK(!pair.alice.core.identity(a));
+}
