@@ -1,147 +1,21 @@
 // The whole way from packets to samples.
 // Covered: tones and voice through PCMU and PCMA on a clean line, with loss, with drift for ten minutes, with too much
 // delay in pauses and in sound that never pauses; packets and periods of many lengths; comfort noise, telephone-events
-// and unknown types; a codec with concealment of its own, payloads that cannot be decoded, a new agreement during the
-// call; refused settings; no allocation while it runs.
-// Not covered: real speech, resampling (there is none), long-term quality scores.
+// and unknown types; timestamps that make no sense; no allocation while it runs.
+// Not covered: payload types and codecs (playout_payloads_test), whole networks (tests/playout), real speech.
 #include <doctest/doctest.h>
 
 #include <array>
 #include <optional>
 #include <string>
 
-#include "rtp/buffer/playout.hpp"
-#include "rtp/codec/g711.hpp"
 #include "support/counting_new.hpp"
-#include "test_sounds.hpp"
-#include "virtual_line.hpp"
+#include "talker.hpp"
 
 using namespace std::chrono_literals;
 using rtp::packet_content;
-using test::line_start;
-
-namespace {
-
-using period_kind = rtp::playout_frame::kind;
-
-constexpr std::array<rtp::playout_payload, 4> usual_payloads() {
-    return {
-        {{rtp::payload_type{0}, packet_content::audio, nullptr},
-         {rtp::payload_type{8}, packet_content::audio, nullptr},
-         {rtp::payload_type{13}, packet_content::comfort_noise, nullptr},
-         {rtp::payload_type{101}, packet_content::other, nullptr}}};
-}
-
-rtp::playout make_playout(rtp::jitter_settings settings = {}) {
-    auto payloads = usual_payloads();
-    payloads[0].decoded_by = &rtp::pcmu();
-    payloads[1].decoded_by = &rtp::pcma();
-    auto made = rtp::playout::create(settings, payloads);
-    REQUIRE(made.has_value());
-    return std::move(*made);
-}
-
-// Cuts a sound into packets and sends them.
-class talker {
-public:
-    talker(rtp::playout& to, std::vector<std::int16_t> sound, std::size_t packet = 160)
-        : to_(to), sound_(std::move(sound)), packet_(packet), pool_(64) {}
-
-    rtp::payload_type type{0};
-    rtp::packet_header header{
-        .marker = false,
-        .type = {},
-        .sequence = rtp::sequence_t{65530},
-        .timestamp = rtp::timestamp_t{0xFFFFFF00},
-        .ssrc = rtp::ssrc_t{5}};
-
-    [[nodiscard]] bool has_more() const { return at_ + packet_ <= sound_.size(); }
-    [[nodiscard]] std::size_t at() const { return at_; }
-
-    void skip() {
-        header.sequence = rtp::advance(header.sequence, 1);
-        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
-        at_ += packet_;
-    }
-
-    void pause() {
-        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
-        at_ += packet_;
-    }
-
-    rtp::put_result send(rtp::time_point arrival) {
-        std::array<std::byte, 1500> payload;
-        for (std::size_t n = 0; n < packet_; ++n) {
-            auto const sample = sound_[at_ + n];
-            payload[n] = std::byte{
-                type == rtp::payload_type{8} ? rtp::g711::encode_a_law(sample) : rtp::g711::encode_mu_law(sample)};
-        }
-        auto const result = send_bytes(arrival, type, std::span(payload).first(packet_));
-        header.timestamp = rtp::advance(header.timestamp, static_cast<std::int64_t>(packet_));
-        at_ += packet_;
-        return result;
-    }
-
-    rtp::put_result send_bytes(rtp::time_point arrival, rtp::payload_type as, std::span<const std::byte> payload) {
-        rtp::packet_buffer buffer(pool_, payload);
-        header.type = as;
-        static_cast<void>(rtp::prepend_header(buffer, header));
-        header.sequence = rtp::advance(header.sequence, 1);
-        auto const view = rtp::packet_view::parse(buffer.bytes());
-        return to_.put(arrival, *view, std::move(buffer));
-    }
-
-private:
-    rtp::playout& to_;
-    std::vector<std::int16_t> sound_;
-    std::size_t packet_;
-    std::size_t at_ = 0;
-    rtp::packet_pool pool_;
-};
-
-struct heard {
-    std::vector<std::int16_t> sound;
-    std::string trace;
-};
-
-// Plays everything on a line where `is_lost` decides about each packet; the device's clock differs by `drift_ppm`
-// (positive: the sender is slow).
-template <class IsLost>
-heard listen(
-    rtp::playout& playout, std::vector<std::int16_t> const& sound, IsLost is_lost, std::size_t packet = 160,
-    std::size_t period = 80, long drift_ppm = 0
-) {
-    talker talker(playout, sound, packet);
-    heard made;
-    std::vector<std::int16_t> samples(period);
-    auto const packet_time = std::chrono::nanoseconds(packet * 125'000) * (1'000'000 + drift_ppm) / 1'000'000;
-    auto const period_time = std::chrono::nanoseconds(period * 125'000);
-    auto sent = line_start;
-    for (auto now = line_start + 3ms; talker.has_more(); now += period_time) {
-        for (; sent <= now && talker.has_more(); sent += packet_time) {
-            if (is_lost())
-                talker.skip();
-            else
-                talker.send(sent);
-        }
-        auto const what = playout.get(now, samples).what();
-        made.trace += what == period_kind::media ? 'M' : what == period_kind::conceal ? 'C' : '.';
-        made.sound.insert(made.sound.end(), samples.begin(), samples.end());
-    }
-    return made;
-}
-
-constexpr auto never = [] { return false; };
-
-// How well `copy` follows `original` when moved by the best number of samples, in dB.
-double best_likeness(std::span<const std::int16_t> original, std::span<const std::int16_t> copy, std::size_t most) {
-    double best = -100;
-    for (std::size_t delay = 0; delay + original.size() <= copy.size() && delay <= most; ++delay)
-        best = std::max(best, test::likeness_db(original, copy.subspan(delay, original.size())));
-    return best;
-}
-
-}  // namespace
+using test::best_likeness, test::listen, test::never, test::period_kind;
+using test::line_start, test::make_playout, test::talker;
 
 TEST_CASE("on a clean line the sound arrives as G.711 left it, for packets of 10 to 60 ms and any period") {
     auto const sound = test::vowel(48000, 8000, 120);
@@ -395,176 +269,6 @@ TEST_CASE("comfort noise is silence, telephone-events and unknown types are not 
     CHECK(playout.buffer().statistics().played >= 20);
 }
 
-namespace {
-
-// A codec whose packets begin with an octet that must be 1, and that conceals with a square wave of its own.
-struct picky_encoder {
-    rtp::result<std::size_t> encode(std::span<const std::int16_t>, std::span<std::byte>) noexcept { return 0U; }
-};
-struct picky_decoder {
-    rtp::result<std::size_t> decode(std::span<const std::byte> payload, std::span<std::int16_t> samples) noexcept {
-        if (payload[0] != std::byte{1}) return make_error_code(rtp::errc::invalid_argument);
-        for (std::size_t n = 0; n < payload.size(); ++n)
-            samples[n] = 1000;
-        return payload.size();
-    }
-    void conceal(std::span<std::int16_t> samples) noexcept {
-        for (auto& sample : samples)
-            sample = -500;
-    }
-    static std::optional<std::size_t> samples(std::span<const std::byte> payload) noexcept { return payload.size(); }
-};
-constexpr rtp::codec picky =
-    rtp::define_codec<picky_encoder, picky_decoder>({{"X", rtp::clock_rate{8000}, 1}, 8000, 80, 80});
-
-}  // namespace
-
-TEST_CASE("a codec that conceals by itself is asked to, and one that refuses a payload is concealed") {
-    std::array<rtp::playout_payload, 1> const payloads{{{rtp::payload_type{99}, packet_content::audio, &picky}}};
-    rtp::jitter_settings settings;
-    settings.start = 20ms;
-    auto playout = rtp::playout::create(settings, payloads);
-    REQUIRE(playout.has_value());
-    talker talker(*playout, test::vowel(8000, 8000, 120));
-    std::array<std::byte, 160> payload{};
-    std::array<std::int16_t, 160> samples{};
-    for (int n = 0; n < 10; ++n) {
-        payload[0] = std::byte{n == 7 ? std::uint8_t{0} : std::uint8_t{1}};
-        if (n == 4)
-            talker.header.sequence = rtp::advance(talker.header.sequence, 1);
-        else
-            talker.send_bytes(line_start + n * 20ms, rtp::payload_type{99}, payload);
-        talker.header.timestamp = rtp::advance(talker.header.timestamp, 160);
-        auto const period = playout->get(line_start + n * 20ms, samples);
-        if (n == 5) {
-            CHECK(period.concealed == 160);
-            CHECK(samples[80] == -500);
-        }
-        if (n == 8) CHECK(period.concealed == 160);
-    }
-    CHECK(playout->statistics().undecodable == 1);
-}
-
-namespace {
-
-// A codec whose packets say in the second octet what was in the packet before: the value of all its samples.
-struct telling_decoder {
-    rtp::result<std::size_t> decode(std::span<const std::byte> payload, std::span<std::int16_t> samples) noexcept {
-        return fill(payload[0], samples.first(160));
-    }
-    void conceal(std::span<std::int16_t> samples) noexcept { fill(std::byte{99}, samples); }
-    static bool can_recover(std::span<const std::byte> next) noexcept { return next[1] != std::byte{0}; }
-    void recover(std::span<const std::byte> next, std::span<std::int16_t> samples) noexcept { fill(next[1], samples); }
-    static std::optional<std::size_t> samples(std::span<const std::byte>) noexcept { return 160U; }
-
-private:
-    static std::size_t fill(std::byte value, std::span<std::int16_t> samples) noexcept {
-        std::fill(samples.begin(), samples.end(), static_cast<std::int16_t>(std::to_integer<int>(value) * 100));
-        return samples.size();
-    }
-};
-constexpr rtp::codec telling =
-    rtp::define_codec<picky_encoder, telling_decoder>({{"Y", rtp::clock_rate{8000}, 1}, 8000, 160, 2});
-
-}  // namespace
-
-TEST_CASE("a lost packet is made good by the next one, if that tells of it and is there in time") {
-    std::array<rtp::playout_payload, 1> const payloads{{{rtp::payload_type{99}, packet_content::audio, &telling}}};
-    rtp::jitter_settings settings;
-    settings.mode = rtp::jitter_mode::fixed;
-    settings.normal = 40ms;
-    auto playout = rtp::playout::create(settings, payloads);
-    REQUIRE(playout.has_value());
-    talker talker(*playout, test::vowel(8000, 8000, 120));
-    std::array<std::int16_t, 160> samples{};
-    std::vector<int> middles;
-    // Of one to twenty, five is lost, eleven too and nothing tells of it, and fifteen and sixteen.
-    for (int n = 1; n <= 24; ++n) {
-        bool const is_lost = n == 5 || n == 11 || n == 15 || n == 16;
-        std::array const payload{static_cast<std::byte>(n), static_cast<std::byte>(n == 12 ? 0 : n - 1)};
-        if (is_lost)
-            talker.header.sequence = rtp::advance(talker.header.sequence, 1);
-        else
-            talker.send_bytes(line_start + n * 20ms, rtp::payload_type{99}, payload);
-        talker.header.timestamp = rtp::advance(talker.header.timestamp, 160);
-        static_cast<void>(playout->get(line_start + n * 20ms + 1ms, samples));
-        if (n > 2) middles.push_back(samples[80] / 100);
-    }
-    auto const heard = [&](int packet) { return middles.at(static_cast<std::size_t>(packet - 1)); };
-    CHECK(heard(4) == 4);
-    CHECK(heard(5) == 5);
-    CHECK(heard(6) == 6);
-    CHECK(heard(11) == 99);
-    CHECK(heard(15) == 99);
-    CHECK(heard(16) == 16);
-    CHECK(heard(17) == 17);
-    CHECK(playout->statistics().recovered == 2);
-}
-
-TEST_CASE("a new agreement replaces the payloads while packets of the old ones wait") {
-    auto playout = make_playout();
-    talker talker(playout, test::vowel(8000, 8000, 120));
-    std::array<std::int16_t, 160> samples{};
-    for (int n = 0; n < 10; ++n)
-        talker.send(line_start + n * 20ms);
-    std::array<rtp::playout_payload, 1> const only_pcma{{{rtp::payload_type{8}, packet_content::audio, &rtp::pcma()}}};
-    CHECK_FALSE(playout.set_payloads(only_pcma));
-    for (int n = 10; n < 30; ++n) {
-        talker.type = rtp::payload_type{8};
-        talker.send(line_start + n * 20ms);
-        playout.get(line_start + n * 20ms, samples);
-    }
-    CHECK(playout.statistics().undecodable >= 1);
-    CHECK(playout.get(line_start + 600ms, samples).media == 160);
-    CHECK(playout.set_payloads({}) == rtp::errc::invalid_argument);
-    CHECK(playout.get(line_start + 620ms, samples).media == 160);
-}
-
-TEST_CASE("payloads that cannot be played together are refused") {
-    using rtp::playout_payload;
-    rtp::codec wide = rtp::pcmu();
-    wide.properties.sample_rate = 16000;
-    rtp::codec stereo = rtp::pcmu();
-    stereo.properties.format.channels = 2;
-    stereo.properties.channels = 2;
-    std::array<playout_payload, 2> const different{
-        {{rtp::payload_type{0}, packet_content::audio, &rtp::pcmu()},
-         {rtp::payload_type{96}, packet_content::audio, &wide}}};
-    std::array<playout_payload, 1> const two_channels{{{rtp::payload_type{0}, packet_content::audio, &stereo}}};
-    std::array<playout_payload, 2> const without_codec{
-        {{rtp::payload_type{0}, packet_content::audio, &rtp::pcmu()},
-         {rtp::payload_type{8}, packet_content::audio, nullptr}}};
-    std::array<playout_payload, 1> const no_audio{{{rtp::payload_type{13}, packet_content::comfort_noise, nullptr}}};
-    CHECK(rtp::playout::create({}, different).error() == rtp::errc::invalid_argument);
-    CHECK(rtp::playout::create({}, two_channels).error() == rtp::errc::invalid_argument);
-    CHECK(rtp::playout::create({}, without_codec).error() == rtp::errc::invalid_argument);
-    CHECK(rtp::playout::create({}, no_audio).error() == rtp::errc::invalid_argument);
-    CHECK(rtp::playout::create({}, {}).error() == rtp::errc::invalid_argument);
-}
-
-TEST_CASE("a packet longer than 200 ms is not played, and a period longer than that is cut") {
-    auto playout = make_playout();
-    talker talker(playout, test::vowel(16000, 8000, 120), 1400);
-    std::vector<std::int16_t> samples(4000, 77);
-    for (int n = 0; n < 4; ++n) {
-        talker.send(line_start + n * 175ms);
-        CHECK(playout.get(line_start + n * 175ms, samples).silent <= 1600);
-    }
-    CHECK(playout.buffer().statistics().silent == 0);
-    CHECK(samples[1600] == 77);
-    auto big = make_playout();
-    std::array<std::byte, 1480> const too_long{};
-    rtp::codec slow = rtp::pcmu();
-    slow.properties.sample_rate = 4000;
-    std::array<rtp::playout_payload, 1> const payloads{{{rtp::payload_type{0}, packet_content::audio, &slow}}};
-    auto narrow = rtp::playout::create({}, payloads);
-    REQUIRE(narrow.has_value());
-    ::talker other(*narrow, {});
-    other.send_bytes(line_start, rtp::payload_type{0}, too_long);  // 370 ms at 4 kHz
-    static_cast<void>(narrow->get(line_start + 100ms, samples));
-    CHECK(narrow->buffer().statistics().silent == 1);
-}
-
 TEST_CASE("no packet and no period allocates anything: with loss, jitter, stretching, comfort noise, restarts") {
     auto const sound = test::voice(40, 2);
     auto playout = make_playout();
@@ -608,7 +312,7 @@ TEST_CASE("Timestamps that stand still, run backwards or jump by 2^31 fill every
         std::string name;
         std::int64_t step;
     };
-    for (auto const& [name, step] :
+    for (auto const& each :
          {row{"still", 0},
           {"backwards", -160},
           {"far backwards", -80'000},
@@ -618,14 +322,14 @@ TEST_CASE("Timestamps that stand still, run backwards or jump by 2^31 fill every
           {"one short of half", 0x7FFFFFFE},
           {"a little slow", 159},
           {"double", 320}}) {
-        CAPTURE(name);
+        CAPTURE(each.name);
         auto playout = make_playout();
         talker talker(playout, test::vowel(160 * 2400, 8000, 120));
         std::array<std::int16_t, 80> samples{};
         std::size_t media_at_last = 0;
         for (int n = 0; n < 2000; ++n) {
             auto const now = line_start + n * 20ms;
-            if (n >= 100 && n < 1500) talker.header.timestamp = rtp::advance(talker.header.timestamp, step - 160);
+            if (n >= 100 && n < 1500) talker.header.timestamp = rtp::advance(talker.header.timestamp, each.step - 160);
             talker.send(now);
             for (auto const tick : {3ms, 13ms}) {
                 auto const period = playout.get(now + tick, samples);
