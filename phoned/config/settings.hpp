@@ -34,6 +34,9 @@ enum class symmetric_rtp_policy { never, behind_nat, always };
 /// Whether media are secure (account.X.srtp_encryption).
 enum class srtp_policy { off, forced, negotiated };
 
+/// Whether the keys of secure media may come from a DTLS handshake (offhook.dtls_srtp).
+enum class dtls_policy { never, where_offered, preferred };
+
 enum class log_level { trace, debug, info, warning, error, off };
 
 struct codec_setting {
@@ -157,6 +160,7 @@ struct settings {
         no_answer_time;  ///< offhook.no_answer_time: an unanswered outgoing call is cancelled after this; 0 never
     std::chrono::seconds rtp_timeout;    ///< offhook.rtp_timeout: an active call without media ends after this; 0 never
     symmetric_rtp_policy symmetric_rtp;  ///< offhook.symmetric_rtp
+    dtls_policy dtls_srtp;               ///< offhook.dtls_srtp
     std::size_t large_message_limit;  ///< offhook.large_message_limit: bytes above which a request leaves by TCP (RFC
                                       ///< 3261 18.1.1)
     std::uint32_t audio_rate;         ///< offhook.audio_rate: samples/s between phone and audio driver, 8000 or 16000

@@ -84,7 +84,7 @@ rtp::latching latching_for(symmetric_rtp_policy policy, const rtp::endpoint& own
     return rtp::latching::off;
 }
 
-sdp::capabilities capabilities_of(const account_settings& account) {
+sdp::capabilities capabilities_of(const account_settings& account, dtls_policy dtls) {
     sdp::capabilities able;
     for (const auto& setting : codec_preference(account)) {
         auto known = sdp::known_codec(setting.payload_type);
@@ -99,22 +99,25 @@ sdp::capabilities capabilities_of(const account_settings& account) {
     able.rtcp_mux = sdp::rtcp_mux_policy::accept;
     able.ptime.reset();
     if (account.ptime.count() > 0) able.ptime = account.ptime;
-    able.security = security_capability_of(account);
+    able.security = security_capability_of(account, dtls);
     return able;
 }
 
-sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, std::vector<sdp::local_key> keys) {
+sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, stream_secrets secrets) {
     sdp::local_media media;
     const bool is_v6 = ports.rtp.family == rtp::address_family::ipv6;
     auto text = ports.rtp.to_text();
     text.resize(text.rfind(':'));
     if (is_v6) text = text.substr(1, text.size() - 2);
     media.address = {is_v6 ? sdp::address_family::ip6 : sdp::address_family::ip4, std::move(text)};
-    media.streams.push_back({ports.rtp.port, ports.rtcp.port, sdp::direction::sendrecv, hold, std::move(keys)});
+    media.streams.push_back(
+        {ports.rtp.port, ports.rtcp.port, sdp::direction::sendrecv, hold, std::move(secrets.keys),
+         std::move(secrets.dtls)}
+    );
     return media;
 }
 
-std::optional<media_plan> plan_of(const sdp::negotiated& line) {
+std::optional<media_plan> plan_of(const sdp::negotiated& line, const rtp::dtls_identity* identity) {
     if (!line.stream) return std::nullopt;
     media_plan plan;
     for (const auto& format : line.receive)
@@ -149,7 +152,7 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line) {
     plan.is_held_by_us = line.local_hold;
     plan.packet_time = line.send_ptime;
     plan.payloads.packet_time = line.send_ptime;
-    plan.security = media_security_of(line.security);
+    plan.security = media_security_of(line.security, identity);
     plan.keying = keying_of(line.security);
     plan.srtp_suite = suite_shown(line.security);
     return plan;

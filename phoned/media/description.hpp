@@ -20,12 +20,10 @@ namespace phoned {
 
 /// The account's codecs in its order, without those that this build cannot encode; telephone-event where digits travel
 /// so.
-[[nodiscard]] sdp::capabilities capabilities_of(const account_settings&);
+[[nodiscard]] sdp::capabilities capabilities_of(const account_settings&, dtls_policy = dtls_policy::never);
 
 /// Our side of the one audio line of a call; without keys it can only be plain.
-[[nodiscard]] sdp::local_media local_media_of(
-    const media_ports&, sdp::hold_style, std::vector<sdp::local_key> keys = {}
-);
+[[nodiscard]] sdp::local_media local_media_of(const media_ports&, sdp::hold_style, stream_secrets = {});
 
 /// What an agreement about one audio line means for its RTP session and its codecs.
 struct media_plan {
@@ -51,7 +49,8 @@ struct media_plan {
 
 /// The plan for a line; nothing for one that is off. Host names in c= lines are not looked up: such a line cannot be
 /// sent to.
-[[nodiscard]] std::optional<media_plan> plan_of(const sdp::negotiated&);
+/// `identity` is ours in DTLS, or null.
+[[nodiscard]] std::optional<media_plan> plan_of(const sdp::negotiated&, const rtp::dtls_identity* identity = nullptr);
 
 /// What the peer's a=fmtp asks of an encoder (RFC 7587 6.1). Parameters out of range count as not given.
 [[nodiscard]] rtp::encoder_settings encoder_settings_of(const sdp::format&);

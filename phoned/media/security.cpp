@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+
+#include <fmt/format.h>
 
 namespace phoned {
 
@@ -76,10 +79,43 @@ rtp::media_security described(const sdp::sdes_agreement& agreed) {
     return keys;
 }
 
+sdp::fingerprint fingerprint_of(const rtp::fingerprint& ours) {
+    sdp::fingerprint out;
+    out.hash = static_cast<sdp::hash_function>(ours.hash);
+    std::transform(ours.digest.begin(), ours.digest.end(), out.octets.begin(), [](std::byte octet) {
+        return std::to_integer<std::uint8_t>(octet);
+    });
+    return out;
+}
+
+rtp::media_security by_handshake(const sdp::dtls_agreement& agreed, const rtp::dtls_identity* identity) {
+    if (identity == nullptr) return rtp::awaiting_keys{};
+    rtp::dtls_keys keys;
+    keys.identity = identity;
+    keys.dtls.role = agreed.role == sdp::dtls_role::client ? rtp::dtls_role::active : rtp::dtls_role::passive;
+    for (const auto& theirs : agreed.remote_fingerprints) {
+        rtp::fingerprint print;
+        print.hash = static_cast<rtp::hash_function>(theirs.hash);
+        const auto digest = std::as_bytes(theirs.digest());
+        print.digest.assign(digest.begin(), digest.end());
+        keys.dtls.peer.push_back(print);
+    }
+    // RFC 8842 4: both names together say which association it is.
+    keys.association =
+        static_cast<std::uint32_t>(std::hash<std::string>()(agreed.local_tls_id + ' ' + agreed.remote_tls_id));
+    return keys;
+}
+
+// Both libraries name the hash functions of RFC 8122 in one order.
+static_assert(static_cast<int>(sdp::hash_function::sha_1) == static_cast<int>(rtp::hash_function::sha_1));
+static_assert(static_cast<int>(sdp::hash_function::sha_256) == static_cast<int>(rtp::hash_function::sha_256));
+static_assert(static_cast<int>(sdp::hash_function::sha_512) == static_cast<int>(rtp::hash_function::sha_512));
+
 }  // namespace
 
-sdp::security_capability security_capability_of(const account_settings& account) {
+sdp::security_capability security_capability_of(const account_settings& account, dtls_policy dtls) {
     sdp::security_capability able;
+    if (dtls == dtls_policy::preferred) able.preferred = sdp::srtp_keying::dtls;
     switch (account.srtp) {
         case srtp_policy::off:
             able.policy = sdp::media_security::off;
@@ -94,17 +130,24 @@ sdp::security_capability security_capability_of(const account_settings& account)
     return able;
 }
 
-std::vector<sdp::local_key> new_stream_keys(rtp::environment& environment) {
-    std::vector<sdp::local_key> keys;
+stream_secrets new_stream_secrets(
+    rtp::environment& environment, const rtp::dtls_identity* identity, dtls_policy policy
+) {
+    stream_secrets made;
     for (const auto& suite : suites)
-        keys.push_back({suite.sdp, random_key(sdp::key_and_salt_size(suite.sdp), environment), suite.is_offered});
-    return keys;
+        made.keys.push_back({suite.sdp, random_key(sdp::key_and_salt_size(suite.sdp), environment), suite.is_offered});
+    if (identity == nullptr || policy == dtls_policy::never) return made;
+    auto& dtls = made.dtls.emplace();
+    dtls.fingerprints.push_back(fingerprint_of(identity->own_fingerprint()));
+    dtls.tls_id = fmt::format("{:016x}{:016x}", environment.random(), environment.random());
+    dtls.is_offered = policy == dtls_policy::preferred;
+    return made;
 }
 
-rtp::media_security media_security_of(const sdp::security_agreement& agreed) {
+rtp::media_security media_security_of(const sdp::security_agreement& agreed, const rtp::dtls_identity* identity) {
     if (const auto* const by_description = std::get_if<sdp::sdes_agreement>(&agreed)) return described(*by_description);
-    if (std::holds_alternative<std::monostate>(agreed)) return rtp::plain_media{};
-    return rtp::awaiting_keys{};
+    if (const auto* const dtls = std::get_if<sdp::dtls_agreement>(&agreed)) return by_handshake(*dtls, identity);
+    return rtp::plain_media{};
 }
 
 std::string suite_shown(const sdp::security_agreement& agreed) {

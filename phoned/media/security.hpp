@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "phoned/config/settings.hpp"
+#include "rtp/crypto/dtls_identity.hpp"
 #include "rtp/environment.hpp"
 #include "rtp/session/media_security.hpp"
 #include "sdp/negotiate/agreement.hpp"
@@ -14,15 +15,23 @@
 
 namespace phoned {
 
-/// What the account's account.X.srtp_encryption asks of offer and answer.
-[[nodiscard]] sdp::security_capability security_capability_of(const account_settings&);
+/// What account.X.srtp_encryption and offhook.dtls_srtp ask of offer and answer.
+[[nodiscard]] sdp::security_capability security_capability_of(const account_settings&, dtls_policy);
 
-/// A key for each suite that librtp has, from the phone's random source: for one stream and its whole life. The two
-/// that every phone knows are offered, the others only taken, so that an INVITE with keys still fits into a datagram.
-[[nodiscard]] std::vector<sdp::local_key> new_stream_keys(rtp::environment&);
+/// What one stream brings to offer and answer, for its whole life.
+struct stream_secrets {
+    std::vector<sdp::local_key> keys;
+    std::optional<sdp::dtls_identity> dtls;
+};
+
+/// A key for each suite that librtp has, and the name of a DTLS association if there is a certificate (or null), from
+/// the phone's random source. The two suites that every phone knows are offered, the others only taken, so that an
+/// INVITE with keys still fits into a datagram.
+[[nodiscard]] stream_secrets new_stream_secrets(rtp::environment&, const rtp::dtls_identity*, dtls_policy);
 
 /// What the session is told. Keys that librtp refuses leave it waiting for others: it neither sends nor hears.
-[[nodiscard]] rtp::media_security media_security_of(const sdp::security_agreement&);
+/// `identity` is ours, null where the stream has none.
+[[nodiscard]] rtp::media_security media_security_of(const sdp::security_agreement&, const rtp::dtls_identity* identity);
 
 /// `AES_CM_128_HMAC_SHA1_80` where the description says so; empty for plain media.
 [[nodiscard]] std::string suite_shown(const sdp::security_agreement&);

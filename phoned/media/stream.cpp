@@ -62,7 +62,7 @@ public:
 
     void apply(now_t now, const sdp::negotiated& line, rtp::peer_media owed, rtp::outbox& out) {
         const bool has_rested = !plan_ || !rtp::can_receive(plan_->direction);
-        plan_ = plan_of(line);
+        plan_ = plan_of(line, settings_.dtls);
         if (!plan_)
             return session_.set_direction(rtp_now(now), rtp::direction::inactive, rtp::peer_media::optional, out);
         if (owed == rtp::peer_media::optional) plan_->peer = owed;

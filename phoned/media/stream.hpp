@@ -31,7 +31,8 @@ struct stream_settings {
     dtmf_method digits = dtmf_method::telephone_event;
     rtp::endpoint local;  ///< Where we receive
     symmetric_rtp_policy symmetric = symmetric_rtp_policy::behind_nat;
-    bool is_secure_only = false;  ///< Nothing is sent or heard before an agreement brings keys
+    const rtp::dtls_identity* dtls = nullptr;  ///< Our certificate, or null; outlives the stream
+    bool is_secure_only = false;               ///< Nothing is sent or heard before an agreement brings keys
 };
 
 class media_stream final {

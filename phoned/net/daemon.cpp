@@ -18,8 +18,8 @@
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
 #include "rtp/session/cname.hpp"
-#include "sip/net/driver.hpp"
 #include "sdp/text/redact.hpp"
+#include "sip/net/driver.hpp"
 #include "sip/net/environment.hpp"
 #include "sip/net/local_address.hpp"
 
@@ -89,11 +89,13 @@ struct daemon::parts final : sip_port {
               io.get_executor(), {options.config.min_rtp_port, options.config.max_rtp_port}, packets,
               *rtp::endpoint::from_text(sip::to_string(address), 0), options.config.rtp_dscp
           ),
+          certificate(rtp::dtls_identity::generate(read_clocks().wall)),
           handset(
               options.config,
               {std::move(instance), rtp::make_cname(random),
                address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4},
-              {*this, sockets, random, packets}, audio_format_at(options.config.audio_rate)
+              {*this, sockets, random, packets, certificate ? &*certificate : nullptr},
+              audio_format_at(options.config.audio_rate)
           ),
           clients(hub_options_of(), handset),
           server(io.get_executor(), clients, audio_format_at(options.config.audio_rate)),
@@ -191,6 +193,7 @@ struct daemon::parts final : sip_port {
     rtp::environment random;
     rtp::packet_pool packets;
     media_socket_pool sockets;
+    rtp::result<rtp::dtls_identity> certificate;  ///< of DTLS-SRTP, new with each start
     phone handset;
     hub clients;
     socket_server server;

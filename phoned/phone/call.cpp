@@ -44,7 +44,7 @@ call::call(
       account_(account),
       account_settings_(&account_values),
       around_(&around),
-      able_(capabilities_of(account_values)),
+      able_(capabilities_of(account_values, around.config.dtls_srtp)),
       negotiator_(own_origin(around.random)),
       info_digits_(account_values.dtmf_info_type) {}
 
@@ -167,7 +167,9 @@ bool call::open_media(now_t now) {
     wanted.local = ports_->rtp;
     wanted.symmetric = config.symmetric_rtp;
     wanted.is_secure_only = account_settings_->srtp == srtp_policy::forced;
-    if (account_settings_->srtp != srtp_policy::off) keys_ = new_stream_keys(around_->random);
+    wanted.dtls = around_->dtls;
+    if (account_settings_->srtp != srtp_policy::off)
+        secrets_ = new_stream_secrets(around_->random, around_->dtls, config.dtls_srtp);
     stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
     if (!stream_) return false;
     stream_->set_muted(muted_);
@@ -175,7 +177,7 @@ bool call::open_media(now_t now) {
 }
 
 sdp::local_media call::local_media(hold_wish wish) const {
-    return local_media_of(*ports_, hold_style_of(wish, around_->config), keys_);
+    return local_media_of(*ports_, hold_style_of(wish, around_->config), secrets_);
 }
 
 // ---- commands
@@ -505,6 +507,12 @@ void call::on_media_event(now_t now, const rtp::event& what) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silence->silent_for).count();
         const auto why = fmt::format("no media for {} s", seconds);
         give_up(now, why, fmt::format("Q.850;cause=41;text=\"{}\"", why));
+    } else if (const auto* secured = std::get_if<rtp::media_secured>(&what)) {
+        dtls_suite_ = rtp::traits_of(secured->suite).name;
+        changes_.media = true;
+    } else if (const auto* failed = std::get_if<rtp::security_failed>(&what)) {
+        // RFC 5763 6.3: without the certificate that the description named there is no media.
+        give_up(now, "no secure media: " + failed->reason, not_acceptable);
     } else if (std::holds_alternative<rtp::report_received>(what)) {
         changes_.quality = true;
     } else if (std::holds_alternative<rtp::media_started>(what) || std::holds_alternative<rtp::remote_learned>(what)) {
@@ -574,7 +582,7 @@ std::optional<call_media> call::media_summary() const {
     out.local = ports_->rtp.to_text();
     if (const auto remote = stream_->remote(); remote.is_usable()) out.remote = remote.to_text();
     out.security = plan.keying;
-    out.srtp_suite = plan.srtp_suite;
+    out.srtp_suite = plan.keying == media_keying::dtls ? dtls_suite_ : plan.srtp_suite;
     if (plan.payloads.send_events) out.dtmf_payload_type = static_cast<unsigned>(plan.payloads.send_events->type);
     return out;
 }

@@ -39,6 +39,7 @@ struct call_surroundings {
     rtp::environment& random;
     rtp::packet_pool& packets;
     const settings& config;
+    const rtp::dtls_identity* dtls = nullptr;  ///< The phone's certificate; null: no DTLS-SRTP
     std::string cname;
     rtp::address_family family = rtp::address_family::ipv4;
 };
@@ -142,7 +143,8 @@ private:
     sip::session_id session_;
     call_state state_ = call_state::trying;
     std::optional<media_ports> ports_;
-    std::vector<sdp::local_key> keys_;  ///< of our stream, for the whole call; none where SRTP is off
+    stream_secrets secrets_;  ///< of our stream, for the whole call; none where SRTP is off
+    std::string dtls_suite_;  ///< that the handshake has agreed on
     std::unique_ptr<media_stream> stream_;
     rtp::outbox media_out_;
 

@@ -47,7 +47,8 @@ phone::phone(settings config, phone_identity identity, phone_ports ports, audio_
     : config_(std::move(config)),
       ports_(ports),
       identity_(std::move(identity)),
-      around_{ports.sip, ports.sockets, ports.random, ports.packets, config_, identity_.cname, identity_.family},
+      around_{ports.sip, ports.sockets, ports.random,    ports.packets,
+              config_,   ports.dtls,    identity_.cname, identity_.family},
       tones_(config_.tones, format.rate) {}
 
 phone::~phone() = default;

@@ -31,6 +31,7 @@ struct phone_ports {
     media_sockets& sockets;
     rtp::environment& random;
     rtp::packet_pool& packets;
+    const rtp::dtls_identity* dtls = nullptr;  ///< The phone's certificate; null: no DTLS-SRTP
 };
 
 struct phone_identity {

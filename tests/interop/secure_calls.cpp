@@ -189,6 +189,17 @@ TEST_CASE("linphone: SRTP by SDES in calls both ways, tones heard at both ends (
     call_both_ways(peer::linphone, "srtp-mand", "sdes");
 }
 
+TEST_CASE("baresip: DTLS-SRTP in calls both ways, tones heard at both ends (RFC 5763 5, RFC 5764 4)") {
+    secure_pair phones(peer::baresip, 1, "dtls", {"offhook.dtls_srtp = 2"});
+    for (const auto we_are : {role::caller, role::callee}) {
+        CAPTURE(static_cast<int>(we_are));
+        phones.talk(we_are);
+        phones.expect_both_hear();
+        phones.events->wait_for("call.media", {"media.security=dtls", "media.srtp_suite=AEAD_AES_128_GCM"}, patience);
+        phones.hang_up();
+    }
+}
+
 TEST_CASE("baresip: negotiated SRTP on a plain line (RFC 8643 3.2)") {
     secure_pair phones(peer::baresip, 2, "srtp");
     phones.talk(role::callee);

@@ -168,7 +168,8 @@ void offer_security(
             offered.keys.push_back({key.key_and_salt, {}, {}});
         }
     }
-    if ((is_open || by_dtls) && stream.dtls) write_dtls(line, setup_role::actpass, *stream.dtls, true);
+    bool const is_wanted = by_dtls || (is_open && stream.dtls && stream.dtls->is_offered);
+    if (is_wanted && stream.dtls) write_dtls(line, setup_role::actpass, *stream.dtls, true);
 }
 
 security_choice read_answered_security(

@@ -24,6 +24,10 @@ constexpr parameter rows[] = {
      "send RTP to where the peer's comes from (RFC 4961): 0 never, 1 where the address it names is private and ours is "
      "not, 2 always",
      phone_field<&settings::symmetric_rtp>},
+    {"offhook.dtls_srtp", no_index, phone, integer(0, 2), "1",
+     "keys of secure media by DTLS (RFC 5763), where account.X.srtp_encryption allows media to be secure: 0 never, 1 "
+     "where the peer offers it, 2 offered before keys in the description",
+     phone_field<&settings::dtls_srtp>},
     {"offhook.large_message_limit", no_index, phone, integer(0, 65535), "1300",
      "requests above this size leave by TCP, bytes (RFC 3261 18.1.1); 0 never",
      phone_field<&settings::large_message_limit>},

@@ -108,6 +108,7 @@ struct local_key {
 struct dtls_identity {
     fingerprint_list fingerprints;  ///< Of our certificate, SHA-256 at least (RFC 8122 5.1).
     std::string tls_id;             ///< 20 to 255 random characters, new for each new association (RFC 8842 4).
+    bool is_offered = true;         ///< False: taken where the peer offers it, and not offered by us.
 
     bool operator==(dtls_identity const&) const = default;
 };

@@ -40,7 +40,7 @@ secret key_with(std::uint8_t first) {
 
 }  // namespace
 
-TEST_CASE("A crypto line has tag, suite, key, lifetime and MKI (RFC 4568 4, 6.1 and 9.2)") {
+TEST_CASE("A crypto line has tag, suite, key, lifetime and MKI (RFC 4568 4.1 to 4.4, 6.1, 9.1 and 9.2)") {
     auto const read = read_crypto(crypto_value("|2^20|1:4"));
     REQUIRE(read.has_value());
     CHECK(read->tag == 1);
@@ -113,7 +113,7 @@ TEST_CASE("A line brings at most eight keys") {
     CHECK_FALSE(read_crypto(many.append(";inline:").append(key_of_rfc).append("|99:1")).has_value());
 }
 
-TEST_CASE("Each suite has its name and the size of its key (RFC 4568 6.2, RFC 6188 2, RFC 7714 12)") {
+TEST_CASE("Each suite has its name and the size of its key (RFC 4568 6.2.1 to 6.2.3, RFC 6188 2, RFC 7714 12)") {
     struct row {
         std::string_view name;
         std::size_t size;
@@ -137,7 +137,7 @@ TEST_CASE("Each suite has its name and the size of its key (RFC 4568 6.2, RFC 61
     CHECK_FALSE(srtp_suite_named("AES_CM_128_HMAC_SHA1_8").has_value());
 }
 
-TEST_CASE("Session parameters: hints and optional ones are passed over, demands are not (RFC 4568 6.3)") {
+TEST_CASE("Session parameters: hints and optional ones are passed over, demands are not (RFC 4568 6.3.1 to 6.3.6)") {
     for (std::string_view const fine : {"", "WSH=64", "WSH=1024", "FEC_ORDER=FEC_SRTP", "-NEW", "-NEW=1 WSH=128"}) {
         CAPTURE(fine);
         CHECK(asks_only_defaults(fine));

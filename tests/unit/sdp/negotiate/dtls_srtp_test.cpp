@@ -145,3 +145,21 @@ TEST_CASE("Several fingerprints are all kept: the certificate has to match one o
     REQUIRE(made.has_value());
     CHECK(std::get<dtls_agreement>(made->lines[0].security).remote_fingerprints.size() == 2);
 }
+
+TEST_CASE(
+    "A certificate that is not offered is taken where the peer offers DTLS, and a key that is not offered too (RFC "
+    "8643 3.1)"
+) {
+    auto local = secure_media(material::all);
+    local.streams[0].dtls->is_offered = false;
+    local.streams[0].keys[1].is_offered = false;
+    auto const optional = secure_phone(media_security::optional);
+    auto const offer = make_offer(optional, local, own_origin, {});
+    CHECK(offer.media_lines[0].crypto.size() == 1);
+    CHECK(find_attribute(offer.media_lines[0].attributes, "fingerprint") == nullptr);
+    auto const handshake = answered(with_media(audio_line(transport, dtls_lines("actpass"))), optional, local);
+    CHECK(std::holds_alternative<dtls_agreement>(handshake.lines[0].security));
+    auto const keyed =
+        answered(with_media(audio_line("RTP/SAVP", crypto_line(1, suite_32, their_key))), optional, local);
+    CHECK(std::get<sdes_agreement>(keyed.lines[0].security).suite == suite_32);
+}

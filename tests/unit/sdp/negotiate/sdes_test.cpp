@@ -66,7 +66,7 @@ TEST_CASE("Invalid and unknown lines are passed over (RFC 4568 5.1.2)") {
     CHECK(made.description.media_lines[0].crypto[0].session_parameters.empty());
 }
 
-TEST_CASE("A secure line without a usable key is refused (RFC 4568 5.1.2)") {
+TEST_CASE("A secure line without a usable key is refused (RFC 4568 5.1.2 and 7.5)") {
     CHECK(refusal("") == no_line);
     CHECK(refusal("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n") == no_line);
     CHECK(refusal("a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + text_of(their_key) + "\r\n") == no_line);
@@ -89,7 +89,7 @@ TEST_CASE("A secure line that is refused for its codec stays in its place withou
     CHECK(made.description.media_lines[1].crypto.size() == 1);
 }
 
-TEST_CASE("An offer lists our suites in order, each with a tag and a key of its own (RFC 4568 5.1.1)") {
+TEST_CASE("An offer lists our suites in order, each with a tag and a key of its own (RFC 4568 5.1.1, 7.1.1)") {
     auto const offer =
         make_offer(secure_phone(media_security::mandatory), secure_media(material::keys), own_origin, {});
     CHECK(
@@ -99,7 +99,7 @@ TEST_CASE("An offer lists our suites in order, each with a tag and a key of its 
     );
 }
 
-TEST_CASE("The answer to our offer names one of its lines (RFC 4568 5.1.3 and 7.1.3)") {
+TEST_CASE("The answer to our offer names one of its lines (RFC 4568 5.1.3, 5.3, 7.1.3 and 7.4)") {
     CHECK(after_answer(crypto_line(2, suite_32, their_key)).has_value());
     CHECK(after_answer(crypto_line(1, suite_80, their_key, " WSH=64")).has_value());
     struct row {
