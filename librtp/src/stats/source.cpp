@@ -157,13 +157,13 @@ void source::spread_meter::add(std::uint32_t value) noexcept {
     sum_of_squares_ += static_cast<double>(value) * value;
 }
 
-std::optional<xr_statistics_summary::spread<std::uint32_t>> source::spread_meter::take() noexcept {
+std::optional<xr_spread<std::uint32_t>> source::spread_meter::take() noexcept {
     auto const taken = *this;
     *this = {};
     if (taken.count_ == 0) return std::nullopt;
     auto const mean = taken.sum_ / taken.count_;
     auto const variance = std::max(taken.sum_of_squares_ / taken.count_ - mean * mean, 0.0);
-    return xr_statistics_summary::spread<std::uint32_t>{
+    return xr_spread<std::uint32_t>{
         taken.least_, taken.largest_, static_cast<std::uint32_t>(std::lround(mean)),
         static_cast<std::uint32_t>(std::lround(std::sqrt(variance)))};
 }

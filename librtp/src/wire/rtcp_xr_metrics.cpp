@@ -17,9 +17,6 @@ constexpr unsigned hop_limit_kind = 2;
 
 constexpr std::uint8_t unavailable = 127;
 
-template <class T>
-using spread = xr_statistics_summary::spread<T>;
-
 std::optional<std::int8_t> level(std::uint8_t octet) noexcept {
     if (octet == unavailable) return std::nullopt;
     return static_cast<std::int8_t>(octet);
@@ -47,11 +44,11 @@ parsed<xr_statistics_summary> parse_statistics_summary(xr_block const& block) no
     auto const duplicates = in.u32();
     if ((block.specific & loss_flag) != 0) summary.lost = lost;
     if ((block.specific & duplicate_flag) != 0) summary.duplicates = duplicates;
-    spread<std::uint32_t> jitter;
+    xr_spread<std::uint32_t> jitter;
     for (auto* field : {&jitter.minimum, &jitter.maximum, &jitter.mean, &jitter.deviation})
         *field = in.u32();
     if ((block.specific & jitter_flag) != 0) summary.jitter = jitter;
-    spread<std::uint8_t> distance;
+    xr_spread<std::uint8_t> distance;
     for (auto* field : {&distance.minimum, &distance.maximum, &distance.mean, &distance.deviation})
         *field = in.u8();
     if (hops == ttl_kind) summary.ttl = distance;
@@ -71,10 +68,10 @@ error_code append_statistics_summary(xr_writer& report, xr_statistics_summary co
     out.u16(static_cast<std::uint16_t>(summary.end));
     out.u32(summary.lost.value_or(0));
     out.u32(summary.duplicates.value_or(0));
-    auto const jitter = summary.jitter.value_or(spread<std::uint32_t>{});
+    auto const jitter = summary.jitter.value_or(xr_spread<std::uint32_t>{});
     for (auto const value : {jitter.minimum, jitter.maximum, jitter.mean, jitter.deviation})
         out.u32(value);
-    auto const distance = summary.ttl ? *summary.ttl : summary.hop_limit.value_or(spread<std::uint8_t>{});
+    auto const distance = summary.ttl ? *summary.ttl : summary.hop_limit.value_or(xr_spread<std::uint8_t>{});
     for (auto const value : {distance.minimum, distance.maximum, distance.mean, distance.deviation})
         out.u8(value);
     return {};

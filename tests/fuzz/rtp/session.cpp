@@ -1,6 +1,6 @@
-// A whole session driven by the input: datagrams of any content from three addresses, audio and digits to send,
-// descriptions that change, and time that passes. Whatever comes: deadlines move on, what is sent is well-formed, and
-// digits start and end in pairs.
+// A whole session driven by the input: datagrams of any content from three addresses, audio, digits and feedback to
+// send, descriptions that change, and time that passes. Whatever comes: deadlines move on, what is sent is well-formed,
+// and digits start and end in pairs.
 //
 // The input is a list of commands: one byte that chooses, one byte of argument, and for datagrams that many bytes of
 // content (times two).
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <vector>
 
 #include "rtp/wire/demux.hpp"
 #include "rtp/wire/rtcp.hpp"
@@ -23,6 +24,7 @@ void require(bool holds) {
 
 endpoint address(unsigned which) {
     auto made = endpoint::from_text("192.0.2.1", static_cast<std::uint16_t>(4000 + which % 2));
+    if (which % 5 == 4) made = endpoint::from_text("239.1.2.3", 4000);
     if (which % 3 == 2) made = endpoint::from_text("2001:db8::7", 5000);
     return *made;
 }
@@ -41,6 +43,16 @@ public:
         auto made = session::create(time(), settings, environment_, pool_);
         require(made.has_value());
         media_.emplace(std::move(*made));
+        rtcp_features features;
+        if ((variant & 64U) != 0) {
+            features.profile = rtcp_profile::avpf;
+            features.form = rtcp_form::reduced_size;
+            features.sends_generic_nack = true;
+            features.regular_minimum = (variant & 8U) != 0 ? 3s : 0s;
+        }
+        features.measures_round_trip = features.sends_statistics_summary = features.sends_voip_metrics =
+            (variant & 128U) != 0;
+        require(!media_->set_rtcp_features(features));
         payload_map map;
         map.receive = {{payload_type{0}}, {payload_type{101}, clock_rate{8000}, payload_use::telephone_event}};
         map.send_events = event_format{payload_type{101}};
@@ -93,7 +105,10 @@ private:
                 break;
             }
             case 5:
-                media_->release_digit(time());
+                if ((command & 8U) != 0)
+                    report_missing(command >> 4, argument);
+                else
+                    media_->release_digit(time());
                 break;
             case 6:
                 if ((command & 8U) != 0)
@@ -107,6 +122,15 @@ private:
                 pass(std::chrono::milliseconds(argument * ((command & 8U) != 0 ? 10 : 1)));
                 break;
         }
+    }
+
+    void report_missing(unsigned count, unsigned first) {
+        std::vector<sequence_t> missing;
+        for (unsigned i = 0; i < count; ++i)
+            missing.push_back(static_cast<sequence_t>(first + i * i));
+        (void)media_->report_missing(time(), missing);
+        media_->on_discarded(ssrc_t{first}, static_cast<sequence_t>(first));
+        require(media_->measurements().losses.burst_packets <= media_->measurements().losses.expected);
     }
 
     void pass(duration span) {
@@ -127,7 +151,7 @@ private:
             require(datagram.to.is_usable());
             auto const bytes = datagram.packet.bytes();
             if (classify(bytes) == datagram_kind::rtcp)
-                require(compound_view::parse(bytes).has_value());
+                require(compound_view::parse(bytes, rtcp_form::reduced_size).has_value());
             else
                 require(packet_view::parse(bytes).has_value());
         }

@@ -30,7 +30,7 @@ struct reception_interval {
     std::int64_t received = 0;  ///< Duplicates and late ones included.
     std::uint32_t duplicates = 0;
     /// Of the differences in transit time between packets that followed one another (RFC 3611 4.6), in RTP units.
-    std::optional<xr_statistics_summary::spread<std::uint32_t>> jitter;
+    std::optional<xr_spread<std::uint32_t>> jitter;
 
     /// In 1/256; 0 where duplicates outnumber what was lost.
     [[nodiscard]] std::uint8_t fraction_lost() const noexcept;
@@ -76,7 +76,7 @@ private:
     class spread_meter {
     public:
         void add(std::uint32_t value) noexcept;
-        [[nodiscard]] std::optional<xr_statistics_summary::spread<std::uint32_t>> take() noexcept;
+        [[nodiscard]] std::optional<xr_spread<std::uint32_t>> take() noexcept;
 
     private:
         std::uint32_t count_ = 0;

@@ -12,26 +12,27 @@
 
 namespace rtp {
 
+/// Least, largest, mean and standard deviation.
+template <class T>
+struct xr_spread {
+    T minimum{};
+    T maximum{};
+    T mean{};
+    T deviation{};
+
+    bool operator==(xr_spread const&) const = default;
+};
+
 /// RFC 3611 4.6. What was not measured is absent.
 struct xr_statistics_summary {
-    /// Least, largest, mean and standard deviation.
-    template <class T>
-    struct spread {
-        T minimum{};
-        T maximum{};
-        T mean{};
-        T deviation{};
-        friend bool operator==(spread const&, spread const&) = default;
-    };
-
     ssrc_t source{};
     sequence_t begin{};
     sequence_t end{};  ///< One after the last.
     std::optional<std::uint32_t> lost;
     std::optional<std::uint32_t> duplicates;
-    std::optional<spread<std::uint32_t>> jitter;    ///< Differences of transit time, in RTP units.
-    std::optional<spread<std::uint8_t>> ttl;        ///< Of IPv4 packets; never together with hop_limit.
-    std::optional<spread<std::uint8_t>> hop_limit;  ///< Of IPv6 packets.
+    std::optional<xr_spread<std::uint32_t>> jitter;    ///< Differences of transit time, in RTP units.
+    std::optional<xr_spread<std::uint8_t>> ttl;        ///< Of IPv4 packets; never together with hop_limit.
+    std::optional<xr_spread<std::uint8_t>> hop_limit;  ///< Of IPv6 packets.
 
     friend bool operator==(xr_statistics_summary const&, xr_statistics_summary const&) = default;
 };
