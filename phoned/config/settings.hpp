@@ -116,6 +116,12 @@ struct jitter_buffer_settings {
     std::chrono::milliseconds normal;   ///< voice.jib.normal: the delay of the fixed buffer
 };
 
+struct voice_settings {
+    bool saves_silence;  ///< voice.vad: nothing is sent while nobody speaks
+    bool comfort_noise;  ///< voice.cng: silence may be described (RFC 3389), and is made audible
+    bool cancels_echo;   ///< voice.echo_cancellation, where the audio driver tells its delay
+};
+
 /// Who may do what on the sockets: `offhook.access.X = user:1000 controller`.
 struct access_rule {
     enum class subject { nobody, user, group, everybody };
@@ -151,6 +157,7 @@ struct settings {
     bool play_local_dtmf_tone;  ///< features.play_local_dtmf_tone_enable
     unsigned dtmf_repetition;   ///< features.dtmf.repetition: end packets of a digit (RFC 4733)
     jitter_buffer_settings jitter_buffer;
+    voice_settings voice;
     tone_settings tones;
 
     // What the guide has no name for. Its parameters begin with `offhook.`.

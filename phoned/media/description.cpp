@@ -103,6 +103,10 @@ sdp::capabilities capabilities_of(const account_settings& account, dtls_policy d
     return able;
 }
 
+void offer_comfort_noise(sdp::capabilities& able) {
+    able.audio.push_back({{"CN", 8000, 1}, static_cast<sdp::payload_type>(rtp::payload::comfort_noise), {}});
+}
+
 sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, stream_secrets secrets) {
     sdp::local_media media;
     const bool is_v6 = ports.rtp.family == rtp::address_family::ipv6;
@@ -120,10 +124,13 @@ sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, 
 std::optional<media_plan> plan_of(const sdp::negotiated& line, const rtp::dtls_identity* identity) {
     if (!line.stream) return std::nullopt;
     media_plan plan;
-    for (const auto& format : line.receive)
-        if (const auto* codec = codec_of(format))
-            plan.payloads.receive.push_back({number_of(format), codec->properties.format.rate, rtp::payload_use::audio}
-            );
+    for (const auto& format : line.receive) {
+        const auto* const codec = codec_of(format);
+        const bool is_noise = rtp::is_comfort_noise(format_of(format.codec));
+        if (is_noise) plan.heard_comfort_noise.push_back(number_of(format));
+        if (codec != nullptr || is_noise)
+            plan.payloads.receive.push_back({number_of(format), format_of(format.codec).rate, rtp::payload_use::audio});
+    }
     for (const auto& format : line.receive_events)
         plan.payloads.receive.push_back(
             {number_of(format), static_cast<rtp::clock_rate>(format.codec.clock_rate),
@@ -139,6 +146,11 @@ std::optional<media_plan> plan_of(const sdp::negotiated& line, const rtp::dtls_i
         plan.payloads.send_rate = plan.codec->properties.format.rate;
         plan.codec_name = fmt::format("{}/{}", sendable->codec.name, sendable->codec.clock_rate);
     }
+    // Noise has the clock of the voice beside it (RFC 3389 4).
+    for (const auto& format : line.send)
+        if (const auto noise = format_of(format.codec);
+            rtp::is_comfort_noise(noise) && noise.rate == plan.payloads.send_rate)
+            plan.comfort_noise = number_of(format);
     if (line.send_events)
         plan.payloads.send_events = rtp::event_format{
             number_of(*line.send_events), static_cast<rtp::clock_rate>(line.send_events->codec.clock_rate),

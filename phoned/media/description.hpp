@@ -22,14 +22,19 @@ namespace phoned {
 /// so.
 [[nodiscard]] sdp::capabilities capabilities_of(const account_settings&, dtls_policy = dtls_policy::never);
 
+/// Adds comfort noise (RFC 3389), behind the codecs.
+void offer_comfort_noise(sdp::capabilities&);
+
 /// Our side of the one audio line of a call; without keys it can only be plain.
 [[nodiscard]] sdp::local_media local_media_of(const media_ports&, sdp::hold_style, stream_secrets = {});
 
 /// What an agreement about one audio line means for its RTP session and its codecs.
 struct media_plan {
-    const rtp::codec* codec = nullptr;  ///< What we send; null when nothing can be sent or decoded
-    rtp::payload_type payload{};        ///< Its number on the wire
-    rtp::encoder_settings encoding;     ///< What the peer asks of our encoder
+    const rtp::codec* codec = nullptr;                   ///< What we send; null when nothing can be sent or decoded
+    rtp::payload_type payload{};                         ///< Its number on the wire
+    rtp::encoder_settings encoding;                      ///< What the peer asks of our encoder
+    std::optional<rtp::payload_type> comfort_noise;      ///< What describes silence to the peer, if it takes that
+    std::vector<rtp::payload_type> heard_comfort_noise;  ///< What describes the peer's
     rtp::payload_map payloads;
     rtp::remote_addresses remote;
     rtp::direction direction = rtp::direction::inactive;

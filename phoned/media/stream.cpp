@@ -10,6 +10,7 @@
 
 #include "rtp/buffer/playout.hpp"
 #include "rtp/signal/dtmf.hpp"
+#include "rtp/signal/voice_activity.hpp"
 #include "rtp/voice/resampler.hpp"
 
 namespace phoned {
@@ -80,6 +81,10 @@ public:
             if (encoding_ != nullptr) {
                 encoder_.emplace(*encoding_, encoding_settings());
                 tones_ = rtp::dtmf_player(encoding_->properties.sample_rate);
+                activity_ = rtp::voice_activity(
+                    {.sample_rate = encoding_->properties.sample_rate,
+                     .clock_rate = static_cast<std::uint32_t>(encoding_->properties.format.rate)}
+                );
             }
             unsent_.clear();
         } else if (encoder_) {
@@ -215,7 +220,7 @@ private:
     void choose_playout(const sdp::negotiated& line) {
         heard_payloads_.clear();
         for (const auto& mapping : plan_->payloads.receive)
-            if (mapping.use == rtp::payload_use::audio)
+            if (const auto* codec = receiving_codec(line, mapping.type); codec != nullptr)
                 heard_payloads_.push_back(
                     {mapping.type, rtp::packet_content::audio, receiving_codec(line, mapping.type)}
                 );
@@ -249,6 +254,8 @@ private:
         std::vector<rtp::playout_payload> wanted;
         for (const auto& each : heard_payloads_)
             if (is_alike(*each.decoded_by, like)) wanted.push_back(each);
+        for (const auto type : plan_->heard_comfort_noise)
+            wanted.push_back({type, rtp::packet_content::comfort_noise, nullptr});
         const bool goes_on = playout_ && is_alike(*played_, like) && !playout_->set_payloads(wanted);
         played_ = &like;
         if (goes_on) return;
@@ -259,6 +266,7 @@ private:
 
     rtp::encoder_settings encoding_settings() const {
         auto wanted = plan_->encoding;
+        wanted.has_discontinuous_sending = wanted.has_discontinuous_sending || settings_.saves_silence;
         wanted.expected_loss = static_cast<std::uint8_t>(std::lround(100 * remote_fraction_lost_.value_or(0)));
         return wanted;
     }
@@ -280,16 +288,39 @@ private:
         const auto asked = static_cast<std::size_t>(plan_->packet_time.count()) * properties.sample_rate / 1000;
         const auto samples = rtp::packet_samples(properties, asked);
         while (unsent_.size() >= samples) {
-            rtp::packet_buffer payload(packets_);
-            const auto frames = samples / properties.frame_samples;
-            const auto room = payload.append(frames * properties.max_frame_octets);
-            const auto written = encoder_->encode(std::span(unsent_).first(samples), room);
+            const auto said = std::span(unsent_).first(samples);
+            send_packet(now, said, out);
             unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(samples));
-            if (!written || *written == 0) continue;
-            payload.remove_back(room.size() - *written);
-            const auto units = static_cast<std::uint32_t>(rtp::to_units(samples, properties));
-            (void)session_.send(rtp_now(now), {plan_->payload, units, false, std::move(payload)}, out);
         }
+    }
+
+    /// Voice, or in a silence that is to be saved its description, or nothing but the time that passes.
+    void send_packet(now_t now, std::span<const std::int16_t> said, rtp::outbox& out) {
+        const auto& properties = encoding_->properties;
+        rtp::outgoing_frame frame{
+            plan_->payload, static_cast<std::uint32_t>(rtp::to_units(said.size(), properties)), false, {}};
+        rtp::voice_activity::verdict verdict;
+        if (settings_.saves_silence && plan_->comfort_noise) verdict = activity_.on_packet(said);
+        if (verdict.is_voice) {
+            frame.payload = rtp::packet_buffer(packets_);
+            const auto room =
+                frame.payload.append(said.size() / properties.frame_samples * properties.max_frame_octets);
+            const auto encoded = encoder_->encode(said, room);
+            const auto written = encoded ? *encoded : 0;
+            frame.payload.remove_back(room.size() - written);
+            // RFC 3551 4.1: the first packet after a silence that was not sent is marked.
+            frame.marker = written > 0 && was_silent_;
+            was_silent_ = written == 0;
+        } else {
+            was_silent_ = true;
+            if (verdict.description) {
+                frame.type = *plan_->comfort_noise;
+                frame.payload = rtp::packet_buffer(packets_);
+                const auto room = frame.payload.append(1 + rtp::noise_analyser::order);
+                frame.payload.remove_back(room.size() - rtp::write_comfort_noise(*verdict.description, room));
+            }
+        }
+        (void)session_.send(rtp_now(now), std::move(frame), out);
     }
 
     void send_waiting_digits(now_t now, rtp::outbox& out) {
@@ -317,6 +348,8 @@ private:
     const rtp::codec* encoding_ = nullptr;
     std::optional<rtp::encoder> encoder_;
     std::vector<std::int16_t> unsent_;
+    rtp::voice_activity activity_{{}};
+    bool was_silent_ = false;  // the last packet's time passed without voice being sent
     rtp::dtmf_player tones_;
     std::deque<char> waiting_digits_;
     time_point digits_pause_until_{};

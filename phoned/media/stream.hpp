@@ -29,7 +29,8 @@ struct stream_settings {
     std::chrono::seconds media_timeout{0};  ///< offhook.rtp_timeout
     unsigned digit_end_packets = 3;         ///< features.dtmf.repetition
     dtmf_method digits = dtmf_method::telephone_event;
-    rtp::endpoint local;  ///< Where we receive
+    bool saves_silence = false;  ///< voice.vad, where the peer takes comfort noise or the codec has a way of its own
+    rtp::endpoint local;         ///< Where we receive
     symmetric_rtp_policy symmetric = symmetric_rtp_policy::behind_nat;
     const rtp::dtls_identity* dtls = nullptr;  ///< Our certificate, or null; outlives the stream
     bool is_secure_only = false;               ///< Nothing is sent or heard before an agreement brings keys

@@ -115,7 +115,8 @@ void audio_plane::one_period(now_t now, tick what) {
     ++counters_.periods;
     if (what == tick::silent) ++counters_.capture_underruns;
     std::fill(playback_.begin(), playback_.end(), std::int16_t{0});
-    if (listener_ != nullptr) listener_->on_audio_period({now, captured_, playback_, what != tick::none});
+    const std::chrono::microseconds delay(std::uint64_t{counters_.delay_frames} * 1'000'000 / format_.rate);
+    if (listener_ != nullptr) listener_->on_audio_period({now, captured_, playback_, what != tick::none, delay});
     if (what == tick::none || device_ == nullptr) return;
     const auto stamp = std::chrono::duration_cast<std::chrono::microseconds>(now.mono.time_since_epoch()).count();
     std::visit(

@@ -46,7 +46,9 @@ call::call(
       around_(&around),
       able_(capabilities_of(account_values, around.config.dtls_srtp)),
       negotiator_(own_origin(around.random)),
-      info_digits_(account_values.dtmf_info_type) {}
+      info_digits_(account_values.dtmf_info_type) {
+    if (around.config.voice.comfort_noise && !able_.audio.empty()) offer_comfort_noise(able_);
+}
 
 call::~call() {
     if (ports_) around_->sockets.close(ports_->id);
@@ -164,6 +166,7 @@ bool call::open_media(now_t now) {
     wanted.media_timeout = config.rtp_timeout;
     wanted.digit_end_packets = config.dtmf_repetition;
     wanted.digits = account_settings_->dtmf;
+    wanted.saves_silence = config.voice.saves_silence;
     wanted.local = ports_->rtp;
     wanted.symmetric = config.symmetric_rtp;
     wanted.is_secure_only = account_settings_->srtp == srtp_policy::forced;

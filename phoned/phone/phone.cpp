@@ -49,7 +49,9 @@ phone::phone(settings config, phone_identity identity, phone_ports ports, audio_
       identity_(std::move(identity)),
       around_{ports.sip, ports.sockets, ports.random,    ports.packets,
               config_,   ports.dtls,    identity_.cname, identity_.family},
-      tones_(config_.tones, format.rate) {}
+      tones_(config_.tones, format.rate) {
+    if (config_.voice.cancels_echo) echo_.emplace(rtp::voice_processing{.sample_rate = format.rate});
+}
 
 phone::~phone() = default;
 
@@ -208,16 +210,25 @@ std::optional<time_point> phone::next_deadline() const {
 void phone::on_audio_period(const audio_period& period) {
     const turn t(*this, period.now);
     // A call that is not in focus goes on in time, hears silence and is not heard.
-    std::array<std::int16_t, longest_period> nothing{}, unheard{};
+    std::array<std::int16_t, longest_period> nothing{}, unheard{}, improved{};
     const auto samples = std::min(period.captured.size(), longest_period);
+    // An echo of unknown delay is not looked for: a device that tells none is a file or another program.
+    auto captured = period.captured;
+    if (echo_ && period.delay.count() > 0) {
+        std::copy_n(captured.begin(), samples, improved.begin());
+        captured = std::span(improved).first(samples);
+        echo_->set_delay(period.delay);
+        echo_->process(std::span(improved).first(samples));
+    }
     auto* const focus = in_focus();
     for (auto& [number, of] : calls_) {
         if (of.get() == focus)
-            of->on_period(period.now, period.captured, period.playback);
+            of->on_period(period.now, captured, period.playback);
         else
             of->on_period(period.now, std::span(nothing).first(samples), std::span(unheard).first(samples));
     }
     tones_.add_to(period.playback);
+    if (echo_) echo_->on_played(period.playback);
 }
 
 void phone::on_audio_attached(now_t now, std::string_view) {

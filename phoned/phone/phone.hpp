@@ -22,6 +22,7 @@
 #include "phoned/protocol/audio_device.hpp"
 #include "phoned/protocol/hub.hpp"
 #include "phoned/protocol/phone_commands.hpp"
+#include "rtp/voice/voice_processor.hpp"
 
 namespace phoned {
 
@@ -139,6 +140,7 @@ private:
     int depth_ = 0;
 
     tone_desk tones_;
+    std::optional<rtp::voice_processor> echo_;
     std::optional<time_point> busy_tone_until_;
     bool is_audio_running_ = false;
     bool is_off_hook_ = false;

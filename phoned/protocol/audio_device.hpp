@@ -9,6 +9,7 @@
 #include "phoned/protocol/messages.hpp"
 #include "phoned/time.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ struct audio_period {
     std::span<const std::int16_t> captured;  ///< period_frames samples; silence where the device gave none
     std::span<std::int16_t> playback;        ///< period_frames samples to fill; zero on entry
     bool from_device;                        ///< False when the timer stands in
+    std::chrono::microseconds delay{0};      ///< Hardware's, playback plus capture; zero: the driver tells none
 };
 
 /// What went wrong since the device was attached. All only grow.

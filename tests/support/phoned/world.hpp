@@ -59,8 +59,10 @@ public:
     }
     [[nodiscard]] double level() const { return rtp::level_dbov(heard_); }
     [[nodiscard]] std::uint64_t packets_sent() const noexcept { return packets_sent_; }
-    double tone = 0;       ///< what the user speaks; 0: silence
-    bool is_dead = false;  ///< the phone has lost its network: nothing goes out or comes in
+    double tone = 0;                          ///< what the user speaks; 0: silence
+    double echo = 0;                          ///< how much of what is played is in the microphone, 60 ms later
+    std::chrono::milliseconds told_delay{0};  ///< what the audio driver says of that
+    bool is_dead = false;                     ///< the phone has lost its network: nothing goes out or comes in
     bool is_audio_running = false;
     sip::session_id answered;  ///< the call of ours that was answered last
     std::size_t open_sockets() const noexcept { return sockets_.size(); }
@@ -245,7 +247,10 @@ inline void sim_phone::period() {
                            : static_cast<std::int16_t>(
                                  6000 * std::sin(2 * std::numbers::pi * tone * static_cast<double>(spoken_++) / 8000)
                              );
-    phone_->on_audio_period({now, captured, playback, true});
+    // At the end of heard_ is what was played just before.
+    for (std::size_t n = 0; n < captured.size(); ++n)
+        captured[n] = static_cast<std::int16_t>(captured[n] + echo * heard_[heard_.size() - 80 - 480 + n]);
+    phone_->on_audio_period({now, captured, playback, true, told_delay});
     std::copy(heard_.begin() + 80, heard_.end(), heard_.begin());
     std::copy(playback.begin(), playback.end(), heard_.end() - 80);
 }

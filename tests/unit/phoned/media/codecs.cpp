@@ -44,7 +44,6 @@ struct end {
               media_id{port}, rtp::endpoint::from_text("192.0.2.1", port).value(),
               rtp::endpoint::from_text("192.0.2.1", static_cast<std::uint16_t>(port + 1)).value()},
           heard(device_rate / 2) {
-        stream_settings settings;
         settings.cname = "test";
         settings.jitter = default_settings().jitter_buffer;
         settings.local = ports.rtp;
@@ -66,10 +65,24 @@ struct end {
         std::copy(playback.begin(), playback.end(), heard.end() - rate / 100);
     }
 
+    sdp::capabilities able() const {
+        auto known = capabilities_of(account);
+        if (offers_noise) offer_comfort_noise(known);
+        return known;
+    }
+
+    /// As with voice.vad = 1.
+    void saves_silence() {
+        settings.saves_silence = true;
+        stream = media_stream::create(now, settings, environment, pool);
+        REQUIRE(stream != nullptr);
+    }
+
     /// A tone, quiet enough that GSM follows it from any frame on, or something with the pitch and the syllables of a
     /// voice, which is what Opus protects.
     std::int16_t next_sample() {
         auto const turn = 2 * std::numbers::pi * static_cast<double>(spoken++) / rate;
+        if (is_silent) return static_cast<std::int16_t>(static_cast<int>(random.below(113)) - 56);  // -60 dBov
         if (!speaks) return static_cast<std::int16_t>(2000 * std::sin(turn * tone));
         double value = 0;
         for (int harmonic = 1; harmonic < 12; ++harmonic)
@@ -80,7 +93,8 @@ struct end {
     account_settings account;
     std::uint32_t rate;
     double tone;
-    bool speaks = false;
+    bool speaks = false, is_silent = false, offers_noise = false;
+    stream_settings settings;
     test::seeded_random random;
     rtp::environment environment{[this] { return random(); }};
     rtp::packet_pool pool{16};
@@ -97,12 +111,10 @@ struct pair {
     pair(end& offers, end& answers) : a(offers), b(answers) { negotiate(); }
 
     void negotiate() {
-        auto offer =
-            a.negotiator.make_offer(capabilities_of(a.account), local_media_of(a.ports, sdp::hold_style::none));
+        auto offer = a.negotiator.make_offer(a.able(), local_media_of(a.ports, sdp::hold_style::none));
         REQUIRE(offer.has_value());
         REQUIRE(b.negotiator.on_remote_offer(*offer).has_value());
-        auto answer =
-            b.negotiator.make_answer(capabilities_of(b.account), local_media_of(b.ports, sdp::hold_style::none));
+        auto answer = b.negotiator.make_answer(b.able(), local_media_of(b.ports, sdp::hold_style::none));
         REQUIRE(answer.has_value());
         REQUIRE(a.negotiator.on_remote_answer(*answer).has_value());
         a.agree();
@@ -282,6 +294,41 @@ TEST_CASE("an encoder is told of the loss that the peer reports") {
     talk_with_loss(20s, 5);
     CHECK(a.stream->quality().remote_fraction_lost.value_or(0) > 0.1);
     CHECK(telling() > 20);
+}
+
+TEST_CASE("silence is not sent where the peer takes its description, and sounds on as the room does (RFC 3389 4)") {
+    for (auto const* name : {"PCMU", "G722"}) {
+        CAPTURE(std::string(name));
+        end a({name}, 16000, 700, 4000), b({name}, 16000, 440, 5000);
+        a.saves_silence(), b.offers_noise = a.offers_noise = true;
+        pair both(a, b);
+        REQUIRE(a.stream->plan()->comfort_noise.has_value());
+        both.talk(1000ms);
+        check_hears(b, 700);
+        a.is_silent = true;
+        both.payload_sizes.clear();
+        both.talk(3000ms);
+        auto const in_silence = both.payload_sizes.size();
+        CHECK(in_silence < 20);  // of 150: 200 ms of patience, then a description each second
+        CHECK(in_silence > 11);
+        CHECK(both.payload_sizes.back() == 9);
+        // The noise of the room, -60 dBov, and no hole.
+        CHECK(rtp::level_dbov(b.heard) == doctest::Approx(-60).epsilon(0.08));
+        CHECK(b.stream->quality().packets_lost == 0);
+        a.is_silent = false;
+        both.talk(1000ms);
+        check_hears(b, 700);
+    }
+}
+
+TEST_CASE("a peer that does not take comfort noise gets silence as sound") {
+    end a({"PCMU"}, 8000, 700, 4000), b({"PCMU"}, 8000, 440, 5000);
+    a.saves_silence(), a.offers_noise = true;
+    pair both(a, b);
+    CHECK_FALSE(a.stream->plan()->comfort_noise.has_value());
+    a.is_silent = true;
+    both.talk(2000ms);
+    CHECK(both.payload_sizes.size() == 100);
 }
 
 TEST_CASE("a codec that this build cannot have is not offered (RFC 3551 4.5.3)") {
