@@ -45,8 +45,8 @@ public:
         pump();
     }
     /// INVITE, 200, ACK inside the call.
-    void reoffer() {
-        (void)alice.core.reoffer(clock.now(), call_, "v=0\r\n", alice.out);
+    void reoffer(sip::offer_method by = sip::offer_method::automatic) {
+        (void)alice.core.reoffer(clock.now(), call_, "v=0\r\n", alice.out, sip::offer_options(by));
         pump();
     }
     /// Both users put down every call they ever heard of. What is on its way is lost: after an exception nobody knows

@@ -311,12 +311,12 @@ TEST_CASE("Memory is flat over 10,000 calls") {
     CHECK(of(pair.bob.core) == footprint{});
 }
 
-TEST_CASE("Memory is flat over 10,000 re-INVITEs in one call (pjsip #877, #2668)") {
+TEST_CASE("Memory is flat over 10,000 re-INVITEs and UPDATEs in one call (pjsip #877, #2668)") {
     test::back_to_back pair;
     REQUIRE(pair.establish());
     auto const offers = [&](int count) {
         for (int i = 0; i < count; ++i) {
-            pair.reoffer();
+            pair.reoffer(i % 2 == 0 ? sip::offer_method::automatic : sip::offer_method::update);
             pair.advance(700ms);
         }
     };
@@ -349,6 +349,7 @@ TEST_CASE("A failed allocation anywhere in a call loses that call at most: nothi
         test::fail_allocation(n);
         guarded([&] { (void)pair.establish(); });
         guarded([&] { pair.reoffer(); });
+        guarded([&] { pair.reoffer(sip::offer_method::update); });
         guarded([&] { pair.hang_up(); });
         guarded([&] { pair.advance(70s); });
         bool const used_up = test::allocations_until_failure.load() <= 0;
