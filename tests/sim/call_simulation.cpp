@@ -1,5 +1,6 @@
 // Two user agents call each other at random over a bad network (loss up to 40 %, doubling, reordering), offer, answer,
-// refuse and hang up at random times. Whatever happens, for every seed:
+// refuse and hang up at random times, by reliable provisional responses, PRACK, UPDATE and re-INVITE, with session
+// timers of every kind. Whatever happens, for every seed:
 //   each call ends with exactly one call_ended at each end that knew of it, and no event follows it;
 //   when the users are quiet for longer than 64*T1 both ends agree on which calls are up, and on their descriptions;
 //   after a call has ended nothing new is sent for it but ACK, BYE and CANCEL;
@@ -31,9 +32,11 @@ struct belief {
     bool up = false, ended = false;
     bool may_answer = false;  ///< rings here
     bool owes_answer = false;
-    std::string local, remote;  ///< the agreed descriptions
-    std::string offered;        ///< ours, not answered
-    std::string peer_offer;     ///< theirs, not answered
+    bool first_is_open = false;  ///< the INVITE's own offer has no answer
+    bool is_settled = false;     ///< callee: a reliable provisional response has described the session
+    std::string local, remote;   ///< the agreed descriptions
+    std::string offered;         ///< ours, not answered
+    std::string peer_offer;      ///< theirs, not answered
 };
 
 struct user {
@@ -57,6 +60,15 @@ public:
         // Every fourth seed runs over connections, which break now and then.
         by_connection_ = seed % 4 == 0;
         std::string const how = by_connection_ ? ";transport=tcp" : "";
+        for (auto* phone : {&pair_.alice, &pair_.bob}) {
+            using settings = sip::session_timer_settings;
+            auto account = test::ua_pair::account_at(phone == &pair_.alice ? "sip:1001@10.0.0.1" : "sip:1002@10.0.0.2");
+            account.session_timer.when = random_.chance(50) ? settings::use::requested : settings::use::supported;
+            account.session_timer.interval = std::chrono::seconds(90 + random_.below(60));
+            account.session_timer.who = static_cast<settings::refresher>(random_.below(3));
+            account.session_timer.by = static_cast<settings::method>(random_.below(2));
+            if (phone->core.update_account(phone->account, account)) fail("update_account was refused");
+        }
         users_[0] = {&pair_.alice, "sip:1002@10.0.0.2:5060" + how, {}, {}};
         users_[1] = {&pair_.bob, "sip:1001@10.0.0.1:5060" + how, {}, {}};
         for (auto& u : users_)
@@ -84,6 +96,12 @@ public:
             for (auto& u : users_)
                 settle_debts(u);
         }
+        // A refresh by re-INVITE may be on its way just now, and bring a new answer.
+        for (int i = 0; i < 20 && !descriptions_agree(); ++i) {
+            net.run_for(1s);
+            for (auto& u : users_)
+                settle_debts(u);
+        }
         check_agreement();
         for (auto& u : users_)
             for (auto& [name, call] : u.calls)
@@ -96,6 +114,8 @@ public:
     [[nodiscard]] std::size_t calls() const { return users_[0].calls.size(); }
     [[nodiscard]] std::size_t new_descriptions() const { return new_descriptions_; }
     [[nodiscard]] std::size_t collisions() const { return collisions_; }
+    [[nodiscard]] std::size_t refreshes() const { return refreshes_; }
+    [[nodiscard]] std::size_t early_sessions() const { return early_sessions_; }
 
 private:
     [[noreturn]] void fail(std::string const& what) {
@@ -126,6 +146,7 @@ private:
                 auto& call = u.calls[name];
                 call.id = *id;
                 call.offered = offer;
+                call.first_is_open = !offer.empty();
                 return;
             }
             case 3:
@@ -133,7 +154,7 @@ private:
             case 5:
                 return for_some_call(u, [&](belief& call) {
                     if (call.may_answer) return decide(u, call);
-                    if (call.up && !call.owes_answer) return reoffer(u, call);
+                    if (!call.owes_answer) return reoffer(u, call);
                 });
             case 6:
             case 7:
@@ -143,7 +164,7 @@ private:
                 return for_some_call(u, [&](belief& call) { hang_up(u, call); });
             default:
                 return for_some_call(u, [&](belief& call) {
-                    if (call.may_answer) (void)u.phone->ring(call.id);
+                    if (call.may_answer) ring(u, call);
                 });
         }
     }
@@ -156,14 +177,34 @@ private:
         if (!alive.empty()) work(*alive[random_.below(alive.size())]);
     }
 
+    void ring(user& u, belief& call) {
+        if (call.is_settled || random_.chance(50)) {
+            (void)u.phone->ring(call.id);
+            return;
+        }
+        // Both ends know 100rel: what is described in a provisional response is acknowledged, and settles the session.
+        auto const text = fresh("early");
+        if (u.phone->ring(call.id, 183, text)) return;
+        call.is_settled = true;
+        ++early_sessions_;
+        if (call.peer_offer.empty()) {
+            call.offered = text;
+        } else {
+            call.local = text;
+            call.remote = std::exchange(call.peer_offer, {});
+        }
+    }
+
     void decide(user& u, belief& call) {
         call.may_answer = false;
         if (random_.chance(20)) {
             must(u.phone->reject(call.id, 486), "reject");
             return;
         }
-        auto const text = fresh("answer");
-        if (call.peer_offer.empty()) {
+        auto const text = call.is_settled ? std::string() : fresh("answer");
+        if (call.is_settled) {
+            // nothing to say any more
+        } else if (call.peer_offer.empty()) {
             call.offered = text;
         } else {
             call.local = text;
@@ -177,7 +218,8 @@ private:
         auto const text = fresh("offer");
         auto const before = call.offered;
         call.offered = text;
-        if (u.phone->reoffer(call.id, text)) call.offered = before;  // refused: something else is open
+        auto const by = random_.chance(30) ? sip::offer_method::update : sip::offer_method::automatic;
+        if (u.phone->reoffer(call.id, text, sip::offer_options(by))) call.offered = before;  // something else is open
     }
 
     void settle_debts(user& u) {
@@ -238,12 +280,18 @@ private:
         if (e.has_offer) call.peer_offer = e.invite.view().body();
         u.names[e.id] = name;
     }
-    void heard(user& u, sip::call_progress const& e) { (void)known(u, e.id); }
+    void heard(user& u, sip::call_progress const& e) {
+        auto& call = known(u, e.id);
+        if (!e.is_reliable || !e.has_description) return;
+        if (!std::exchange(call.first_is_open, false)) fail("an early answer to nothing");
+        call.local = std::exchange(call.offered, {});
+        call.remote = e.response.view().body();
+    }
     void heard(user& u, sip::call_answered const& e) {
         auto& call = known(u, e.id);
         if (call.up) fail("answered twice");
         call.up = true;
-        if (call.offered.empty()) return;
+        if (!std::exchange(call.first_is_open, false)) return;
         if (!e.has_description) fail("an offer without answer");
         call.local = std::exchange(call.offered, {});
         call.remote = e.response.view().body();
@@ -282,7 +330,13 @@ private:
             std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << u.phone->node << " ended, reason "
                       << static_cast<int>(e.why) << ", status " << e.status << '\n';
     }
-    void heard(user& u, sip::session_refreshed const& e) { (void)known(u, e.id); }
+    void heard(user& u, sip::session_refreshed const& e) {
+        auto& call = known(u, e.id);
+        ++refreshes_;
+        // A re-INVITE repeats our description; the peer's user may answer it differently this time.
+        bool const is_answered = e.status >= 200 && e.status < 300 && !e.response.view().body().empty();
+        if (is_answered) call.remote = e.response.view().body();
+    }
     void heard(user&, sip::call_redirected const&) { fail("a redirection that nobody sent"); }
     template <class Event>
     void heard(user&, Event const&) {
@@ -308,6 +362,15 @@ private:
         if (!is_new || over == ended_at_.end()) return;
         if (!line.ends_with(" ACK") && !line.ends_with(" BYE") && !line.ends_with(" CANCEL"))
             fail("a new request after the end of its call: " + p.text);
+    }
+
+    bool descriptions_agree() const {
+        for (auto const& [name, here] : users_[0].calls) {
+            auto const there = users_[1].calls.find(name);
+            if (!here.up || there == users_[1].calls.end() || !there->second.up) continue;
+            if (here.local != there->second.remote || here.remote != there->second.local) return false;
+        }
+        return true;
     }
 
     void check_agreement() {
@@ -352,7 +415,7 @@ private:
     test::ua_pair pair_;
     test::seeded_random random_;
     user users_[2];
-    std::size_t most_calls_ = 6, new_descriptions_ = 0, collisions_ = 0;
+    std::size_t most_calls_ = 6, new_descriptions_ = 0, collisions_ = 0, refreshes_ = 0, early_sessions_ = 0;
     std::uint64_t texts_ = 0;
     std::map<std::string, std::string> names_;  ///< of calls, by Call-ID
     std::set<std::string> requests_seen_, bye_arrived_;
@@ -371,7 +434,7 @@ TEST_CASE("Random calls over a bad network keep every invariant of a call") {
         simulation(seed, true).run();
         return;
     }
-    std::size_t calls = 0, descriptions = 0, collisions = 0;
+    std::size_t calls = 0, descriptions = 0, collisions = 0, refreshes = 0, early = 0;
     auto const seeds = number_from("OFFHOOK_SIM_SEEDS", 1000);
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         CAPTURE(seed);
@@ -380,10 +443,17 @@ TEST_CASE("Random calls over a bad network keep every invariant of a call") {
         calls += one.calls();
         descriptions += one.new_descriptions();
         collisions += one.collisions();
+        refreshes += one.refreshes();
+        early += one.early_sessions();
     }
-    MESSAGE(seeds, " seeds, ", calls, " calls, ", descriptions, " renegotiations, ", collisions, " collisions");
+    MESSAGE(
+        seeds, " seeds, ", calls, " calls, ", descriptions, " renegotiations, ", collisions, " collisions, ", refreshes,
+        " refreshes, ", early, " early sessions"
+    );
     // The run is worth nothing if the random users never get anywhere.
     CHECK(calls > seeds);
     CHECK(descriptions > seeds / 2);
     CHECK(collisions > seeds / 20);
+    CHECK(refreshes > seeds / 20);
+    CHECK(early > seeds / 20);
 }
