@@ -51,6 +51,12 @@ char const* message_of(errc e) noexcept {
             return "challenge offers only weak algorithms";
         case errc::unsupported_by_peer:
             return "the other side does not take this method";
+        case errc::certificate_refused:
+            return "the peer's certificate is refused";
+        case errc::handshake_failed:
+            return "handshake failed";
+        case errc::unusable_certificate:
+            return "our certificate cannot be used";
     }
     return "unknown error";
 }

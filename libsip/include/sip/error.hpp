@@ -49,6 +49,10 @@ enum class errc {
     no_credentials,        ///< a challenge for a realm or server that our account does not belong to
     weak_algorithm,        ///< the challenge offers only algorithms below the account's minimum strength
     unsupported_by_peer,   ///< the peer has not said that it takes this method (Allow)
+    // Secure connections; the text beside the code tells which certificate and which check.
+    certificate_refused,   ///< the peer's certificate is not good, or is another's (RFC 5922 7.3)
+    handshake_failed,      ///< no agreement on TLS or WebSocket, or the peer refused us
+    unusable_certificate,  ///< our own certificate, key or trusted certificates cannot be used
 };
 
 boost::system::error_category const& sip_category() noexcept;

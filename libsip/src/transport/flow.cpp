@@ -15,7 +15,10 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-constexpr transport_kind all_kinds[] = {transport_kind::udp, transport_kind::tcp, transport_kind::tls};
+constexpr transport_kind all_kinds[] = {
+    transport_kind::udp, transport_kind::tcp, transport_kind::tls, transport_kind::ws, transport_kind::wss};
+
+constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 }  // namespace
 
@@ -27,6 +30,10 @@ std::string_view to_string(transport_kind kind) noexcept {
             return "TCP";
         case transport_kind::tls:
             return "TLS";
+        case transport_kind::ws:
+            return "WS";
+        case transport_kind::wss:
+            return "WSS";
     }
     return "";
 }
@@ -47,12 +54,25 @@ std::optional<ip_address> ip_address::from(std::string_view text) noexcept {
     ip_address address;
     if (!bracketed && inet_pton(AF_INET, terminated, address.bytes.data()) == 1) return address;
     address.is_v6 = true;
-    if (inet_pton(AF_INET6, terminated, address.bytes.data()) == 1) return address;
-    return std::nullopt;
+    if (inet_pton(AF_INET6, terminated, address.bytes.data()) != 1) return std::nullopt;
+    if (!std::equal(mapped_prefix.begin(), mapped_prefix.end(), address.bytes.begin())) return address;
+    ip_address mapped;
+    std::copy(address.bytes.begin() + mapped_prefix.size(), address.bytes.end(), mapped.bytes.begin());
+    return mapped;
 }
 
 bool ip_address::is_unspecified() const noexcept {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool ip_address::is_loopback() const noexcept {
+    if (!is_v6) return bytes[0] == 127;
+    return bytes.back() == 1 &&
+           std::all_of(bytes.begin(), bytes.end() - 1, [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool ip_address::is_link_local() const noexcept {
+    return is_v6 ? bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80 : bytes[0] == 169 && bytes[1] == 254;
 }
 
 std::string to_string(ip_address const& address) {

@@ -7,15 +7,29 @@
 namespace sip {
 namespace {
 
+/// The kind with TLS below it (RFC 3261 26.2.2: "sips:...;transport=tcp" means TLS over TCP; RFC 7118 5.5). There is no
+/// sips over UDP here.
+std::optional<transport_kind> secured(transport_kind kind) noexcept {
+    switch (kind) {
+        case transport_kind::udp:
+            return std::nullopt;
+        case transport_kind::tcp:
+        case transport_kind::tls:
+            return transport_kind::tls;
+        case transport_kind::ws:
+        case transport_kind::wss:
+            return transport_kind::wss;
+    }
+    return std::nullopt;
+}
+
 // RFC 3263 4.1: the transport parameter decides, sips asks for TLS, and otherwise it is the user's choice.
 std::optional<transport_kind> choose_transport(uri_view const& uri, transport_kind preferred) noexcept {
     bool is_sips = uri.scheme == uri_scheme::sips;
     auto named = uri.params.find("transport");
-    if (!named) return is_sips ? transport_kind::tls : preferred;
+    if (!named) return is_sips ? secured(preferred).value_or(transport_kind::tls) : preferred;
     auto kind = transport_from(named->value);
-    if (!kind || !is_sips) return kind;
-    // RFC 3261 26.2.2: "sips:...;transport=tcp" means TLS over TCP; there is no sips over UDP here.
-    return *kind == transport_kind::udp ? std::nullopt : std::optional(transport_kind::tls);
+    return kind && is_sips ? secured(*kind) : kind;
 }
 
 }  // namespace
@@ -36,6 +50,7 @@ lookup locator::locate(location_query const& query, actions& out) {
     auto maddr = query.uri.params.value("maddr");
     question asked;
     asked.host = maddr.empty() ? query.uri.host : maddr;
+    asked.server_name = query.uri.host;  // maddr says where it is, not who (RFC 5922 7.3)
     asked.port = query.uri.port.value_or(default_port(*kind));
     asked.kind = *kind;
     asked.is_large = settings_.datagram_limit != 0 && query.message_size > settings_.datagram_limit;
@@ -76,10 +91,10 @@ lookup locator::answer(question const& asked, std::span<ip_address const> addres
             // A server that refuses the connection may be of RFC 2543's time: it gets the datagram before the next
             // address is tried.
             to.kind = transport_kind::tcp;
-            done.locations.push_back({to, asked.host});
+            done.locations.push_back({to, asked.server_name});
             to.kind = transport_kind::udp;
         }
-        done.locations.push_back({to, asked.host});
+        done.locations.push_back({to, asked.server_name});
     }
     return done;
 }

@@ -107,9 +107,9 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
     return {};
 }
 
-void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome outcome) {
+void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome outcome, std::string const& detail) {
     try {
-        tell_and_send(t, id, outcome);
+        tell_and_send(t, id, outcome, detail);
     } catch (...) {
         // Memory ran out. A REGISTER that never left has failed like one that nobody answers, and is tried again.
         auto* account = accounts.find(id);
@@ -119,7 +119,9 @@ void user_agent_core::impl::apply(turn& t, account_id id, registration::outcome 
     }
 }
 
-void user_agent_core::impl::tell_and_send(turn& t, account_id id, registration::outcome const& outcome) {
+void user_agent_core::impl::tell_and_send(
+    turn& t, account_id id, registration::outcome const& outcome, std::string const& detail
+) {
     auto* account = accounts.find(id);
     if (account == nullptr) return;
     deadlines.set(deadline_owner::account, id, account->registration.next_deadline());
@@ -130,6 +132,7 @@ void user_agent_core::impl::tell_and_send(turn& t, account_id id, registration::
             .state = news.state,
             .status = news.status,
             .error = news.error,
+            .detail = detail,
             .expires = news.expires,
             .next_attempt = news.next_attempt,
         });
@@ -190,18 +193,19 @@ void user_agent_core::impl::take_service_routes(account& of, message_view respon
 
 void user_agent_core::impl::on_register_failed(turn& t, outgoing_id id, errc why) {
     auto const owner = requests.find(id)->account;
+    auto const detail = std::move(requests.find(id)->failure);
     forget(id);
     auto* account = accounts.find(owner);
     if (account == nullptr || account->register_request != id) return;
     account->register_request = {};
-    apply(t, owner, account->registration.on_failed(t.now.mono, why));
+    apply(t, owner, account->registration.on_failed(t.now.mono, why), detail);
 }
 
-void user_agent_core::impl::on_account_flow_down(turn& t, flow_id flow) {
+void user_agent_core::impl::on_account_flow_down(turn& t, flow_id flow, std::string const& why) {
     accounts.for_each([&](account_id id, account& account) {
         if (account.registered_flow != flow || account.register_request) return;
         account.registered_flow = flow_id::none;
-        apply(t, id, account.registration.on_flow_lost(t.now.mono));
+        apply(t, id, account.registration.on_flow_lost(t.now.mono), why);
     });
 }
 

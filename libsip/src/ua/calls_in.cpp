@@ -134,6 +134,7 @@ error_code user_agent_core::impl::send_success(
     pending.response = *wire;
     pending.transaction = call.unanswered.transaction;
     pending.way_back = response_destination(request.top_via(), call.unanswered.from).value_or(call.unanswered.from);
+    pending.way_back_name = request.top_via().host;
     pending.body = body;
     auto const transaction = call.unanswered.transaction;
     call.answers.add(t.now.mono, call.timing, std::move(pending));

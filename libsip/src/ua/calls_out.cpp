@@ -188,10 +188,12 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
 
 void user_agent_core::impl::on_invite_failure(turn& t, outgoing_id id, message const& response, error_code error) {
     auto const session = requests.find(id)->session;
+    auto detail = std::move(requests.find(id)->failure);
     forget(id);
     if (calls.find(session) == nullptr) return;  // the user gave up before: told already
     if (response) return end_call(t, session, end_reason::rejected, response.view().status(), error, response);
-    end_call(t, session, error == errc::transaction_timeout ? end_reason::no_answer : end_reason::transport, 0, error);
+    auto const why = error == errc::transaction_timeout ? end_reason::no_answer : end_reason::transport;
+    end_call(t, session, why, 0, error, {}, std::move(detail));
 }
 
 void user_agent_core::impl::release(turn& t, outgoing const& request, message_view success) {

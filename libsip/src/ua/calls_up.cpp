@@ -169,10 +169,12 @@ void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer
         errc::transport_failed)
         return;
     // The connection is gone. 18.2.2: another one to where Via points; this repetition or the next finds it up.
-    auto const flow = flows.towards(answer.way_back);
+    auto const& name = answer.way_back_name;
+    auto const flow = flows.towards(answer.way_back, name);
     if (!flow) {
-        if (!is_reliable(answer.way_back.kind)) return;
-        t.out.actions.push_back(open_flow{flows.add_opening(answer.way_back), answer.way_back, {}});
+        // Nobody connects to a WebSocket client (RFC 7118 5).
+        if (!is_reliable(answer.way_back.kind) || is_websocket(answer.way_back.kind)) return;
+        t.out.actions.push_back(open_flow{flows.add_opening(answer.way_back, name), answer.way_back, name});
         return;
     }
     if (flows.find(*flow)->state == flow_state::up)
@@ -182,10 +184,16 @@ void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer
 // ---- ends
 
 void user_agent_core::impl::end_call(
-    turn& t, session_id id, end_reason why, std::uint16_t status, error_code error, message cause
+    turn& t, session_id id, end_reason why, std::uint16_t status, error_code error, message cause, std::string detail
 ) {
     t.out.events.emplace_back(call_ended{
-        .id = id, .why = why, .status = status, .error = error, .cause = std::move(cause)});
+        .id = id,
+        .why = why,
+        .status = status,
+        .error = error,
+        .cause = std::move(cause),
+        .detail = std::move(detail),
+    });
     auto* call = calls.find(id);
     bool const awaits_prack = call->stage == call_stage::ringing && call->reliable.is_open();
     if (!awaits_prack || why == end_reason::remote_hang_up) return erase_call(t, id);

@@ -402,8 +402,8 @@ void user_agent_core::on_flow(now_t now, flow_event const& news, outbox& out) {
         impl_->flows.on_event(news);
         if (news.change == flow_change::up) return impl_->on_flow_up(t, news.flow);
         impl_->transactions.on_flow_failed(now.mono, news.flow, t.transactions());
-        impl_->on_flow_down(t, news.flow);
-        impl_->on_account_flow_down(t, news.flow);
+        impl_->on_flow_down(t, news.flow, news.cause_text);
+        impl_->on_account_flow_down(t, news.flow, news.cause_text);
     });
 }
 void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, buffer_ref bytes, outbox& out) {
@@ -411,6 +411,7 @@ void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, bu
         auto parsed = parse_message(std::move(bytes), impl_->buffers, impl_->config.limits.parse);
         if (!parsed) return impl_->refuse_malformed(t, parsed.error(), flow, from);
         if (is_misrouted(parsed->view())) return;
+        if (parsed->view().is_request()) impl_->flows.on_request(flow, parsed->view());
         impl_->transactions.on_message(now.mono, std::move(*parsed), flow, from, t.transactions());
     });
 }

@@ -111,8 +111,8 @@ struct user_agent_core::impl {
     error_code respond(turn&, transaction_id, message_view request, reply const&);
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
     /// Our address on this flow as a URI in brackets; `user` is escaped already.
-    void write_contact(message_builder&, flow_id, std::string_view user, std::string_view params) const;
-    [[nodiscard]] std::string contact_uri(flow_id, std::string_view user) const;
+    void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, std::string_view params) const;
+    [[nodiscard]] std::string contact_uri(flow_id, std::string_view user, bool is_sips) const;
     [[nodiscard]] std::string_view contact_user(account_id, message_view request) const noexcept;
 
     // ---- sending.cpp: requests of ours
@@ -120,7 +120,7 @@ struct user_agent_core::impl {
     void locate(turn&, outgoing_id);
     void on_located(turn&, std::uint32_t number, lookup);
     void on_flow_up(turn&, flow_id);
-    void on_flow_down(turn&, flow_id);
+    void on_flow_down(turn&, flow_id, std::string const& why);
     void try_next_location(turn&, outgoing_id);
     void transmit(turn&, outgoing_id);
     void on_outgoing_due(turn&, outgoing_id);
@@ -149,12 +149,13 @@ struct user_agent_core::impl {
     // ---- accounts.cpp
     [[nodiscard]] result<account_id> add_account(account_config, std::string* why);
     error_code update_account(account_id, account_config, std::string* why);
-    void apply(turn&, account_id, registration::outcome);
-    void tell_and_send(turn&, account_id, registration::outcome const&);
+    /// `detail`: for people, why the last attempt failed.
+    void apply(turn&, account_id, registration::outcome, std::string const& detail = {});
+    void tell_and_send(turn&, account_id, registration::outcome const&, std::string const& detail);
     void send_register(turn&, account_id, registration::request);
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
-    void on_account_flow_down(turn&, flow_id);
+    void on_account_flow_down(turn&, flow_id, std::string const& why);
     void take_service_routes(account&, message_view response);
 
     // ---- calls_out.cpp: as caller
@@ -256,7 +257,10 @@ struct user_agent_core::impl {
     void on_call_due(turn&, session_id);
     void repeat_success(turn&, pending_answer const&);
     /// Tells the user, and gives up everything but what the protocol still asks for.
-    void end_call(turn&, session_id, end_reason, std::uint16_t status = 0, error_code = {}, message cause = {});
+    void end_call(
+        turn&, session_id, end_reason, std::uint16_t status = 0, error_code = {}, message cause = {},
+        std::string detail = {}
+    );
     /// The BYE that was held back until the ACK, and the end of the call, which its user knows already.
     void release_call(turn&, session_id);
     void erase_call(turn&, session_id);

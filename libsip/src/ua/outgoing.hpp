@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sip/dialog/state.hpp"
@@ -69,6 +70,7 @@ struct outgoing {
     bool flow_was_up = false;  ///< the connection was there before us and may have died long ago
     endpoint to;
     bool reached_own_server = false;  ///< `to` is one of the account's servers
+    std::string failure;              ///< what was told of the last flow that failed it
     transaction_id transaction;
     std::optional<time_point> deadline;  ///< locating, opening, lost: fail; sent: cancel; answered: forget
 };

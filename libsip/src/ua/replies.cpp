@@ -13,6 +13,33 @@ constexpr std::array headers_of_our_own{
     header_id::user_agent, header_id::server,         header_id::record_route,
 };
 
+/// What leads back to a flow of this kind. RFC 5630 3.1.3: over TLS a SIPS URI says enough; RFC 7118 5.2: "ws" stands
+/// for both kinds of WebSocket.
+std::string_view transport_parameter(transport_kind kind, bool is_sips) noexcept {
+    switch (kind) {
+        case transport_kind::udp:
+            return {};
+        case transport_kind::tcp:
+            return ";transport=tcp";
+        case transport_kind::tls:
+            return is_sips ? std::string_view{} : ";transport=tls";
+        case transport_kind::ws:
+        case transport_kind::wss:
+            return ";transport=ws";
+    }
+    return {};
+}
+
+/// RFC 3261 12.1.1: whether the Contact of a response has to be SIPS; never in answer to a request that has no SIPS in
+/// it (RFC 5630 5.1.1.2).
+bool came_for_sips(message_view request) noexcept {
+    auto const target = parse_uri(request.request_uri());
+    if (target && target->scheme == uri_scheme::sips) return true;
+    if (auto const recorded = request.get<header_id::record_route>()) return recorded->uri.scheme == uri_scheme::sips;
+    auto const contact = request.get<header_id::contact>();
+    return contact && contact->uri.scheme == uri_scheme::sips;
+}
+
 }  // namespace
 
 bool are_free_headers(std::span<extra_header const> headers) noexcept {
@@ -31,23 +58,23 @@ std::string_view user_agent_core::impl::contact_user(account_id id, message_view
     return uri ? uri->user : std::string_view{};
 }
 
-std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user) const {
+std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user, bool is_sips) const {
     auto const* flow = flows.find(id);
     if (flow == nullptr) return {};
-    std::string uri = flow->local.kind == transport_kind::tls ? "sips:" : "sip:";
+    std::string uri = is_sips ? "sips:" : "sip:";
     if (!user.empty()) {
         uri += user;
         uri += '@';
     }
     uri += host_port(flow->local);
-    if (flow->local.kind == transport_kind::tcp) uri += ";transport=tcp";
+    uri += transport_parameter(flow->local.kind, is_sips);
     return uri;
 }
 
 void user_agent_core::impl::write_contact(
-    message_builder& out, flow_id flow, std::string_view user, std::string_view params
+    message_builder& out, flow_id flow, std::string_view user, bool is_sips, std::string_view params
 ) const {
-    out.begin(header_id::contact).text("<").text(contact_uri(flow, user)).text(">").text(params);
+    out.begin(header_id::contact).text("<").text(contact_uri(flow, user, is_sips)).text(">").text(params);
 }
 
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
@@ -63,7 +90,7 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (reply.contact_flow != flow_id::none) {
         auto const* account = accounts.find(reply.account);
         write_contact(
-            out, reply.contact_flow, contact_user(reply.account, request),
+            out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
             account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
         );
     }

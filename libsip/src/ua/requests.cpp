@@ -52,12 +52,16 @@ result<request_id> user_agent_core::impl::send_request(
 }
 
 void user_agent_core::impl::on_request_done(turn& t, outgoing_id id, message const& response, error_code error) {
-    auto const& request = *requests.find(id);
+    auto& request = *requests.find(id);
     auto const session = request.session;
     auto const name = request.draft.view().method();
     auto const status = response ? response.view().status() : std::uint16_t{0};
     t.out.events.emplace_back(request_completed{
-        .id = request.request, .status = status, .error = error, .response = response});
+        .id = request.request,
+        .status = status,
+        .error = error,
+        .response = response,
+        .detail = response ? std::string{} : std::move(request.failure)});
     forget(id);
     // RFC 5057 5.2: no answer at all counts as 408.
     if (visible_call(session) == nullptr) return;

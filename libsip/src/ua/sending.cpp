@@ -15,6 +15,13 @@ namespace {
 /// Via, Contact and credentials are not part of the draft yet; the limit for datagrams counts them (18.1.1).
 constexpr std::size_t room_for_headers = 220;
 
+/// 8.1.1.8, RFC 5630 5.1: a SIPS Contact where the Request-URI or the top Route is SIPS.
+bool is_for_sips(message_view draft) noexcept {
+    auto const target = parse_uri(draft.request_uri());
+    auto const route = draft.get<header_id::route>();
+    return (target && target->scheme == uri_scheme::sips) || (route && route->uri.scheme == uri_scheme::sips);
+}
+
 /// 8.1.1.8: requests that make a dialog or refresh its target carry Contact, and so does REGISTER.
 bool wants_contact(message_view draft) noexcept {
     auto const name = draft.method();
@@ -74,6 +81,13 @@ void user_agent_core::impl::locate(turn& t, outgoing_id id) {
     auto const route = draft.get<header_id::route>();
     auto const hop = parse_uri(route && !made.strict_route ? route->uri.text : draft.request_uri());
     auto const* account = accounts.find(made.account);
+    if (hop && is_invalid_name(hop->host)) {
+        // A WebSocket client can be reached over the connection that it opened, and not otherwise (RFC 7118 5).
+        auto const to = flows.named(hop->host);
+        if (!to) made.failure = "the connection of " + std::string(hop->host) + " is gone";
+        if (to) made.locations = {{*to, std::string(hop->host)}};
+        return try_next_location(t, id);
+    }
     auto const found =
         hop ? names.locate(
                   {.uri = *hop,
@@ -121,10 +135,11 @@ void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
     auto& request = *requests.find(id);
     while (request.next_location < request.locations.size()) {
         auto const& location = request.locations[request.next_location++];
-        auto flow = flows.towards(location.to);
+        auto flow = flows.towards(location.to, location.server_name);
         if (!flow && !is_reliable(location.to.kind)) continue;  // no socket of this address family
+        if (!flow && is_invalid_name(location.server_name)) continue;
         if (!flow) {
-            flow = flows.add_opening(location.to);
+            flow = flows.add_opening(location.to, location.server_name);
             t.out.actions.push_back(open_flow{*flow, location.to, location.server_name});
         }
         auto const* account = accounts.find(request.account);
@@ -151,7 +166,7 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     auto out = compose_head(buffers, draft, request.cseq);
     if (wants_contact(draft)) {
         write_contact(
-            out, request.flow, contact_user(request.account, draft),
+            out, request.flow, contact_user(request.account, draft), is_for_sips(draft),
             account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
         );
     }
@@ -192,7 +207,7 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     }
     if (request.what == purpose::registration && account != nullptr) {
         account->registered_flow = request.flow;
-        account->contact_uri = contact_uri(request.flow, account->identity.contact_user);
+        account->contact_uri = contact_uri(request.flow, account->identity.contact_user, is_for_sips(draft));
     }
     auto const transaction = transactions.send_request(t.now.mono, sent, t.transactions());
     if (!transaction) {
@@ -216,10 +231,12 @@ void user_agent_core::impl::on_flow_up(turn& t, flow_id flow) {
         transmit(t, id);
 }
 
-void user_agent_core::impl::on_flow_down(turn& t, flow_id flow) {
+void user_agent_core::impl::on_flow_down(turn& t, flow_id flow, std::string const& why) {
     std::vector<std::pair<std::uint64_t, outgoing_id>> waiting;
-    requests.for_each([&](outgoing_id id, outgoing const& request) {
-        if (request.stage == outgoing::stage::opening && request.flow == flow) waiting.emplace_back(request.serial, id);
+    requests.for_each([&](outgoing_id id, outgoing& request) {
+        if (request.flow != flow) return;
+        request.failure = why;
+        if (request.stage == outgoing::stage::opening) waiting.emplace_back(request.serial, id);
     });
     std::sort(waiting.begin(), waiting.end());
     for (auto const& [order, id] : waiting)

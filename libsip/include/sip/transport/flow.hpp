@@ -8,22 +8,43 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sip/error.hpp"
 
 namespace sip {
 
-enum class transport_kind : std::uint8_t { udp, tcp, tls };
+/// `ws` and `wss`: WebSocket over TCP and over TLS (RFC 7118).
+enum class transport_kind : std::uint8_t { udp, tcp, tls, ws, wss };
 
 [[nodiscard]] constexpr bool is_reliable(transport_kind kind) noexcept {
     return kind != transport_kind::udp;
 }
+/// True where a certificate names the peer.
+[[nodiscard]] constexpr bool is_secure(transport_kind kind) noexcept {
+    return kind == transport_kind::tls || kind == transport_kind::wss;
+}
+[[nodiscard]] constexpr bool is_websocket(transport_kind kind) noexcept {
+    return kind == transport_kind::ws || kind == transport_kind::wss;
+}
+/// RFC 3261 19.1.2, RFC 7118 5.5.
 [[nodiscard]] constexpr std::uint16_t default_port(transport_kind kind) noexcept {
-    return kind == transport_kind::tls ? 5061 : 5060;
+    switch (kind) {
+        case transport_kind::udp:
+        case transport_kind::tcp:
+            return 5060;
+        case transport_kind::tls:
+            return 5061;
+        case transport_kind::ws:
+            return 80;
+        case transport_kind::wss:
+            return 443;
+    }
+    return 0;
 }
 /// As Via writes it: "UDP".
 [[nodiscard]] std::string_view to_string(transport_kind) noexcept;
-/// Case-insensitive, as in Via or a transport parameter.
+/// Case-insensitive, as in Via or a transport parameter. "wss" is no transport parameter of RFC 7118 5.2, but read.
 [[nodiscard]] std::optional<transport_kind> transport_from(std::string_view) noexcept;
 
 /// An IPv4 or IPv6 address as a value.
@@ -31,9 +52,12 @@ struct ip_address {
     std::array<std::uint8_t, 16> bytes{};  ///< IPv4 uses the first four
     bool is_v6 = false;
 
-    /// Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; nothing for a host name.
+    /// Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; nothing for a host name. An IPv4-mapped IPv6 address is the
+    /// IPv4 address: one peer has one address, whatever socket it came through.
     [[nodiscard]] static std::optional<ip_address> from(std::string_view text) noexcept;
     [[nodiscard]] bool is_unspecified() const noexcept;
+    [[nodiscard]] bool is_loopback() const noexcept;
+    [[nodiscard]] bool is_link_local() const noexcept;
     friend auto operator<=>(ip_address const&, ip_address const&) = default;
 };
 /// Without brackets.
@@ -59,6 +83,8 @@ enum class flow_id : std::uint32_t { none = 0 };
 struct flow_description {
     endpoint local;                  ///< concrete address: Via and Contact are made from it
     std::optional<endpoint> remote;  ///< nothing for a datagram socket, which reaches everybody
+    std::vector<std::string> verified_names =
+        {};  ///< accepted TLS: the SIP domains of the client's certificate (RFC 5922)
 };
 
 enum class flow_change : std::uint8_t { up, failed, closed };
@@ -67,9 +93,10 @@ enum class flow_change : std::uint8_t { up, failed, closed };
 struct flow_event {
     flow_id flow = flow_id::none;
     flow_change change = flow_change::up;
-    endpoint local;          ///< with `up`: the address that the connection got
-    error_code cause;        ///< with `failed`
-    std::string cause_text;  ///< for people
+    endpoint local;                                ///< with `up`: the address that the connection got
+    error_code cause;                              ///< with `failed`
+    std::string cause_text;                        ///< for people: "the certificate of tls 192.0.2.1:5061 has expired"
+    std::vector<std::string> verified_names = {};  ///< with `up`, over TLS: the SIP domains that the peer proved to be
 };
 
 }  // namespace sip

@@ -23,7 +23,7 @@ struct locator_settings {
 
 struct location_query {
     uri_view uri;  ///< of the next hop: the top Route's or the Request-URI
-    /// Where the URI names no transport: what the user prefers. A sips URI takes TLS all the same.
+    /// Where the URI names no transport: what the user prefers. A sips URI takes TLS below it all the same.
     transport_kind preferred = transport_kind::udp;
     std::size_t message_size = 0;
 };
@@ -64,7 +64,7 @@ public:
 private:
     struct question {
         std::uint32_t number = 0;
-        std::string host;
+        std::string host, server_name;
         std::uint16_t port = 0;
         transport_kind kind = transport_kind::udp;
         bool is_large = false;

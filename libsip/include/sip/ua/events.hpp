@@ -133,6 +133,7 @@ struct call_ended {
     std::uint16_t status = 0;  ///< the response that ended it, 0 where none did
     error_code error;          ///< for transport and time-outs
     message cause;             ///< the response or request that ended it; may be empty
+    std::string detail = {};   ///< for people: why no way led to the peer, where that is known
 };
 
 /// A request inside the call that the user agent does not treat itself: INFO with a body, MESSAGE, ... It has been
@@ -158,6 +159,7 @@ struct registration_changed {
     registration_state state{};
     std::uint16_t status = 0;  ///< of the response that caused it, 0 where none did
     error_code error;          ///< why it failed, where no response tells
+    std::string detail = {};   ///< the same for people: "the certificate of tls 192.0.2.1:5061 has expired"
     duration expires{};        ///< registered: what the server granted
     std::optional<time_point>
         next_attempt;  ///< registered: the refresh; failed: the retry, nothing where trying again is useless
@@ -171,7 +173,8 @@ struct request_completed {
     request_id id;
     std::uint16_t status = 0;  ///< 0 where no final response came: see error
     error_code error;
-    message response;  ///< may be empty
+    message response;         ///< may be empty
+    std::string detail = {};  ///< for people: why no way led to the peer, where that is known
 };
 
 /// A request outside a dialog that the user agent does not answer by itself. The user owes respond(id, ...). OPTIONS is

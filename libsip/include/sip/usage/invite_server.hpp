@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <boost/container/small_vector.hpp>
 
@@ -24,7 +25,8 @@ struct pending_answer {
     std::uint32_t cseq = 0;
     buffer_ref response;
     transaction_id transaction;
-    endpoint way_back;  ///< where the response goes when its flow is gone (18.2.2)
+    endpoint way_back;          ///< where the response goes when its flow is gone (18.2.2)
+    std::string way_back_name;  ///< the host that Via names: what TLS must verify there
     answer_body body = answer_body::answer_or_none;
     duration interval{};  ///< until the next repetition but one: T1, doubling up to T2
     time_point resend_at;
