@@ -28,7 +28,7 @@ function(offhook_install_package)
   install(FILES ${PROJECT_BINARY_DIR}/offhook-config.cmake ${PROJECT_BINARY_DIR}/offhook-config-version.cmake DESTINATION ${directory})
 
   offhook_pkg_config(offhook-sip DESCRIPTION "SIP messages, transactions, dialogs, user agent and sockets"
-    LIBS "-loffhook_sip -loffhook_asio -lpthread" REQUIRES "fmt libcrypto libcares")
+    LIBS "-loffhook_sip -loffhook_asio -lpthread" REQUIRES "fmt libssl libcrypto libcares")
   offhook_pkg_config(offhook-sdp DESCRIPTION "Session descriptions and offer/answer" LIBS "-loffhook_sdp" REQUIRES "fmt")
   set(crypto_modules "libssl libcrypto")
   if(SRTP_FOUND)

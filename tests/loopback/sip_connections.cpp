@@ -1,6 +1,9 @@
 // TCP through the driver. Covered: accepted and opened connections over IPv4 and IPv6, messages in any chunking, keep-
 // alives, half messages, silence, broken streams, half-close, reset, refused and endless connects, the queue of a slow
-// peer, messages that their transaction has outlived, the limit on connections, connection reuse, closing.
+// peer, messages that their transaction has outlived, the limits on connections and newcomers, running out of
+// descriptors, connection reuse, closing.
+#include <sys/resource.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -309,9 +312,9 @@ TEST_CASE("a connect that nobody answers fails after the connect time-out") {
     CHECK(sip::clock::now() - start >= 80ms);
 }
 
-TEST_CASE("a transport that this build does not speak fails its flow") {
+TEST_CASE("datagrams have no connections: asking for one fails its flow") {
     station caller;
-    caller.open(on_loopback(transport_kind::tls, 5061));
+    caller.open(on_loopback(transport_kind::udp, 5061));
     REQUIRE(caller.core.changes.size() == 1);
     CHECK(caller.core.changes[0].change == flow_change::failed);
     CHECK(caller.core.changes[0].cause == sip::errc::transport_failed);
@@ -357,6 +360,110 @@ TEST_CASE("a peer that stops reading with little queued fails after the write ti
         under_test.send(sip::flow_id{1}, {}, load);
     REQUIRE(run_until(under_test.loop, [&] { return changed(under_test, flow_change::failed); }));
     CHECK(under_test.core.changes[0].cause == asio::error::timed_out);
+}
+
+TEST_CASE("a peer that takes byte after byte fails all the same, for one message has one time") {
+    sip::net::shell_config config;
+    config.write_queue_bytes = 64 * 1024 * 1024;
+    config.write_timeout = 300ms;
+    station under_test(config);
+    bare_client slow(listening(under_test));
+    sip::error_code ignored;
+    slow.socket().set_option(asio::socket_base::receive_buffer_size(4096), ignored);
+    slow.send(options_message("slow"));
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.core.messages.size() == 1; }));
+    auto const start = sip::clock::now();
+    under_test.send(sip::flow_id{1}, {}, std::string(16 * 1024 * 1024, 'x'));
+    char chunk[2048];
+    REQUIRE(run_until(under_test.loop, [&] {
+        slow.socket().non_blocking(true, ignored);
+        (void)slow.socket().read_some(asio::buffer(chunk), ignored);
+        return changed(under_test, flow_change::failed);
+    }));
+    CHECK(under_test.core.changes[0].cause == asio::error::timed_out);
+    CHECK(under_test.core.changes[0].cause_text.find("takes no bytes") != std::string::npos);
+    CHECK(sip::clock::now() - start >= 300ms);
+}
+
+TEST_CASE("one who only connects makes room for others, the one that has waited longest first") {
+    sip::net::shell_config config;
+    config.newcomers = 3;
+    station under_test(config);
+    auto const local = listening(under_test);
+    bare_client talker(local);
+    talker.send(options_message("known"));
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.core.messages.size() == 1; }));
+    std::vector<std::unique_ptr<bare_client>> silent;
+    for (std::size_t i = 0; i < 5; ++i) {
+        silent.push_back(std::make_unique<bare_client>(local));
+        REQUIRE(run_until(under_test.loop, [&] { return under_test.core.flows.size() == i + 2; }));
+    }
+    REQUIRE(run_until(under_test.loop, [&] { return silent[0]->ended().failed() && silent[1]->ended().failed(); }));
+    CHECK(under_test.driver.count().newcomers_dropped == 2);
+    CHECK_FALSE(silent[2]->ended().failed());
+    CHECK_FALSE(talker.ended().failed());
+    silent[2]->send(options_message("at last"));
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.core.messages.size() == 2; }));
+    CHECK(under_test.driver.count().connections == 4);
+}
+
+TEST_CASE("one address cannot take every place") {
+    sip::net::shell_config config;
+    config.connections_per_address = 2;
+    station under_test(config);
+    auto const local = under_test.driver.listen({*sip::ip_address::from("0.0.0.0"), 0, transport_kind::tcp});
+    REQUIRE(local.has_value());
+    auto const here = on_loopback(transport_kind::tcp, local->port);
+    bare_client first(here), second(here);
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 2; }));
+    bare_client third(here);
+    REQUIRE(run_until(under_test.loop, [&] { return third.ended().failed(); }));
+    CHECK(under_test.driver.count().connections_refused == 1);
+    // 127.0.0.2 is somebody else.
+    asio::io_context other_loop;
+    tcp::socket other(other_loop);
+    other.open(tcp::v4());
+    other.bind({asio::ip::make_address("127.0.0.2"), 0});
+    other.connect({asio::ip::address_v4::loopback(), local->port});
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 3; }));
+    first.reset();
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 2; }));
+    bare_client fourth(here);
+    REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 3; }));
+}
+
+TEST_CASE("a quiet connection of ours is kept alive with CRLF CRLF, and the answer is no message (RFC 5626 4.4.1)") {
+    sip::net::shell_config config;
+    config.keep_alive_interval = 50ms;
+    station caller(config), server;
+    auto const local = listening(server);
+    caller.open(local);
+    REQUIRE(run_until(caller.loop, [&] {
+        server.loop.restart();
+        server.loop.poll();
+        return server.driver.count().keep_alives >= 2 && caller.driver.count().keep_alives >= 2;
+    }));
+    CHECK(server.core.messages.empty());
+    CHECK(caller.core.messages.empty());
+}
+
+TEST_CASE("being out of descriptors pauses accepting, and what waits is accepted later") {
+    station under_test;
+    echo_sizes(under_test.core);
+    auto const local = listening(under_test);
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    auto client = std::make_unique<bare_client>(local);  // waits in the backlog
+    rlimit none = before;
+    none.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &none);
+    auto const wakes = under_test.driver.count().wake_ups;
+    run_for(under_test.loop, 50ms);
+    CHECK(under_test.driver.count().connections == 0);
+    CHECK(under_test.driver.count().wake_ups == wakes);
+    setrlimit(RLIMIT_NOFILE, &before);
+    client->send(options_message("waited"));
+    REQUIRE(run_until(under_test.loop, [&] { return !client->received().empty(); }));
 }
 
 TEST_CASE("connections over the limit are closed at once, and a free place can be taken again") {

@@ -34,8 +34,10 @@ template <class Protocol>
 [[nodiscard]] inline endpoint from_asio(boost::asio::ip::udp::endpoint const& value) noexcept {
     return {from_asio(value.address()), value.port(), transport_kind::udp};
 }
-[[nodiscard]] inline endpoint from_asio(boost::asio::ip::tcp::endpoint const& value) noexcept {
-    return {from_asio(value.address()), value.port(), transport_kind::tcp};
+[[nodiscard]] inline endpoint from_asio(
+    boost::asio::ip::tcp::endpoint const& value, transport_kind kind = transport_kind::tcp
+) noexcept {
+    return {from_asio(value.address()), value.port(), kind};
 }
 
 /// What a person would call the family, for setting options: IPv6 sockets serve IPv6 alone.

@@ -18,33 +18,44 @@ namespace {
 constexpr std::size_t chunk_size = 8192;
 constexpr std::size_t messages_per_write = 16;
 constexpr auto linger_time = std::chrono::seconds(2);
-constexpr std::string_view ping_answer = "\r\n";  // RFC 5626 4.4.1
+constexpr std::string_view ping = "\r\n\r\n", pong = "\r\n";  // RFC 5626 4.4.1
 }  // namespace
 
 connection::connection(
-    tcp::socket socket, net::origin origin, flow_owner& owner, buffer_pool& pool, shell_config const& config
+    std::unique_ptr<byte_stream> stream, net::origin origin, flow_owner& owner, buffer_pool& pool,
+    shell_config const& config
 )
-    : socket_(std::move(socket)),
+    : stream_(std::move(stream)),
       origin_(origin),
       owner_(owner),
       pool_(pool),
       config_(config),
       framer_(pool, config.parse, origin == net::origin::accepted ? stream_opener::peer : stream_opener::us),
-      timer_(socket_.get_executor()),
-      chunk_(chunk_size) {}
+      timer_(stream_->socket().get_executor()),
+      chunk_(stream_->keeps_messages() ? 0 : chunk_size),
+      proven_(origin == net::origin::opened) {}
 
 // ---- beginning
 
-void connection::start(flow_id flow, endpoint const& local, endpoint const& remote, time_point now) {
-    flow_ = flow;
+void connection::prepare_socket() {
+    auto& socket = stream_->socket();
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    mark_packets(socket.native_handle(), remote_.address.is_v6, config_.dscp);
+}
+
+void connection::accept(endpoint const& local, endpoint const& remote, time_point now) {
     local_ = local;
     remote_ = remote;
-    up_ = true;
     last_traffic_ = now;
-    message_by_ = now + config_.half_message_timeout;  // one who connects and says nothing is not worth a descriptor
-    error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    mark_packets(socket_.native_handle(), remote.address.is_v6, config_.dscp);
+    connected_ = true;
+    prepare_socket();
+    shake_hands();
+}
+
+void connection::start(flow_id flow) {
+    flow_ = flow;
+    up_ = true;
     read();
     arm();
 }
@@ -53,12 +64,12 @@ void connection::open(flow_id flow, endpoint const& remote, time_point now) {
     flow_ = flow;
     remote_ = remote;
     last_traffic_ = now;
-    connect_by_ = now + config_.connect_timeout;
+    ready_by_ = now + config_.connect_timeout;
+    auto& socket = stream_->socket();
     error_code ignored;
-    socket_.open(family_of<tcp>(remote), ignored);  // a failure here comes back from async_connect
-    socket_.set_option(tcp::no_delay(true), ignored);
-    if (socket_.is_open()) mark_packets(socket_.native_handle(), remote.address.is_v6, config_.dscp);
-    socket_.async_connect(to_asio<tcp>(remote), [self = shared_from_this()](error_code error) {
+    socket.open(family_of<tcp>(remote), ignored);  // a failure here comes back from async_connect
+    if (socket.is_open()) prepare_socket();
+    socket.async_connect(to_asio<tcp>(remote), [self = shared_from_this()](error_code error) {
         self->on_connected(error);
     });
     arm();
@@ -67,11 +78,34 @@ void connection::open(flow_id flow, endpoint const& remote, time_point now) {
 void connection::on_connected(error_code error) {
     if (closed_ || finishing_) return;
     waking const wake_up(owner_);
-    connect_by_.reset();
-    if (!error) local_ = from_asio(socket_.local_endpoint(error));
-    if (error) return end(flow_change::failed, error, "connecting to " + to_string(remote_) + ": " + error.message());
+    ready_by_.reset();
+    if (!error) local_ = from_asio(stream_->socket().local_endpoint(error), remote_.kind);
+    if (error) return fail(error, "connecting to ");
+    connected_ = true;
+    shake_hands();
+}
+
+void connection::shake_hands() {
+    ready_by_ = owner_.now() + config_.handshake_timeout;
+    stream_->handshake([self = shared_from_this()](error_code error) {
+        if (self->closed_ || self->finishing_) return;
+        waking const wake_up(self->owner_);
+        self->on_ready(error);
+    });
+    arm();
+}
+
+void connection::on_ready(error_code error) {
+    ready_by_.reset();
+    if (error) return fail(error, "the handshake with ");
+    last_traffic_ = owner_.now();
+    if (origin_ == net::origin::accepted) {
+        // One who connects and says nothing is not worth a descriptor.
+        message_by_ = last_traffic_ + config_.half_message_timeout;
+        return owner_.on_accepted(shared_from_this());
+    }
     read();
-    owner_.on_change({flow_, flow_change::up, local_, {}, {}});
+    owner_.on_change({flow_, flow_change::up, local_, {}, {}, stream_->verified_names()});
     if (!closed_) arm();
 }
 
@@ -79,7 +113,7 @@ void connection::on_connected(error_code error) {
 
 void connection::read() {
     reading_ = true;
-    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
+    stream_->read(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
         self->on_read(error, size);
     });
 }
@@ -97,12 +131,39 @@ void connection::on_read(error_code error, std::size_t size) {
     // A peer may close its side as soon as it has asked: what we have answered by now still goes out.
     if (peer_done_)
         return end(flow_change::closed, {}, to_string(remote_) + " closed the connection", last_words::write);
-    if (error) return end(flow_change::failed, error, "reading from " + to_string(remote_) + ": " + error.message());
-    framer_.on_bytes({chunk_.data(), size});
-    take_frames();
+    if (error) return fail(error, "reading from ");
+    if (stream_->keeps_messages()) {
+        take_message();
+    } else {
+        framer_.on_bytes({chunk_.data(), size});
+        take_frames();
+    }
     if (closed_ || finishing_) return;
     read();
     arm();
+}
+
+void connection::take_message() {
+    last_traffic_ = owner_.now();
+    prove();
+    auto const text = stream_->received();
+    if (text == ping) return take_ping();
+    if (text == pong) return take_pong();
+    owner_.on_message(flow_, local_, remote_, pool_.copy(text));
+}
+
+void connection::take_ping() {
+    owner_.on_keep_alive(keep_alive::ping);
+    send(pool_.copy(pong), {}, owner_.now());
+}
+
+void connection::take_pong() {
+    owner_.on_keep_alive(keep_alive::pong);
+}
+
+void connection::prove() {
+    message_by_.reset();
+    if (!std::exchange(proven_, true)) owner_.on_proven(*this);
 }
 
 void connection::take_frames() {
@@ -113,10 +174,11 @@ void connection::take_frames() {
         switch (frame.what) {
             case framer::kind::need_more: {
                 last_traffic_ = owner_.now();
+                if (whole_message) prove();
                 // The time for one message runs from its first byte, so that a byte now and then does not extend it.
-                if (framer_.pending() == 0)
+                if (framer_.pending() == 0 && proven_)
                     message_by_.reset();
-                else if (whole_message || !message_by_)
+                else if (!message_by_)
                     message_by_ = last_traffic_ + config_.half_message_timeout;
                 return;
             }
@@ -126,12 +188,11 @@ void connection::take_frames() {
                 break;
             case framer::kind::ping:
                 whole_message = true;
-                owner_.on_keep_alive(keep_alive::ping);
-                send(pool_.copy(ping_answer), {}, owner_.now());
+                take_ping();
                 break;
             case framer::kind::pong:
                 whole_message = true;
-                owner_.on_keep_alive(keep_alive::pong);
+                take_pong();
                 break;
             case framer::kind::error:
                 // The core answers what it can of the beginning (400, 513); there is no way to find the next message.
@@ -169,12 +230,12 @@ void connection::write() {
     for (auto const& entry : queue_) {
         auto const text = entry.bytes.text();
         pieces.emplace_back(text.data(), text.size());
-        if (pieces.size() == pieces.capacity()) break;
+        if (stream_->keeps_messages() || pieces.size() == pieces.capacity()) break;
     }
     pieces.front() += front_written_;
     writing_ = pieces.size();
     if (!write_by_) write_by_ = owner_.now() + config_.write_timeout;
-    socket_.async_write_some(pieces, [self = shared_from_this()](error_code error, std::size_t size) {
+    stream_->write({pieces.data(), pieces.size()}, [self = shared_from_this()](error_code error, std::size_t size) {
         self->on_written(error, size);
     });
     arm();
@@ -184,14 +245,14 @@ void connection::on_written(error_code error, std::size_t size) {
     if (closed_) return;
     waking const wake_up(owner_);
     writing_ = 0;
-    write_by_.reset();
-    if (error) return end(flow_change::failed, error, "writing to " + to_string(remote_) + ": " + error.message());
+    if (error) return fail(error, "writing to ");
     last_traffic_ = owner_.now();
     front_written_ += size;
     while (!queue_.empty() && front_written_ >= queue_.front().bytes.size()) {
         front_written_ -= queue_.front().bytes.size();
         forget(queue_.front());
         queue_.pop_front();
+        write_by_.reset();  // a whole message: a peer that takes byte after byte does not extend the time for one
     }
     write();
 }
@@ -203,15 +264,23 @@ void connection::forget(queued& entry) noexcept {
 
 // ---- time
 
+std::optional<time_point> connection::keep_alive_at() const noexcept {
+    // WebSocket has pings of its own, which its stream sends (RFC 7118 6).
+    bool const is_ours = origin_ == net::origin::opened && up_ && !finishing_ && !stream_->keeps_messages();
+    if (!is_ours || config_.keep_alive_interval == duration::zero()) return std::nullopt;
+    return last_traffic_ + config_.keep_alive_interval;
+}
+
 time_point connection::deadline() const noexcept {
-    auto earliest = last_traffic_ + config_.idle_timeout;
-    for (auto const& limit : {connect_by_, message_by_, write_by_, linger_by_})
+    auto earliest = stream_->keeps_messages() ? time_point::max() : last_traffic_ + config_.idle_timeout;
+    for (auto const& limit : {ready_by_, message_by_, write_by_, linger_by_, keep_alive_at()})
         if (limit) earliest = std::min(earliest, *limit);
     return earliest;
 }
 
 void connection::arm() {
-    if (!closed_) timer_.arm(deadline(), shared_from_this(), &connection::on_time);
+    auto const next = deadline();
+    if (!closed_ && next != time_point::max()) timer_.arm(next, shared_from_this(), &connection::on_time);
 }
 
 void connection::on_time() {
@@ -219,22 +288,31 @@ void connection::on_time() {
     waking const wake_up(owner_);
     auto const now = owner_.now();
     auto const who = to_string(remote_);
-    if (linger_by_ && *linger_by_ <= now) {
+    auto const is_due = [now](std::optional<time_point> limit) { return limit && *limit <= now; };
+    if (is_due(linger_by_)) {
         release();
-    } else if (connect_by_ && *connect_by_ <= now) {
-        end(flow_change::failed, asio::error::timed_out, "connecting to " + who + " takes too long");
-    } else if (write_by_ && *write_by_ <= now) {
+    } else if (is_due(ready_by_)) {
+        auto const what = connected_ ? "the handshake with " : "connecting to ";
+        end(flow_change::failed, asio::error::timed_out, what + who + " takes too long");
+    } else if (is_due(write_by_)) {
         end(flow_change::failed, asio::error::timed_out, who + " takes no bytes");
-    } else if (message_by_ && *message_by_ <= now) {
+    } else if (is_due(message_by_)) {
         end(flow_change::failed, asio::error::timed_out, who + " does not finish its message");
-    } else if (last_traffic_ + config_.idle_timeout <= now) {
+    } else if (!stream_->keeps_messages() && last_traffic_ + config_.idle_timeout <= now) {
         end(flow_change::closed, {}, who + " has been silent too long");
+    } else if (is_due(keep_alive_at())) {
+        send(pool_.copy(ping), {}, now);
     } else {
         arm();
     }
 }
 
 // ---- end
+
+void connection::fail(error_code why, std::string_view doing) {
+    auto text = std::string(doing) + to_string(remote_) + ": ";
+    end(flow_change::failed, why, text + stream_->explain(why));
+}
 
 void connection::end(flow_change change, error_code why, std::string text, last_words words) {
     if (closed_) return;
@@ -250,26 +328,29 @@ void connection::end(flow_change change, error_code why, std::string text, last_
 
 void connection::finish() {
     finishing_ = true;
-    connect_by_.reset();
+    ready_by_.reset();
     message_by_.reset();
     if (!up_) return release();
     if (queue_.empty()) linger();
 }
 
 void connection::linger() {
-    if (peer_done_) return release();
-    error_code gone;
-    socket_.shutdown(tcp::socket::shutdown_send, gone);
-    if (gone) return release();
+    if (linger_by_) return;
     linger_by_ = owner_.now() + linger_time;
-    if (!reading_) read();
+    stream_->shut_down([self = shared_from_this()](error_code gone) {
+        // Of TLS this also tells that the peer has said its end.
+        if (self->closed_ || (!gone && !self->peer_done_)) return;
+        waking const wake_up(self->owner_);
+        self->release();
+    });
+    if (!reading_ && !peer_done_) read();
     arm();
 }
 
 void connection::release() {
     auto const self = shared_from_this();
     close();
-    owner_.on_released(flow_);
+    owner_.on_released(self);
 }
 
 void connection::close() noexcept {
@@ -277,8 +358,7 @@ void connection::close() noexcept {
     queue_.clear();
     queued_bytes_ = 0;
     timer_.stop();
-    error_code ignored;
-    socket_.close(ignored);
+    stream_->close();
 }
 
 }  // namespace sip::net

@@ -1,5 +1,6 @@
-// One TCP connection: a flow to one peer. It cuts messages out of the stream, answers pings, and bounds everything: the
-// queue towards the peer, the time a connect, a half message or a stalled write may take, and silence.
+// One connection: a flow to one peer over TCP, TLS or WebSocket. It cuts messages out of the stream, answers pings, and
+// bounds everything: the queue towards the peer, the time a connect, a handshake, a half message or a stalled write may
+// take, and silence.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
+#include "net/byte_stream.hpp"
 #include "net/flow_owner.hpp"
 #include "net/lazy_timer.hpp"
 #include "sip/handle.hpp"
@@ -24,10 +25,13 @@ enum class origin : std::uint8_t { accepted, opened };
 
 class connection final : public std::enable_shared_from_this<connection> {
 public:
-    connection(boost::asio::ip::tcp::socket, origin, flow_owner&, buffer_pool&, shell_config const&);
+    connection(std::unique_ptr<byte_stream>, origin, flow_owner&, buffer_pool&, shell_config const&);
 
-    /// Takes over an accepted socket.
-    void start(flow_id, endpoint const& local, endpoint const& remote, time_point now);
+    /// Takes over an accepted socket. After the handshake, which may be at once, the owner hears on_accepted(), or else
+    /// on_released().
+    void accept(endpoint const& local, endpoint const& remote, time_point now);
+    /// Begins to receive, for an accepted connection that has got its number.
+    void start(flow_id);
     /// Connects; the owner hears on_change(up) or on_change(failed), never before this returns.
     void open(flow_id, endpoint const& remote, time_point now);
 
@@ -49,22 +53,34 @@ public:
     /// Writes what is queued, then closes; the owner hears on_released() and nothing else. What still comes in is
     /// thrown away for a moment: closing over unread bytes would reset the connection, and lose our last words.
     void finish();
+    /// Closes now, and tells the owner as for any failure.
+    void abandon(std::string_view why) { end(flow_change::closed, {}, to_string(remote_) + " " + std::string(why)); }
     /// Closes now; the owner hears nothing.
     void close() noexcept;
 
     [[nodiscard]] net::origin how() const noexcept { return origin_; }
+    [[nodiscard]] flow_id flow() const noexcept { return flow_; }
     [[nodiscard]] endpoint const& local() const noexcept { return local_; }
     [[nodiscard]] endpoint const& remote() const noexcept { return remote_; }
+    /// The SIP domains that the peer's certificate proves.
+    [[nodiscard]] std::vector<std::string> verified_names() const { return stream_->verified_names(); }
 
 private:
     struct queued {
         buffer_ref bytes;
         transaction_id origin;
     };
+    void prepare_socket();
     void on_connected(error_code);
+    void shake_hands();
+    void on_ready(error_code);
     void read();
     void on_read(error_code, std::size_t);
     void take_frames();
+    void take_message();
+    void take_ping();
+    void take_pong();
+    void prove();
     void write();
     void on_written(error_code, std::size_t);
     void on_time();
@@ -72,11 +88,13 @@ private:
     void forget(queued&) noexcept;
     enum class last_words : std::uint8_t { write, drop };
     void end(flow_change, error_code, std::string text, last_words = last_words::drop);
+    void fail(error_code, std::string_view doing);
     void linger();
     void release();
     [[nodiscard]] time_point deadline() const noexcept;
+    [[nodiscard]] std::optional<time_point> keep_alive_at() const noexcept;
 
-    boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<byte_stream> stream_;
     net::origin origin_;
     flow_owner& owner_;
     buffer_pool& pool_;
@@ -91,13 +109,15 @@ private:
     std::size_t front_written_ = 0;  ///< bytes of the first queued message that the kernel has already
     std::size_t writing_ = 0;        ///< messages handed to the write in flight
 
+    bool connected_ = false;  ///< TCP is; a handshake may still be under way
     bool up_ = false;
+    bool proven_;             ///< opened by us, or a whole message has come
     bool reading_ = false;    ///< a read is in flight
     bool peer_done_ = false;  ///< it has closed its side
     bool finishing_ = false;  ///< the owner knows of the end: only the queue is left to write
     bool closed_ = false;
     time_point last_traffic_{};
-    std::optional<time_point> connect_by_, message_by_, write_by_, linger_by_;
+    std::optional<time_point> ready_by_, message_by_, write_by_, linger_by_;
 };
 
 }  // namespace sip::net

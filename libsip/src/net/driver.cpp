@@ -1,5 +1,6 @@
 #include "sip/net/driver.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <deque>
@@ -13,12 +14,15 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "net/addresses.hpp"
+#include "net/byte_stream.hpp"
 #include "net/connection.hpp"
 #include "net/dns.hpp"
 #include "net/flow_owner.hpp"
 #include "net/lazy_timer.hpp"
 #include "net/listener.hpp"
+#include "net/tls.hpp"
 #include "net/udp.hpp"
+#include "net/websocket.hpp"
 #include "sip/net/local_address.hpp"
 
 namespace sip::net {
@@ -160,15 +164,22 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void on_change(flow_event change) override {
         if (change.change != flow_change::up) log.log(log_level::info, "{}", change.cause_text);
+        if (change.flow == flow_id::none) {
+            ++counts.handshakes_failed;  // the core has never heard of it
+            return;
+        }
         pending_news.emplace_back(std::move(change));
         settle();
     }
 
-    void on_released(flow_id flow) override {
-        auto const found = connections.find(flow);
-        if (found == connections.end()) return;
-        if (found->second->how() == origin::accepted) --accepted;
-        connections.erase(found);
+    void on_released(std::shared_ptr<connection> const& link) override {
+        if (link->how() == origin::accepted) {
+            --accepted;
+            auto const from = places.find(link->remote().address);
+            if (from != places.end() && --from->second == 0) places.erase(from);
+            std::erase(newcomers, link);
+        }
+        if (link->flow() != flow_id::none) connections.erase(link->flow());
     }
 
     void on_resolved(std::uint32_t request, std::span<ip_address const> addresses, error_code error) override {
@@ -227,17 +238,18 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     }
 
     void perform(open_flow& request) {
-        if (request.to.kind != transport_kind::tcp) {
+        std::string why;
+        auto stream = stream_towards(request, why);
+        if (!stream) {
             pending_news.emplace_back(flow_event{
                 request.flow,
                 flow_change::failed,
                 {},
-                errc::transport_failed,
-                "no connection to " + to_string(request.to) + ": this transport is not supported"});
+                stream.error(),
+                "no connection to " + to_string(request.to) + ": " + why});
             return;
         }
-        auto const link =
-            std::make_shared<connection>(tcp::socket(executor), origin::opened, *this, core.pool(), config);
+        auto const link = std::make_shared<connection>(std::move(*stream), origin::opened, *this, core.pool(), config);
         connections.emplace(request.flow, link);
         link->open(request.flow, request.to, instant.mono);
     }
@@ -255,6 +267,40 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     void perform(resolve_name& request) {
         if (!resolver) resolver = std::make_shared<name_resolver>(executor, *this, config);
         resolver->resolve(request.request, request.name);
+    }
+
+    // ---- what lies below a connection
+
+    /// Read when the first secure connection is made.
+    error_code load_credentials(std::string& why) {
+        if (credentials) return {};
+        auto loaded = tls_credentials::load(config.tls, why);
+        if (!loaded) return loaded.error();
+        credentials = std::move(*loaded);
+        return {};
+    }
+
+    result<std::unique_ptr<byte_stream>> stream_towards(open_flow const& request, std::string& why) {
+        auto const kind = request.to.kind;
+        if (!is_reliable(kind)) {
+            why = "datagrams need none";
+            return errc::transport_failed;
+        }
+        auto const name = request.server_name.empty() ? to_string(request.to.address) : request.server_name;
+        std::unique_ptr<byte_stream> stream;
+        if (is_secure(kind)) {
+            if (auto const error = load_credentials(why)) return error;
+            stream = credentials->client(tcp::socket(executor), name);
+        } else {
+            stream = make_tcp_stream(tcp::socket(executor));
+        }
+        if (is_websocket(kind)) stream = make_websocket_client(std::move(stream), name, request.to, config);
+        return stream;
+    }
+
+    std::unique_ptr<byte_stream> stream_from(tcp::socket socket, transport_kind kind) {
+        auto stream = is_secure(kind) ? credentials->server(std::move(socket)) : make_tcp_stream(std::move(socket));
+        return is_websocket(kind) ? make_websocket_server(std::move(stream), config) : std::move(stream);
     }
 
     // ---- listening
@@ -281,32 +327,81 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     }
 
     result<endpoint> listen_for_connections(endpoint const& local, port_sharing sharing) {
-        auto const door =
-            std::make_shared<listener>(executor, [this](tcp::socket socket) { on_accepted(std::move(socket)); });
+        if (is_secure(local.kind))
+            if (auto const error = prepare_to_serve(local)) return error;
+        auto const door = std::make_shared<listener>(executor, [this, kind = local.kind](tcp::socket socket) {
+            on_socket(std::move(socket), kind);
+        });
         if (auto const error = door->open(local, sharing)) return error;
         doors.push_back(door);
         door->start();
-        return door->bound();
+        auto bound = door->bound();
+        bound.kind = local.kind;
+        return bound;
     }
 
-    void on_accepted(tcp::socket socket) {
+    error_code prepare_to_serve(endpoint const& local) {
+        std::string why;
+        auto error = load_credentials(why);
+        if (!error && !credentials->can_serve()) {
+            error = errc::unusable_certificate;
+            why = "a server needs a certificate";
+        }
+        if (error) log.log(log_level::error, "cannot listen on {}: {}", to_string(local), why);
+        return error;
+    }
+
+    /// True where one more connection from there would be too many.
+    bool is_crowded(endpoint const& remote) {
+        auto const from = places.find(remote.address);
+        auto const here = from != places.end() ? from->second : std::size_t{0};
+        if (accepted < config.connections && here < config.connections_per_address) return false;
+        ++counts.connections_refused;
+        log.log(
+            log_level::info, "{} was refused: {} connections are open, {} of them from there", to_string(remote),
+            accepted, here
+        );
+        return true;
+    }
+
+    void on_socket(tcp::socket socket, transport_kind kind) {
         waking const wake_up(*this);
         error_code error;
-        auto const remote = socket.remote_endpoint(error);
+        auto const remote = from_asio(socket.remote_endpoint(error), kind);
         if (error) return;  // gone already
-        auto const local = socket.local_endpoint(error);
-        if (error) return;
-        if (accepted >= config.connections) {
-            ++counts.connections_refused;
-            log.log(log_level::info, "{} was refused: {} connections are open", to_string(from_asio(remote)), accepted);
-            return;  // the socket closes with its scope
+        auto const local = from_asio(socket.local_endpoint(error), kind);
+        if (error || is_crowded(remote)) return;  // the socket closes with its scope
+        if (!newcomers.empty() && newcomers.size() >= config.newcomers) {
+            ++counts.newcomers_dropped;
+            auto const longest = newcomers.front();
+            longest->abandon("makes room for others: it has brought no message yet");
         }
-        auto const link = std::make_shared<connection>(std::move(socket), origin::accepted, *this, core.pool(), config);
-        auto const flow = core.add_flow(instant, {from_asio(local), from_asio(remote)}, out);
-        connections.emplace(flow, link);
+        auto const link = std::make_shared<connection>(
+            stream_from(std::move(socket), kind), origin::accepted, *this, core.pool(), config
+        );
         ++accepted;
-        link->start(flow, from_asio(local), from_asio(remote), instant.mono);
+        ++places[remote.address];
+        newcomers.push_back(link);
+        link->accept(local, remote, instant.mono);
         settle();
+    }
+
+    void on_accepted(std::shared_ptr<connection> link) override {
+        auto const flow = core.add_flow(instant, {link->local(), link->remote(), link->verified_names()}, out);
+        connections.emplace(flow, link);
+        link->start(flow);
+        settle();
+    }
+
+    /// Accepted connections that have no number yet.
+    std::size_t in_handshake() const noexcept {
+        return static_cast<std::size_t>(std::count_if(newcomers.begin(), newcomers.end(), [](auto const& one) {
+            return one->flow() == flow_id::none;
+        }));
+    }
+
+    void on_proven(connection& link) override {
+        std::erase_if(newcomers, [&](auto const& one) { return one.get() == &link; });
     }
 
     void close() noexcept {
@@ -318,6 +413,8 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         for (auto& [flow, socket] : sockets)
             socket->close();
         for (auto& [flow, link] : connections)
+            link->close();
+        for (auto& link : newcomers)
             link->close();
         if (resolver) resolver->close();
         if (delivering || settling) return;  // the loop further up drops the rest
@@ -347,7 +444,10 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     boost::unordered_flat_map<flow_id, std::shared_ptr<connection>> connections;
     std::vector<std::shared_ptr<listener>> doors;
     std::shared_ptr<name_resolver> resolver;
+    std::shared_ptr<tls_credentials const> credentials;
     std::size_t accepted = 0;
+    std::map<ip_address, std::size_t> places;            ///< accepted connections from each address
+    std::vector<std::shared_ptr<connection>> newcomers;  ///< the one that has waited longest first
 };
 
 driver::driver(asio::any_io_executor executor, protocol_core& core, shell_config config, log_sink log)
@@ -367,15 +467,8 @@ void driver::on_message(message_trace trace) {
 
 result<endpoint> driver::listen(endpoint const& local, ip_address const& towards, port_sharing sharing) {
     if (impl_->closed) return asio::error::operation_aborted;
-    switch (local.kind) {
-        case transport_kind::udp:
-            return impl_->listen_for_datagrams(local, towards, sharing);
-        case transport_kind::tcp:
-            return impl_->listen_for_connections(local, sharing);
-        case transport_kind::tls:
-            break;
-    }
-    return errc::transport_failed;
+    return is_reliable(local.kind) ? impl_->listen_for_connections(local, sharing)
+                                   : impl_->listen_for_datagrams(local, towards, sharing);
 }
 
 now_t driver::begin() {
@@ -411,7 +504,7 @@ asio::any_io_executor driver::get_executor() const noexcept {
 
 driver::counters driver::count() const noexcept {
     auto counts = impl_->counts;
-    counts.connections = impl_->connections.size();
+    counts.connections = impl_->connections.size() + impl_->in_handshake();
     counts.queries = impl_->resolver ? impl_->resolver->outstanding() : 0;
     return counts;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 namespace sip::net {
 
 enum class keep_alive : std::uint8_t { ping, pong };
+
+class connection;
 
 class flow_owner {
 public:
@@ -28,11 +31,15 @@ public:
     /// One whole message from a connection, or the beginning of one that cannot be followed.
     virtual void on_message(flow_id, endpoint const& local, endpoint const& from, buffer_ref bytes) = 0;
     virtual void on_keep_alive(keep_alive) = 0;
-    /// Up, failed or closed. After the last two the core knows the flow no more, though last words may still be
-    /// written.
+    /// An accepted connection is past its handshake and wants a number.
+    virtual void on_accepted(std::shared_ptr<connection>) = 0;
+    /// An accepted connection has brought its first whole message.
+    virtual void on_proven(connection&) = 0;
+    /// Up, failed or closed; of an accepted connection whose handshake failed flow_id::none. After the last two the
+    /// core knows the flow no more, though last words may still be written.
     virtual void on_change(flow_event) = 0;
-    /// The connection behind a flow has ended for good.
-    virtual void on_released(flow_id) = 0;
+    /// The connection has ended for good.
+    virtual void on_released(std::shared_ptr<connection> const&) = 0;
     virtual void on_resolved(std::uint32_t request, std::span<ip_address const>, error_code) = 0;
 
 protected:

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sip/net/tls_config.hpp"
 #include "sip/syntax/parse.hpp"
 #include "sip/time.hpp"
 
@@ -22,14 +23,29 @@ struct shell_config {
     std::uint8_t dscp = 0;  ///< 0 to 63 in every packet sent (RFC 4594: 24, CS3, for signalling)
 
     // ---- connections
-    std::size_t connections = 256;                ///< accepted ones; more are closed at once
+    std::size_t connections = 256;              ///< accepted ones; more are closed at once
+    std::size_t connections_per_address = 128;  ///< of these from one address
+    std::size_t newcomers = 64;  ///< accepted ones that have not yet brought a whole message; for one more the one that
+                                 ///< has waited longest is closed
     std::size_t write_queue_bytes = 1024 * 1024;  ///< waiting for one peer; beyond, the flow fails (errc::queue_full)
     duration connect_timeout = std::chrono::seconds(10);
-    duration write_timeout = std::chrono::seconds(32);         ///< bytes wait and the peer takes none
+    duration handshake_timeout = std::chrono::seconds(10);  ///< of TLS and WebSocket, after the connect
+    duration write_timeout = std::chrono::seconds(32);      ///< for each message, once its turn to be written has come
     duration half_message_timeout = std::chrono::seconds(32);  ///< from a message's first byte to its last; also from
                                                                ///< accept to the first whole message
     duration idle_timeout = std::chrono::minutes(15);  ///< nothing in either direction, keep-alives included; more than
                                                        ///< the 64*T1 that RFC 3261 18 asks for
+
+    duration keep_alive_interval = std::chrono::seconds(110);  ///< quiet after which a connection of ours is pinged
+                                                               ///< (RFC 5626 4.4.1); 0: never
+    tls_config tls;
+
+    // ---- WebSocket (RFC 7118)
+    std::string websocket_path = "/";            ///< asked for as a client; as a server any path will do
+    std::vector<std::string> websocket_origins;  ///< the web pages whose scripts may connect (RFC 6455 10.2): values of
+                                                 ///< the Origin header, compared as text; empty: any, and none
+    duration websocket_silence = std::chrono::seconds(60);  ///< a peer that is silent half as long is pinged; one that
+                                                            ///< stays silent is given up
 
     // ---- names
     std::size_t outstanding_queries = 64;  ///< name look-ups at a time; more are answered errc::limit_reached

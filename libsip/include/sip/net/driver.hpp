@@ -39,6 +39,7 @@ public:
     void on_message(message_trace);
 
     /// Binds a datagram socket, or listens for connections; returns the bound address (port 0 takes any free port).
+    /// Secure kinds need a certificate in shell_config::tls: errc::unusable_certificate, with the reason in the log.
     /// An unspecified address (0.0.0.0, ::) receives on all; Via and Contact then name the one that leads to `towards`,
     /// or to the wide network where that is unspecified too.
     [[nodiscard]] result<endpoint> listen(
@@ -78,7 +79,9 @@ public:
         std::uint64_t received = 0, sent = 0;   ///< messages
         std::uint64_t keep_alives = 0;          ///< pings and pongs received
         std::uint64_t datagrams_dropped = 0;    ///< could not be sent: full queue, no route, too large
-        std::uint64_t connections_refused = 0;  ///< over the limit
+        std::uint64_t connections_refused = 0;  ///< over a limit
+        std::uint64_t newcomers_dropped = 0;    ///< closed for others before they brought a whole message
+        std::uint64_t handshakes_failed = 0;    ///< of accepted connections
         std::uint64_t messages_outlived = 0;  ///< not sent, since their transaction ended before the connection was up
         std::uint64_t wake_ups = 0, timer_wake_ups = 0;
         std::size_t connections = 0;  ///< now: accepted and opened
