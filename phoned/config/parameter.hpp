@@ -116,6 +116,7 @@ struct parameter_chapter {
 [[nodiscard]] std::span<const parameter> account_call_parameters();
 [[nodiscard]] std::span<const parameter> phone_call_parameters();
 [[nodiscard]] std::span<const parameter> family_parameters();
+[[nodiscard]] std::span<const parameter> security_parameters();
 [[nodiscard]] std::span<const parameter> offhook_parameters();
 
 }  // namespace phoned::config

@@ -24,6 +24,8 @@ inline constexpr unsigned max_servers = 1;  ///< The guide has two; failing over
 inline constexpr unsigned max_access_rules = 16;
 
 enum class sip_transport { udp, tcp, tls, dns };
+/// Whose signature makes a certificate good: the system's authorities, those of trusted_certificates.url, or both.
+enum class ca_choice { system, own, both };
 
 /// How digits travel (account.X.dtmf.type).
 enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_info };
@@ -137,6 +139,11 @@ struct settings {
     std::uint16_t max_rtp_port;  ///< network.port.max_rtpport
     unsigned rtp_dscp;           ///< network.qos.rtptos
     unsigned signalling_dscp;    ///< network.qos.signaltos
+
+    bool verify_servers;               ///< security.trust_certificates: take only servers with a trusted certificate
+    ca_choice authorities;             ///< security.ca_cert
+    std::string trusted_certificates;  ///< trusted_certificates.url: a PEM file of further authorities
+    std::string server_certificates;   ///< server_certificates.url: a PEM file with our certificate, its chain and key
 
     unsigned normal_refuse_code;  ///< features.normal_refuse_code: the user's reject, and busy
     unsigned dnd_refuse_code;     ///< features.dnd_refuse_code

@@ -53,11 +53,28 @@ sip::user_agent_config user_agent_config_of(const daemon_options& options) {
     return out;
 }
 
+sip::net::pem pem_at(std::string_view url) {
+    constexpr std::string_view scheme = "file://";
+    if (url.starts_with(scheme)) url.remove_prefix(scheme.size());
+    return sip::net::pem::from_file(std::string(url));
+}
+
+sip::net::tls_config tls_config_of(const settings& config) {
+    sip::net::tls_config out;
+    out.verify_servers = config.verify_servers;
+    out.trust_system = config.authorities != ca_choice::own;
+    if (config.authorities != ca_choice::system && !config.trusted_certificates.empty())
+        out.trusted.push_back(pem_at(config.trusted_certificates));
+    if (!config.server_certificates.empty()) out.certificate = out.private_key = pem_at(config.server_certificates);
+    return out;
+}
+
 sip::net::shell_config shell_config_of(const settings& config) {
     sip::net::shell_config out;
     out.socket_buffer = 256 * 1024;
     out.connections = 32;
     out.dscp = static_cast<std::uint8_t>(config.signalling_dscp);
+    out.tls = tls_config_of(config);
     return out;
 }
 
@@ -214,6 +231,9 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
     const auto runtime_folder = options.runtime_folder;
     auto made = std::make_unique<parts>(std::move(options), address, std::move(*instance));
 
+    std::string why;
+    if (sip::net::check(tls_config_of(made->options.config), &why)) return start_failure{std::move(why)};
+
     std::optional<std::uint16_t> port;
     for (const auto& account : made->options.config.accounts)
         if (is_usable(account) && !port) port = account.listen_port;
@@ -224,6 +244,13 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
             return start_failure{
                 fmt::format("cannot listen on {}: {}", sip::to_string(local), bound.error().message())};
         port = bound->port;
+    }
+    if (!made->options.config.server_certificates.empty()) {
+        const sip::endpoint secure{address, static_cast<std::uint16_t>(*port + 1), sip::transport_kind::tls};
+        const auto bound = made->driver.listen(secure);
+        if (!bound)
+            return start_failure{
+                fmt::format("cannot listen on {}: {}", sip::to_string(secure), bound.error().message())};
     }
     if (auto opened = made->server.open(runtime_folder); !opened) return opened.error();
     return std::unique_ptr<daemon>(new daemon(std::move(made)));

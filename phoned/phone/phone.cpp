@@ -148,9 +148,10 @@ void phone::on_registration(now_t now, const sip::registration_changed& change) 
     auto& s = l->summary;
     s.state = shown(change.state);
     s.sip_code = change.status;
-    s.reason = change.error         ? change.error.message()
-               : change.status != 0 ? std::string(sip::reason_phrase(change.status))
-                                    : std::string();
+    s.reason = !change.detail.empty() ? change.detail
+               : change.error         ? change.error.message()
+               : change.status != 0   ? std::string(sip::reason_phrase(change.status))
+                                      : std::string();
     s.expires = std::chrono::duration_cast<std::chrono::seconds>(change.expires);
     hub_->publish(now, account_state_event{s});
 }

@@ -92,6 +92,9 @@ TEST_CASE("a phone whose file says nothing has the guide's defaults") {
     CHECK(values.max_rtp_port == 11800);
     CHECK(values.rtp_dscp == 46);
     CHECK(values.signalling_dscp == 26);
+    CHECK(values.verify_servers);
+    CHECK(values.authorities == ca_choice::both);
+    CHECK(values.trusted_certificates.empty());
     CHECK(values.normal_refuse_code == 486);
     CHECK(values.dnd_refuse_code == 480);
     CHECK(values.call_waiting);
