@@ -53,7 +53,7 @@ sip::flow_id core::add_flow(sip::now_t, sip::flow_description const& description
 
 void core::on_flow(sip::now_t now, sip::flow_event const& event, sip::outbox& out) {
     ways_.on_event(event);
-    if (event.change != sip::flow_change::up) layer_.on_flow_failed(now.mono, event.flow, to(out));
+    if (!ways_.knows(event.flow)) layer_.on_flow_failed(now.mono, event.flow, to(out));
     settle(now, out);
 }
 

@@ -42,6 +42,7 @@ public:
     /// sides differ (RFC 5658). The first is the one for the side that it leaves to.
     [[nodiscard]] std::vector<std::string> record_routes(sip::flow_id arrival, way const& departure) const;
 
+    [[nodiscard]] bool knows(sip::flow_id id) const noexcept { return flows_.find(id) != nullptr; }
     [[nodiscard]] std::size_t count() const noexcept { return flows_.size(); }
 
 private:

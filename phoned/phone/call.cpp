@@ -195,7 +195,8 @@ void call::set_hold(hold_wish wish) {
 /// Offers the session that the user wants, as soon as no exchange is open. Called whenever one has ended.
 void call::follow_wish() {
     const bool is_open = negotiator_.current() != sdp::negotiator::phase::stable;
-    if (state_ != call_state::confirmed || is_open || offer_is_out_ || refused_ || wish_ == agreed_) return;
+    if (state_ != call_state::confirmed || is_open || offer_is_out_ || refused_) return;
+    if (wish_ == agreed_ && !has_moved_) return;
     auto offer = negotiator_.make_offer(able_, local_media(wish_));
     if (!offer) return;
     const auto text = sdp::to_text(*offer);
@@ -205,7 +206,10 @@ void call::follow_wish() {
     around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
         problem = core.reoffer(at, session_, text, out);
     });
-    if (!problem) return;
+    if (!problem) {
+        has_moved_ = false;
+        return;
+    }
     // The user agent has an exchange open that we do not see yet (the ACK of an answer is still out): its end calls us
     // again.
     offer_is_out_ = false;
@@ -388,6 +392,11 @@ void call::on(now_t, const sip::call_redirected& redirected) {
     is_alerting_ = false;
     set_state(call_state::trying);
     changes_.state = true;
+}
+
+void call::on(now_t, const sip::local_address_changed&) {
+    has_moved_ = true;
+    follow_wish();
 }
 
 void call::on(now_t, const sip::in_call_request& request) {

@@ -87,6 +87,7 @@ public:
     void on(now_t, const sip::offer_withdrawn&);
     void on(now_t, const sip::session_refreshed&);
     void on(now_t, const sip::call_redirected&);
+    void on(now_t, const sip::local_address_changed&);
     void on(now_t, const sip::call_ended&);
     void on(now_t, const sip::in_call_request&);
     void on(now_t, const sip::request_completed&);
@@ -155,6 +156,7 @@ private:
     hold_wish wish_ = hold_wish::talk, offered_ = hold_wish::talk, agreed_ = hold_wish::talk;
     bool offer_is_out_ = false;  ///< a re-INVITE of ours waits for its answer, or for its repetition after glare
     bool refused_ = false;       ///< the peer refused our last wish: it is not repeated by itself
+    bool has_moved_ = false;     ///< our address has changed: the peer has to hear of it
     bool muted_ = false;
     info_digits info_digits_;
     sip::request_id info_;  ///< the INFO that is out

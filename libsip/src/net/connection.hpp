@@ -54,12 +54,14 @@ public:
     /// thrown away for a moment: closing over unread bytes would reset the connection, and lose our last words.
     void finish();
     /// Closes now, and tells the owner as for any failure.
-    void abandon(std::string_view why) { end(flow_change::closed, {}, to_string(remote_) + " " + std::string(why)); }
+    void abandon(flow_change how, std::string_view why) { end(how, {}, to_string(remote_) + " " + std::string(why)); }
     /// Closes now; the owner hears nothing.
     void close() noexcept;
 
     [[nodiscard]] net::origin how() const noexcept { return origin_; }
     [[nodiscard]] flow_id flow() const noexcept { return flow_; }
+    /// TCP is connected, and the end has not begun.
+    [[nodiscard]] bool is_up() const noexcept { return connected_ && !finishing_ && !closed_; }
     [[nodiscard]] endpoint const& local() const noexcept { return local_; }
     [[nodiscard]] endpoint const& remote() const noexcept { return remote_; }
     /// The SIP domains that the peer's certificate proves.

@@ -13,16 +13,16 @@
 #include <boost/asio/error.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "net/address_watch.hpp"
 #include "net/addresses.hpp"
-#include "net/byte_stream.hpp"
 #include "net/connection.hpp"
 #include "net/dns.hpp"
+#include "net/doorkeeper.hpp"
 #include "net/flow_owner.hpp"
 #include "net/lazy_timer.hpp"
 #include "net/listener.hpp"
-#include "net/tls.hpp"
+#include "net/stream_maker.hpp"
 #include "net/udp.hpp"
-#include "net/websocket.hpp"
 #include "sip/net/local_address.hpp"
 
 namespace sip::net {
@@ -173,12 +173,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     }
 
     void on_released(std::shared_ptr<connection> const& link) override {
-        if (link->how() == origin::accepted) {
-            --accepted;
-            auto const from = places.find(link->remote().address);
-            if (from != places.end() && --from->second == 0) places.erase(from);
-            std::erase(newcomers, link);
-        }
+        if (link->how() == origin::accepted) visitors.leave(link);
         if (link->flow() != flow_id::none) connections.erase(link->flow());
     }
 
@@ -239,7 +234,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void perform(open_flow& request) {
         std::string why;
-        auto stream = stream_towards(request, why);
+        auto stream = streams.towards(request.to, request.server_name, why);
         if (!stream) {
             pending_news.emplace_back(flow_event{
                 request.flow,
@@ -251,6 +246,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         }
         auto const link = std::make_shared<connection>(std::move(*stream), origin::opened, *this, core.pool(), config);
         connections.emplace(request.flow, link);
+        watch_addresses();
         link->open(request.flow, request.to, instant.mono);
     }
 
@@ -261,6 +257,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         } else if (auto const socket = sockets.find(request.flow); socket != sockets.end()) {
             socket->second->close();
             sockets.erase(socket);
+            hints.erase(request.flow);
         }
     }
 
@@ -269,38 +266,39 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         resolver->resolve(request.request, request.name);
     }
 
-    // ---- what lies below a connection
+    // ---- the machine's addresses
 
-    /// Read when the first secure connection is made.
-    error_code load_credentials(std::string& why) {
-        if (credentials) return {};
-        auto loaded = tls_credentials::load(config.tls, why);
-        if (!loaded) return loaded.error();
-        credentials = std::move(*loaded);
-        return {};
+    void watch_addresses() {
+        if (watch || !config.follow_addresses) return;
+        watch = std::make_shared<address_watch>(executor, [this] { on_addresses(); });
+        if (auto const error = watch->open())
+            log.log(log_level::warning, "changes of our address will not be seen: {}", error.message());
     }
 
-    result<std::unique_ptr<byte_stream>> stream_towards(open_flow const& request, std::string& why) {
-        auto const kind = request.to.kind;
-        if (!is_reliable(kind)) {
-            why = "datagrams need none";
-            return errc::transport_failed;
+    void on_addresses() {
+        if (closed) return;
+        waking const wake_up(*this);
+        for (auto& [flow, socket] : sockets) {
+            auto const towards = hints.find(flow);
+            if (towards == hints.end()) continue;  // bound to one address, and nothing else can be done with it
+            auto local = socket->local();
+            local.address = concrete_address(local.address.is_v6, towards->second);
+            if (local == socket->local()) continue;
+            tell_move(flow, socket->local(), local);
+            socket->rename(local);
         }
-        auto const name = request.server_name.empty() ? to_string(request.to.address) : request.server_name;
-        std::unique_ptr<byte_stream> stream;
-        if (is_secure(kind)) {
-            if (auto const error = load_credentials(why)) return error;
-            stream = credentials->client(tcp::socket(executor), name);
-        } else {
-            stream = make_tcp_stream(tcp::socket(executor));
-        }
-        if (is_websocket(kind)) stream = make_websocket_client(std::move(stream), name, request.to, config);
-        return stream;
+        std::vector<std::shared_ptr<connection>> lost;
+        for (auto const& [flow, link] : connections)
+            if (link->is_up() && !is_own_address(link->local().address)) lost.push_back(link);
+        for (auto const& link : lost)
+            link->abandon(flow_change::moved, "was reached from an address that is ours no more");
+        settle();
     }
 
-    std::unique_ptr<byte_stream> stream_from(tcp::socket socket, transport_kind kind) {
-        auto stream = is_secure(kind) ? credentials->server(std::move(socket)) : make_tcp_stream(std::move(socket));
-        return is_websocket(kind) ? make_websocket_server(std::move(stream), config) : std::move(stream);
+    void tell_move(flow_id flow, endpoint const& before, endpoint const& now) {
+        auto text = "our address has changed from " + to_string(before) + " to " + to_string(now);
+        log.log(log_level::info, "{}", text);
+        pending_news.emplace_back(flow_event{flow, flow_change::moved, now, {}, std::move(text), {}});
     }
 
     // ---- listening
@@ -311,8 +309,10 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         auto const bound = socket->bound();
         endpoint named = bound;
         if (bound.address.is_unspecified()) named.address = concrete_address(bound.address.is_v6, towards);
+        watch_addresses();
         waking const wake_up(*this);
         auto const flow = core.add_flow(instant, {named, {}}, out);
+        if (bound.address.is_unspecified()) hints.emplace(flow, towards);
         sockets.emplace(flow, socket);
         socket->start(flow, named);
         settle();
@@ -342,26 +342,19 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     error_code prepare_to_serve(endpoint const& local) {
         std::string why;
-        auto error = load_credentials(why);
-        if (!error && !credentials->can_serve()) {
-            error = errc::unusable_certificate;
-            why = "a server needs a certificate";
-        }
+        auto const error = streams.prepare_to_serve(why);
         if (error) log.log(log_level::error, "cannot listen on {}: {}", to_string(local), why);
         return error;
     }
 
-    /// True where one more connection from there would be too many.
-    bool is_crowded(endpoint const& remote) {
-        auto const from = places.find(remote.address);
-        auto const here = from != places.end() ? from->second : std::size_t{0};
-        if (accepted < config.connections && here < config.connections_per_address) return false;
+    bool admits(endpoint const& remote) {
+        if (visitors.admits(remote)) return true;
         ++counts.connections_refused;
         log.log(
             log_level::info, "{} was refused: {} connections are open, {} of them from there", to_string(remote),
-            accepted, here
+            visitors.present(), visitors.present_from(remote.address)
         );
-        return true;
+        return false;
     }
 
     void on_socket(tcp::socket socket, transport_kind kind) {
@@ -370,18 +363,15 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         auto const remote = from_asio(socket.remote_endpoint(error), kind);
         if (error) return;  // gone already
         auto const local = from_asio(socket.local_endpoint(error), kind);
-        if (error || is_crowded(remote)) return;  // the socket closes with its scope
-        if (!newcomers.empty() && newcomers.size() >= config.newcomers) {
+        if (error || !admits(remote)) return;  // the socket closes with its scope
+        if (auto const longest = visitors.one_too_many()) {
             ++counts.newcomers_dropped;
-            auto const longest = newcomers.front();
-            longest->abandon("makes room for others: it has brought no message yet");
+            longest->abandon(flow_change::closed, "makes room for others: it has brought no message yet");
         }
         auto const link = std::make_shared<connection>(
-            stream_from(std::move(socket), kind), origin::accepted, *this, core.pool(), config
+            streams.from(std::move(socket), kind), origin::accepted, *this, core.pool(), config
         );
-        ++accepted;
-        ++places[remote.address];
-        newcomers.push_back(link);
+        visitors.enter(link, remote);
         link->accept(local, remote, instant.mono);
         settle();
     }
@@ -393,16 +383,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         settle();
     }
 
-    /// Accepted connections that have no number yet.
-    std::size_t in_handshake() const noexcept {
-        return static_cast<std::size_t>(std::count_if(newcomers.begin(), newcomers.end(), [](auto const& one) {
-            return one->flow() == flow_id::none;
-        }));
-    }
-
-    void on_proven(connection& link) override {
-        std::erase_if(newcomers, [&](auto const& one) { return one.get() == &link; });
-    }
+    void on_proven(connection& link) override { visitors.prove(link); }
 
     void close() noexcept {
         if (closed) return;
@@ -414,9 +395,10 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             socket->close();
         for (auto& [flow, link] : connections)
             link->close();
-        for (auto& link : newcomers)
+        for (auto& link : visitors.newcomers())
             link->close();
         if (resolver) resolver->close();
+        if (watch) watch->close();
         if (delivering || settling) return;  // the loop further up drops the rest
         out.clear();
         events.clear();
@@ -444,10 +426,10 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     boost::unordered_flat_map<flow_id, std::shared_ptr<connection>> connections;
     std::vector<std::shared_ptr<listener>> doors;
     std::shared_ptr<name_resolver> resolver;
-    std::shared_ptr<tls_credentials const> credentials;
-    std::size_t accepted = 0;
-    std::map<ip_address, std::size_t> places;            ///< accepted connections from each address
-    std::vector<std::shared_ptr<connection>> newcomers;  ///< the one that has waited longest first
+    std::shared_ptr<address_watch> watch;
+    std::map<flow_id, ip_address> hints;  ///< of sockets on all addresses: where the one that they name should lead
+    stream_maker streams{executor, config};
+    doorkeeper visitors{config};
 };
 
 driver::driver(asio::any_io_executor executor, protocol_core& core, shell_config config, log_sink log)
@@ -504,7 +486,7 @@ asio::any_io_executor driver::get_executor() const noexcept {
 
 driver::counters driver::count() const noexcept {
     auto counts = impl_->counts;
-    counts.connections = impl_->connections.size() + impl_->in_handshake();
+    counts.connections = impl_->connections.size() + impl_->visitors.in_handshake();
     counts.queries = impl_->resolver ? impl_->resolver->outstanding() : 0;
     return counts;
 }

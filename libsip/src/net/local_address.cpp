@@ -42,4 +42,11 @@ result<ip_address> local_address_towards(ip_address const& remote) {
     return from_asio(local.address());
 }
 
+bool is_own_address(ip_address const& address) {
+    auto const target = to_asio<udp>(endpoint{address, 0, transport_kind::udp});
+    descriptor const probe(::socket(target.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (probe.value < 0) return true;  // out of descriptors: nothing is known
+    return ::bind(probe.value, target.data(), static_cast<socklen_t>(target.size())) == 0 || errno != EADDRNOTAVAIL;
+}
+
 }  // namespace sip::net

@@ -32,6 +32,8 @@ public:
     void close() noexcept;
 
     [[nodiscard]] endpoint const& local() const noexcept { return local_; }
+    /// The address that messages carry from now on.
+    void rename(endpoint const& local) { local_ = local; }
 
 private:
     struct waiting {

@@ -87,6 +87,12 @@ void flow_table::on_event(flow_event const& event) {
             flow->local = event.local;
             if (!event.verified_names.empty()) flow->names = event.verified_names;
             return;
+        case flow_change::moved:
+            if (!flow->remote) {
+                flow->local = event.local;
+                return;
+            }
+            [[fallthrough]];
         case flow_change::failed:
         case flow_change::closed:
             flows_.erase(flows_.begin() + (flow - flows_.data()));

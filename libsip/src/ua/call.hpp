@@ -112,6 +112,9 @@ struct call {
 
     std::string bye_reason;  ///< releasing: for the BYE
 
+    flow_id contact_flow = flow_id::none;  ///< the flow whose address the peer has as our Contact
+    bool is_contact_void = false;          ///< that address is ours no more, and the user has not been told
+
     std::optional<time_point> ring_limit;  ///< nobody rings longer
     std::optional<time_point> invite_expiry;
     std::optional<time_point> repeat_provisional;

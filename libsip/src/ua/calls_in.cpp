@@ -57,6 +57,7 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
 
 void user_agent_core::impl::take_invite(session_id id, call& of, request_received const& input) {
     of.unanswered = {input.id, input.request, input.flow, input.from};
+    of.contact_flow = input.flow;
     transactions.set_owner(input.id, token_of(id));
     transactions.set_timing(input.id, of.timing);
 }
@@ -129,6 +130,7 @@ error_code user_agent_core::impl::send_success(
                   .require_timer = session.require}
     );
     if (!wire) return wire.error();
+    call.is_contact_void = false;
     pending_answer pending;
     pending.cseq = request.cseq().number;
     pending.response = *wire;

@@ -173,6 +173,7 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
         .fork = leg.fork,
         .has_description = meaning != description_meaning::nothing,
     });
+    tell_void_contact(t, session, *call);
     auto const& in = *dialogs.find(leg.dialog);
     if (meaning != description_meaning::offer) {
         if (leg.offers.awaits_answer_to(description_carrier::invite)) leg.offers.answered();

@@ -401,9 +401,12 @@ void user_agent_core::on_flow(now_t now, flow_event const& news, outbox& out) {
     in_turn(*impl_, now, out, [&](turn& t) {
         impl_->flows.on_event(news);
         if (news.change == flow_change::up) return impl_->on_flow_up(t, news.flow);
-        impl_->transactions.on_flow_failed(now.mono, news.flow, t.transactions());
-        impl_->on_flow_down(t, news.flow, news.cause_text);
+        if (impl_->flows.find(news.flow) == nullptr) {
+            impl_->transactions.on_flow_failed(now.mono, news.flow, t.transactions());
+            impl_->on_flow_down(t, news.flow, news.cause_text);
+        }
         impl_->on_account_flow_down(t, news.flow, news.cause_text);
+        if (news.change == flow_change::moved) impl_->on_contact_void(t, news.flow);
     });
 }
 void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, buffer_ref bytes, outbox& out) {

@@ -155,6 +155,9 @@ struct user_agent_core::impl {
     void send_register(turn&, account_id, registration::request);
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
+    /// Our address on this flow is ours no more: tells the calls whose peer has it as Contact.
+    void on_contact_void(turn&, flow_id);
+    void tell_void_contact(turn&, session_id, call&);
     void on_account_flow_down(turn&, flow_id, std::string const& why);
     void take_service_routes(account&, message_view response);
 

@@ -209,6 +209,10 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         account->registered_flow = request.flow;
         account->contact_uri = contact_uri(request.flow, account->identity.contact_user, is_for_sips(draft));
     }
+    if (auto* call = calls.find(request.session); call != nullptr && wants_contact(draft)) {
+        call->contact_flow = request.flow;
+        call->is_contact_void = false;
+    }
     auto const transaction = transactions.send_request(t.now.mono, sent, t.transactions());
     if (!transaction) {
         t.events.push_back(request_failed{{}, token_of(id), errc::limit_reached});
@@ -241,6 +245,20 @@ void user_agent_core::impl::on_flow_down(turn& t, flow_id flow, std::string cons
     std::sort(waiting.begin(), waiting.end());
     for (auto const& [order, id] : waiting)
         try_next_location(t, id);
+}
+
+void user_agent_core::impl::on_contact_void(turn& t, flow_id flow) {
+    calls.for_each([&](session_id id, call& one) {
+        if (one.contact_flow != flow) return;
+        one.is_contact_void = true;
+        tell_void_contact(t, id, one);
+    });
+}
+
+void user_agent_core::impl::tell_void_contact(turn& t, session_id id, call& of) {
+    if (!of.is_contact_void || of.stage != call_stage::up) return;
+    of.is_contact_void = false;
+    t.out.events.emplace_back(local_address_changed{id});
 }
 
 // ---- after a failure

@@ -22,6 +22,10 @@ struct shell_config {
     std::size_t datagram_queue_bytes = 1024 * 1024;  ///< waiting for a full socket; beyond, datagrams are dropped
     std::uint8_t dscp = 0;  ///< 0 to 63 in every packet sent (RFC 4594: 24, CS3, for signalling)
 
+    /// Look again when the machine's addresses change: sockets on all addresses then name another one, and connections
+    /// from an address that is gone are given up (flow_change::moved).
+    bool follow_addresses = true;
+
     // ---- connections
     std::size_t connections = 256;              ///< accepted ones; more are closed at once
     std::size_t connections_per_address = 128;  ///< of these from one address

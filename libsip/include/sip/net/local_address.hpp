@@ -9,4 +9,7 @@ namespace sip::net {
 /// leads there (network_unreachable).
 [[nodiscard]] result<ip_address> local_address_towards(ip_address const& remote);
 
+/// False where no interface of this machine has the address any more.
+[[nodiscard]] bool is_own_address(ip_address const&);
+
 }  // namespace sip::net

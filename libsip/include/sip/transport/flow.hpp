@@ -87,15 +87,20 @@ struct flow_description {
         {};  ///< accepted TLS: the SIP domains of the client's certificate (RFC 5922)
 };
 
-enum class flow_change : std::uint8_t { up, failed, closed };
+enum class flow_change : std::uint8_t {
+    up,
+    failed,
+    closed,
+    moved,  ///< its local address is ours no more: a datagram socket goes on with `local`, a connection is gone
+};
 
 /// News of a flow, from the shell.
 struct flow_event {
     flow_id flow = flow_id::none;
     flow_change change = flow_change::up;
-    endpoint local;                                ///< with `up`: the address that the connection got
-    error_code cause;                              ///< with `failed`
-    std::string cause_text;                        ///< for people: "the certificate of tls 192.0.2.1:5061 has expired"
+    endpoint local;          ///< with `up`: the address that the connection got; with `moved`: the new one
+    error_code cause;        ///< with `failed`
+    std::string cause_text;  ///< for people: "the certificate of tls 192.0.2.1:5061 has expired"
     std::vector<std::string> verified_names = {};  ///< with `up`, over TLS: the SIP domains that the peer proved to be
 };
 

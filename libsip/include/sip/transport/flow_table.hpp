@@ -34,7 +34,8 @@ public:
     flow_id add(flow_description const&);
     /// A connection that the shell is going to open to prove itself as `server_name`; the caller emits open_flow.
     flow_id add_opening(endpoint const& remote, std::string_view server_name = {});
-    /// Keeps `up` connections with the address they got; forgets failed and closed flows.
+    /// Keeps `up` connections with the address they got, and sockets that have moved; forgets all other flows that
+    /// changed.
     void on_event(flow_event const&);
     /// Learns from a request that came over `flow` how its sender may be reached over it: the `alias` of Via, where a
     /// certificate has proved who it is (RFC 5923 9.2), and the ".invalid" host of a WebSocket client (RFC 7118). A

@@ -96,6 +96,14 @@ struct offer_withdrawn {
     std::uint32_t fork = 0;
 };
 
+/// Our address has changed while the call is up, or while it was on its way to being up: Contact and session
+/// description name an address that is ours no more. The user owes reoffer() with a description for the new one; its
+/// re-INVITE brings the peer the new Contact as well (RFC 3261 12.2.1.1, 14.1). Registrations are renewed without the
+/// user.
+struct local_address_changed {
+    session_id id;
+};
+
 enum class end_reason : std::uint8_t {
     session_expired,  ///< nobody refreshed the session in time (RFC 4028 10)
     replaced,         ///< another call has taken its place (RFC 3891)
@@ -188,8 +196,8 @@ struct incoming_request {
 
 using event = std::variant<
     incoming_call, call_progress, call_answered, call_confirmed, remote_offer, remote_answer, offer_failed,
-    offer_withdrawn, session_refreshed, call_redirected, call_ended, in_call_request, registration_changed,
-    request_completed, incoming_request,
+    offer_withdrawn, local_address_changed, session_refreshed, call_redirected, call_ended, in_call_request,
+    registration_changed, request_completed, incoming_request,
     // subscription_events.hpp
     notification, subscription_changed, subscription_forked, subscription_ended, incoming_subscription,
     subscription_refreshed, transfer_requested, notifier_ended, publication_changed, identity_changed>;
