@@ -134,7 +134,7 @@ private:
         while (std::chrono::steady_clock::now() < give_up && process_.is_running()) {
             std::size_t open = 0;
             for (auto const& [name, port] : ports_of_)
-                open += bare_client(on_loopback(sip::transport_kind::tcp, port)).connected() ? 1 : 0;
+                open += bare_client(on_loopback(sip::transport_kind::tcp, port)).connected() ? 1U : 0U;
             if (open == ports_of_.size()) return true;
             asio::io_context pause;
             run_for(pause, 50ms);

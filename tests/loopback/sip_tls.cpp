@@ -312,7 +312,7 @@ TEST_CASE("a client's certificate of an unknown CA is refused, and the client is
     CHECK(server.core.flows.empty());
 }
 
-TEST_CASE("TLS 1.1 is not spoken, and the text says what is (RFC 8996)") {
+TEST_CASE("TLS 1.1 is not spoken") {
     station server(showing(good_server()));
     bare_tls old;
     SSL_CTX_set_min_proto_version(old.context.native_handle(), TLS1_VERSION);

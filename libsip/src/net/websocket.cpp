@@ -167,6 +167,8 @@ public:
         shell_config const& config
     )
         : websocket_stream(std::move(below), config), host_(server_name), path_(config.websocket_path) {
+        if (server_name.find(':') != std::string::npos && !server_name.starts_with('['))
+            host_ = "[" + server_name + "]";
         if (to.port != default_port(to.kind)) host_ += fmt::format(":{}", to.port);
     }
 

@@ -136,6 +136,12 @@ std::optional<flow_id> flow_table::towards(endpoint const& to, std::string_view 
     return found;
 }
 
+std::optional<flow_id> flow_table::connected_to(endpoint const& to) const noexcept {
+    for (auto flow = flows_.rbegin(); flow != flows_.rend(); ++flow)
+        if (flow->remote == to && flow->state == flow_state::up) return flow->id;
+    return std::nullopt;
+}
+
 std::optional<endpoint> flow_table::named(std::string_view host) const noexcept {
     for (auto const& flow : flows_)
         if (flow.remote && is_websocket(flow.local.kind) && names_domain(flow.names, host)) return flow.remote;

@@ -136,6 +136,8 @@ void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
     while (request.next_location < request.locations.size()) {
         auto const& location = request.locations[request.next_location++];
         auto flow = flows.towards(location.to, location.server_name);
+        bool const is_inside = !request.draft.view().to_tag().empty();
+        if (!flow && is_inside && ip_address::from(location.server_name)) flow = flows.connected_to(location.to);
         if (!flow && !is_reliable(location.to.kind)) continue;  // no socket of this address family
         if (!flow && is_invalid_name(location.server_name)) continue;
         if (!flow) {

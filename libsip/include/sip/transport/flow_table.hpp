@@ -48,6 +48,9 @@ public:
     /// address suits best as source (RFC 6724 5: the same address, the same scope, the longest common prefix), the
     /// first among equals.
     [[nodiscard]] std::optional<flow_id> towards(endpoint const& to, std::string_view server_name = {}) const noexcept;
+    /// The connection whose other end is that very address, whatever name it proved. For requests inside a dialog: a
+    /// peer that names itself by number names the end of its connection, and nobody else can be there.
+    [[nodiscard]] std::optional<flow_id> connected_to(endpoint const& to) const noexcept;
     /// Where the WebSocket client is that calls itself by this ".invalid" name.
     [[nodiscard]] std::optional<endpoint> named(std::string_view host) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return flows_.size(); }

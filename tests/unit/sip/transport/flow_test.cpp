@@ -44,7 +44,7 @@ TEST_CASE("WebSocket is reliable, and its default ports are those of HTTP (RFC 7
     CHECK(to_string(transport_kind::wss) == "WSS");
 }
 
-TEST_CASE("An IPv4-mapped address is the IPv4 address") {
+TEST_CASE("An IPv4-mapped address is the IPv4 address (linphone-desktop #787)") {
     CHECK(ip_address::from("::ffff:192.0.2.1") == ip_address::from("192.0.2.1"));
     CHECK(ip_address::from("[::ffff:c000:201]") == ip_address::from("192.0.2.1"));
     CHECK(ip_address::from("::fffe:192.0.2.1")->is_v6);
@@ -115,7 +115,8 @@ TEST_CASE("News of an unknown flow is ignored") {
     CHECK(flows.find(flow_id::none) == nullptr);
 }
 
-TEST_CASE("Datagrams leave by the socket whose address suits the target (RFC 6724 5)") {
+TEST_CASE("Datagrams leave by the socket whose address suits the target, and Via and Contact name it (Telephone #538)"
+) {
     flow_table flows;
     auto first = flows.add({at("192.0.2.1", 5060), std::nullopt});
     auto second = flows.add({at("198.51.100.1", 5060), std::nullopt});
@@ -137,7 +138,7 @@ TEST_CASE("Among sockets that suit a target equally the first is taken") {
     CHECK(flows.towards(at("203.0.113.1", 5060)) == first);
 }
 
-TEST_CASE("A connection verified for one name is never used for another (RFC 5922 7.3, RFC 5923 8.1)") {
+TEST_CASE("A connection verified for one name is never used for another (RFC 5922 7.3, RFC 5923 8.1, 9.1 and 9.3)") {
     flow_table flows;
     auto peer = at("198.51.100.7", 5061, transport_kind::tls);
     auto opened = flows.add_opening(peer, "example.com");
@@ -153,7 +154,21 @@ TEST_CASE("A connection verified for one name is never used for another (RFC 592
     CHECK_FALSE(flows.towards(peer, "example.org"));
 }
 
-TEST_CASE("An accepted TLS connection leads to nobody before a certificate and alias say who it is (RFC 5923 9.2)") {
+TEST_CASE("The connection to an address is found by that address, once it is up") {
+    flow_table flows;
+    auto peer = at("198.51.100.7", 40000, transport_kind::tls);
+    auto accepted = flows.add({at("192.0.2.1", 5061, transport_kind::tls), peer, {}});
+    CHECK(flows.connected_to(peer) == accepted);
+    CHECK_FALSE(flows.connected_to(at("198.51.100.7", 5061, transport_kind::tls)));
+    CHECK_FALSE(flows.connected_to(at("198.51.100.7", 40000, transport_kind::tcp)));
+    auto there = at("198.51.100.8", 5061, transport_kind::tls);
+    flows.add_opening(there, "example.com");
+    CHECK_FALSE(flows.connected_to(there));
+}
+
+TEST_CASE(
+    "An accepted TLS connection leads to nobody before a certificate and alias say who it is (RFC 5923 8.2 and 9.2)"
+) {
     flow_table flows;
     auto ours = at("192.0.2.1", 5061, transport_kind::tls);
     auto theirs = at("198.51.100.7", 40000, transport_kind::tls);
@@ -211,7 +226,7 @@ TEST_CASE("A WebSocket client is found by the .invalid name that it calls itself
     CHECK(flows.find(thief)->names.size() == flow_table::most_names);
 }
 
-TEST_CASE("Only a host below the top level domain invalid is an invalid name (RFC 2606 2)") {
+TEST_CASE("Only a host below the top level domain invalid is an invalid name") {
     CHECK(is_invalid_name("a.invalid"));
     CHECK(is_invalid_name("a.b.INVALID."));
     for (char const* other : {"invalid", ".invalid", "a.invalid.example.com", "ainvalid", "", "192.0.2.1"})

@@ -176,7 +176,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("What is wrong with the server's certificate reaches the user with the failed registration") {
+TEST_CASE("What is wrong with the server's certificate reaches the user with the failed registration (baresip #1240)") {
     agent a(over(transport_kind::tls, "sip:10.0.0.2"));
     CHECK(!a.run([&](auto now, auto& o) { return a.core.register_account(now, a.account, o); }));
     REQUIRE(a.opened.size() == 1);
@@ -204,6 +204,32 @@ TEST_CASE("What is wrong with the way to a peer reaches the user with the failed
     auto const end = a.last<call_ended>();
     CHECK(end.why == end_reason::transport);
     CHECK(end.detail == "what it says is not TLS");
+}
+
+TEST_CASE("A TLS client that names itself by its connection's address is hung up over that connection") {
+    agent a;
+    auto const local = at("10.0.0.1:5061", transport_kind::tls), remote = at("10.0.0.2:40000", transport_kind::tls);
+    auto const flow = a.accept(local, remote);
+    auto const request = [&](std::string const& name, std::string const& to_tag) {
+        return wire(
+            name + " sip:alice@10.0.0.1;transport=tls SIP/2.0\nVia: SIP/2.0/TLS 10.0.0.2:40000;branch=z9hG4bK" + name +
+            "\nMax-Forwards: 70\nFrom: <sip:bob@example.com>;tag=1\nTo: <sip:alice@example.com>" + to_tag +
+            "\nCall-ID: 1\nCSeq: 1 " + name + "\nContact: <sip:bob@10.0.0.2:40000;transport=tls>\n" +
+            (name == "INVITE" ? "Content-Type: application/sdp\n\noffer" : "\n")
+        );
+    };
+    a.receive(flow, remote, request("INVITE", ""));
+    auto const call = a.last<incoming_call>().id;
+    CHECK(!a.run([&](auto now, auto& o) { return a.core.answer(now, call, "answer", o); }));
+    a.receive(flow, remote, request("ACK", ";tag=" + tag_of(header(a.sent.back().text, "To"))));
+    CHECK(!a.run([&](auto now, auto& o) { return a.core.hang_up(now, call, {}, o); }));
+    CHECK(a.sent.back().text.starts_with("BYE sip:bob@10.0.0.2:40000;transport=tls SIP/2.0"));
+    CHECK(a.sent.back().flow == flow);
+    CHECK(a.opened.empty());
+    // A request of its own to that address is no part of a dialog: there the name has to be proved.
+    a.options("sip:bob@10.0.0.2:40000;transport=tls");
+    REQUIRE(a.opened.size() == 1);
+    CHECK(a.opened[0].server_name == "10.0.0.2");
 }
 
 TEST_CASE("A request to a WebSocket client goes over the connection it opened, and nowhere else (RFC 7118 5)") {
