@@ -359,7 +359,7 @@ TEST_CASE("a write to a peer that is gone ends the connection at once (resiproca
 
 TEST_CASE("a silent peer is pinged, and given up where it does not answer (RFC 6455 5.5.2)") {
     sip::net::shell_config config;
-    config.websocket_silence = 200ms;
+    config.websocket_silence = 600ms;
     station server(config), caller;
     auto const local = listening(server);
     bare_websocket dead(local);
@@ -370,7 +370,7 @@ TEST_CASE("a silent peer is pinged, and given up where it does not answer (RFC 6
     CHECK(server.core.changes[0].cause_text.find("it does not answer pings") != std::string::npos);
     REQUIRE_FALSE(dead.frames().empty());
     CHECK(dead.frames()[0].kind == ping);
-    run_both(caller, server, [until = sip::clock::now() + 500ms] { return sip::clock::now() > until; });
+    run_both(caller, server, [until = sip::clock::now() + 900ms] { return sip::clock::now() > until; });
     CHECK(server.core.changes.size() == 1);  // the one that answers stays
     CHECK(caller.core.changes.size() == 1);
 }
