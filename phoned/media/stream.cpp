@@ -107,7 +107,11 @@ public:
         // Telephone events too: their sequence numbers are no lost audio.
         for (auto& media : out.media) {
             follow_payload(media.view.type());
-            if (playout_) playout_->put(media.arrival, media.view, std::move(media.packet));
+            if (!playout_) continue;
+            const auto source = media.view.ssrc();
+            const auto sequence = media.view.sequence();
+            if (playout_->put(media.arrival, media.view, std::move(media.packet)) == rtp::put_result::late)
+                session_.on_discarded(source, sequence);
         }
         out.media.clear();
     }
@@ -142,6 +146,7 @@ public:
         out.packets_sent = sent.packets_sent;
         out.octets_sent = sent.octets_sent;
         out.packets_received = sent.packets_delivered;
+        out.octets_received = sent.octets_delivered;
         out.packets_duplicated = sent.duplicate;
         out.packets_refused = sent.unauthentic + sent.replayed + sent.without_keys;
         if (const auto* heard = session_.heard_source()) {
@@ -161,7 +166,20 @@ public:
         if (const auto trip = session_.round_trip())
             out.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(*trip);
         out.remote_fraction_lost = remote_fraction_lost_;
+        const auto opinion = rtp::estimate_quality(measurements());
+        out.r_factor = opinion.conversational_r;
+        out.mos_lq = opinion.mos_lq;
+        out.mos_cq = opinion.mos_cq;
         return out;
+    }
+
+    rtp::voice_measurements measurements() const {
+        auto measured = session_.measurements();
+        if (played_ != nullptr) measured.codec = rtp::impairment_of(played_->properties.format.name);
+        // A packet is collected before it is sent, and played after the jitter buffer.
+        if (plan_) measured.end_system_delay = plan_->packet_time;
+        if (playout_) measured.end_system_delay += playout_->buffer().delay();
+        return measured;
     }
 
     stream_settings settings_;

@@ -216,6 +216,9 @@ json::object to_json(const call_quality& quality) {
     };
     if (quality.round_trip) object["round_trip_us"] = quality.round_trip->count();
     if (quality.remote_fraction_lost) object["remote_fraction_lost"] = *quality.remote_fraction_lost;
+    if (quality.r_factor) object["r_factor"] = *quality.r_factor;
+    if (quality.mos_lq) object["mos_lq"] = *quality.mos_lq;
+    if (quality.mos_cq) object["mos_cq"] = *quality.mos_cq;
     return object;
 }
 

@@ -90,6 +90,10 @@ struct call_quality {
     std::chrono::milliseconds playout_delay{0};
     std::optional<std::chrono::microseconds> round_trip = {};  ///< From RTCP; none until the first report came back
     std::optional<double> remote_fraction_lost = {};           ///< 0-1, what the other side reports of us
+    // ITU-T G.107; none until sound came, nor for codecs without published impairment factors.
+    std::optional<double> r_factor = {};  ///< 0-100, of conversation; needs the round trip
+    std::optional<double> mos_lq = {};    ///< 1-4.5, of listening
+    std::optional<double> mos_cq = {};    ///< 1-4.5, of conversation
     std::string digits_received = {};                          ///< Digits heard so far, oldest first; the newest 64
 };
 

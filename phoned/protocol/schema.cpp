@@ -80,6 +80,9 @@ constexpr member quality_members[] = {
     required("playout_delay_ms", integer, "of the jitter buffer"),
     optional("round_trip_us", integer, "from RTCP"),
     optional("remote_fraction_lost", number, "0-1, as the other side reports of us"),
+    optional("r_factor", number, "0-100, of conversation (ITU-T G.107), once it can be known"),
+    optional("mos_lq", number, "1-4.5, of listening, once it can be known"),
+    optional("mos_cq", number, "1-4.5, of conversation, once it can be known"),
     required("digits_received", string, "heard so far, the newest 64"),
 };
 

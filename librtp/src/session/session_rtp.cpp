@@ -67,6 +67,7 @@ void session::on_rtp(now_t now, packet_buffer packet, endpoint const& from, outb
         ++statistics_.malformed;
     }
     ++statistics_.packets_delivered;
+    statistics_.octets_delivered += view.payload().size();
     out.media.push_back({now.mono, mapping->use, view, std::move(packet)});
 }
 

@@ -24,12 +24,15 @@ std::string to_date_time(wall_point at) {
     );
 }
 
-/// What could end a line, a value or a quotation, and so begin one of the peer's own, is left out.
+/// What could end a line, a value or a quotation, and so begin one of the peer's own, is left out; blanks around the
+/// rest too, since a reader does not see them.
 std::string harmless(std::string_view text, std::string_view unwanted = "") {
     std::string kept;
     std::ranges::copy_if(text, std::back_inserter(kept), [&](char c) {
         return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && unwanted.find(c) == std::string_view::npos;
     });
+    kept.erase(0, std::min(kept.find_first_not_of(' '), kept.size()));
+    kept.erase(kept.find_last_not_of(' ') + 1);
     return kept;
 }
 

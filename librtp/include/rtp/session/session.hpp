@@ -59,6 +59,7 @@ struct session_statistics {
     std::uint64_t packets_sent = 0;
     std::uint64_t octets_sent = 0;  ///< of payload
     std::uint64_t packets_delivered = 0;
+    std::uint64_t octets_delivered = 0;  ///< of payload
     std::uint64_t rtcp_sent = 0;
     std::uint64_t rtcp_octets_sent = 0;  ///< with IP and UDP headers
     std::uint64_t rtcp_received = 0;

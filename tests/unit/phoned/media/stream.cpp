@@ -188,6 +188,19 @@ TEST_CASE("both ways: what the peer says is heard, what the microphone says is s
     CHECK(l.stream->quality().packets_received == 49);  // the first one was on probation
     CHECK(l.stream->quality().playout_delay >= 5ms);
     CHECK(l.stream->quality().playout_delay <= 80ms);
+    CHECK(l.stream->quality().octets_received == 49 * 160);
+}
+
+TEST_CASE("what a listener would say is unknown before sound came, and good on a clean line") {
+    line l;
+    l.agree({});
+    CHECK_FALSE(l.stream->quality().mos_lq.has_value());
+    speech how;
+    l.talk(1s, how);
+    CHECK(l.stream->quality().mos_lq.value_or(0) > 4.3);
+    // Conversation needs the round trip, which no report has told yet.
+    CHECK_FALSE(l.stream->quality().mos_cq.has_value());
+    CHECK_FALSE(l.stream->quality().r_factor.has_value());
 }
 
 TEST_CASE("a re-INVITE may change address, payload number, codec and source all at once") {

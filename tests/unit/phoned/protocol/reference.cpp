@@ -156,7 +156,14 @@ TEST_CASE("everything that phoned sends is described, and sent as described") {
         world.now, call_media_event{{call_number{7}, media_direction::sendrecv, "PCMU/8000", 0, 20ms, "a", "b", 101}}
     );
     world.centre.publish(
-        world.now, call_quality_event{{.call = call_number{7}, .round_trip = 20ms, .remote_fraction_lost = 0.5}}
+        world.now,
+        call_quality_event{
+            {.call = call_number{7},
+             .round_trip = 20ms,
+             .remote_fraction_lost = 0.5,
+             .r_factor = 90,
+             .mos_lq = 4.4,
+             .mos_cq = 4.3}}
     );
     world.centre.publish(
         world.now, trace_event{world.now.wall, trace_direction::sent, "udp", "a", "b", std::string(20000, 'x')}

@@ -95,7 +95,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("Intervals spread over their whole range and keep their mean") {
+TEST_CASE("Intervals spread over their whole range and keep their mean (RFC 3550 A.7)") {
     auto environment = seeded(11);
     rtcp_scheduler scheduler(start, {1000, 5s}, 100, environment);
     rtcp_group const two{2, 2, true};
@@ -136,7 +136,7 @@ TEST_CASE("Timer reconsideration holds a report back while the group grows (RFC 
     CHECK(scheduler.is_time_to_send(scheduler.next_deadline(), crowd));
 }
 
-TEST_CASE("Before its deadline nothing is sent and nothing moves") {
+TEST_CASE("Before its deadline nothing is sent and nothing moves (RFC 3550 6.3.2)") {
     auto environment = constant(0.5);
     rtcp_scheduler scheduler(start, {100, 5s}, 100, environment);
     auto const deadline = scheduler.next_deadline();

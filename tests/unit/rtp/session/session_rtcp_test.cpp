@@ -29,7 +29,7 @@ std::vector<rtcp_packet> next_report(party& p) {
 
 }  // namespace
 
-TEST_CASE("Who sends no media sends receiver reports with its CNAME (RFC 3550 6.1)") {
+TEST_CASE("Who sends no media sends receiver reports with its CNAME (RFC 3550 6.1, 6.4.2, 6.3.9)") {
     party p;
     auto const report = next_report(p);
     REQUIRE(report.size() == 2);
@@ -95,7 +95,7 @@ TEST_CASE("A report block tells loss, jitter and the time since the peer's last 
     CHECK(report_of(next_report(p)).block_count() == 0);
 }
 
-TEST_CASE("Our sender report answered by the peer gives the round trip, whatever the wall clock does meanwhile") {
+TEST_CASE("Our sender report answered by the peer gives the round trip, whatever the wall clock does meanwhile (RFC 3550 6.4.4)") {
     party p;
     CHECK_FALSE(p.send());
     auto const report = next_report(p);
@@ -347,7 +347,7 @@ TEST_CASE("More members make rarer reports, and fewer make them come sooner agai
     CHECK(count_reports(10min) > 80);
 }
 
-TEST_CASE("Contributors that a mixer names are members, and are not heard as sources") {
+TEST_CASE("Contributors that a mixer names are members, and are not heard as sources (RFC 3550 6.3.3, 7.3)") {
     party p;
     std::array const csrcs{ssrc_t{71}, ssrc_t{72}, p.media.local_source()};
     for (std::uint16_t i = 1; i <= 3; ++i) {

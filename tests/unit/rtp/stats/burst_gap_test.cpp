@@ -93,7 +93,7 @@ TEST_CASE("Without packets and without losses every figure is zero (RFC 3611 4.7
     CHECK(clean.burst_duration(20ms) == 0ms);
 }
 
-TEST_CASE("Any pattern is divided as the definition says, at any gap threshold") {
+TEST_CASE("Any pattern is divided as the definition says, at any gap threshold (RFC 3611 4.7.6)") {
     constexpr unsigned seed = 3611;
     CAPTURE(seed);
     std::mt19937 random(seed);

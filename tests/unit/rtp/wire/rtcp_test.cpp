@@ -42,7 +42,7 @@ packet_buffer report_of(ssrc_t reporter) {
 
 }  // namespace
 
-TEST_CASE("A compound packet is walked packet by packet, unknown types included") {
+TEST_CASE("A compound packet is walked packet by packet, unknown types included (RFC 3550 6.1)") {
     auto const datagram =
         hex("80c90001 00000001  83cc0003 00000002 74657374 11223344  81fe0002 01020304 05060708  81cb0001 00000001");
     auto const packets = packets_of(datagram);
@@ -120,7 +120,7 @@ TEST_CASE("Cumulative loss is clamped to 24 bits instead of wrapping (RFC 3550 A
     }
 }
 
-TEST_CASE("Reports whose blocks do not fit their length are refused; extra bytes are the profile's") {
+TEST_CASE("Reports whose blocks do not fit their length are refused; extra bytes are the profile's (RFC 3550 6.4.3)") {
     auto const one_short = hex("81c90006 00000001 00000000 00000000 00000000 00000000 00000000");
     CHECK(report_view::parse(packets_of(one_short).at(0)).error() == parse_failure{errc::bad_rtcp_item, 0});
     auto const no_sender_part = hex("80c80001 00000001");
@@ -142,7 +142,7 @@ TEST_CASE("A report takes 31 blocks and no more") {
     CHECK(compound.size() == 8 + 31 * 24);
 }
 
-TEST_CASE("A CNAME of any length is written with its closing zeros and read back") {
+TEST_CASE("A CNAME of any length is written with its closing zeros and read back (RFC 3550 6.5.1, A.4)") {
     for (std::size_t size = 1; size <= 255; ++size) {
         std::string const name(size, 'x');
         auto compound = report_of(ssrc_t{1});
@@ -163,7 +163,7 @@ TEST_CASE("A CNAME of any length is written with its closing zeros and read back
     CHECK(append_cname(compound, ssrc_t{1}, std::string(256, 'x')) == errc::invalid_argument);
 }
 
-TEST_CASE("SDES items of several chunks come with the source that they describe") {
+TEST_CASE("SDES items of several chunks come with the source that they describe (RFC 3550 6.5, A.5)") {
     auto const datagram =
         hex(std::string(empty_report) +
             "83ca0008  0000000a 0103616263 020164 00000000  0000000b 00000000  0000000c 01017a 00");
@@ -198,7 +198,7 @@ TEST_CASE("SDES items that run over the packet end the walk and are reported") {
     }
 }
 
-TEST_CASE("A BYE names its sources and may give a reason") {
+TEST_CASE("A BYE names its sources and may give a reason (RFC 3550 6.6)") {
     auto compound = report_of(ssrc_t{1});
     std::array const sources{ssrc_t{1}, ssrc_t{2}};
     REQUIRE_FALSE(append_bye(compound, sources, "hung up"));
@@ -230,7 +230,7 @@ TEST_CASE("A BYE whose sources or reason run over its end is refused") {
     }
 }
 
-TEST_CASE("An APP packet is written and read; bad names and sizes are refused") {
+TEST_CASE("An APP packet is written and read; bad names and sizes are refused (RFC 3550 6.7)") {
     auto compound = report_of(ssrc_t{1});
     auto const data = hex("01020304");
     REQUIRE_FALSE(append_application(compound, {5, ssrc_t{9}, "test", data}));

@@ -79,7 +79,7 @@ TEST_CASE("An XR block that runs over its packet ends the walk and is reported; 
     CHECK(xr_reader::parse(*empty.begin()).has_error());
 }
 
-TEST_CASE("The traces of the RFC's examples read the same in each of their encodings (RFC 3611 4.1)") {
+TEST_CASE("The traces of the RFC's examples read the same in each of their encodings (RFC 3611 4.1, 4.1.1, 4.1.2)") {
     // 45 packets from 13,821 on, the 22nd and the 24th lost; begin 0x35fd, end 0x362a.
     std::string const expected = std::string(21, '1') + "010" + std::string(21, '1');
     CHECK(trace_of("01000004 00000007 35fd362a ffff febf ffff 0000") == expected);
@@ -92,7 +92,7 @@ TEST_CASE("The traces of the RFC's examples read the same in each of their encod
     CHECK(trace_of("01020003 00000007 35fd362a fde0 0000") == "11111011110");
 }
 
-TEST_CASE("A trace ends with its interval or its chunks, whichever is shorter (RFC 3611 4.1)") {
+TEST_CASE("A trace ends with its interval or its chunks, whichever is shorter (RFC 3611 4.1.3, 4.2)") {
     CHECK(trace_of("01000003 00000007 00000005 7fff 0000") == "11111");
     CHECK(trace_of("01000003 00000007 00000064 4002 0000") == "11");
     CHECK(trace_of("01000002 00000007 00000064").empty());
@@ -103,7 +103,7 @@ TEST_CASE("A trace ends with its interval or its chunks, whichever is shorter (R
     CHECK(trace_of("02000003 00000007 fffe0002 8000 0000") == "0000");
 }
 
-TEST_CASE("An interval too long to be unambiguous is refused, as is a block too short for one (RFC 3611 4.1)") {
+TEST_CASE("An interval too long to be unambiguous is refused, as is a block too short for one (RFC 3611 4.1, A.1)") {
     auto const verdict = [](std::string const& block) {
         auto const datagram = xr_of(block);
         return xr_trace_reader::parse(blocks_of(datagram).at(0)).has_value();
@@ -202,7 +202,7 @@ TEST_CASE("A statistics summary says which of its fields were measured (RFC 3611
     CHECK(parse_statistics_summary(blocks_of(too_short).at(0)).has_error());
 }
 
-TEST_CASE("VoIP metrics keep each field, and what is unavailable is absent (RFC 3611 4.7)") {
+TEST_CASE("VoIP metrics keep each field, and what is unavailable is absent (RFC 3611 4.7, 4.7.4, 4.7.7)") {
     xr_voip_metrics metrics;
     metrics.source = ssrc_t{7};
     auto const through = [](xr_voip_metrics const& written) {
