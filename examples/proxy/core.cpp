@@ -22,6 +22,12 @@ sip::transaction_limits limits_of(settings const& settings) {
     return limits;
 }
 
+sip::locator_settings locator_settings_of(settings const& settings) {
+    sip::locator_settings of_locator;
+    of_locator.datagram_limit = settings.datagram_limit;
+    return of_locator;
+}
+
 template <header_id Id>
 std::string all_tokens(sip::message_view request) {
     std::string list;
@@ -39,7 +45,7 @@ core::core(settings config, sip::environment& environment, location_store& store
       loop_key_{environment.random(), environment.random()},
       names_(settings_.domains),
       ways_(names_, environment),
-      locator_({settings_.datagram_limit}),
+      locator_(environment.random, locator_settings_of(settings_)),
       layer_(environment, pool_, limits_of(settings_)),
       guard_(settings_, settings_.domains.front(), environment),
       registrar_(settings_, store),
@@ -80,10 +86,9 @@ void core::on_bytes(
 }
 
 void core::on_resolved(
-    sip::now_t now, std::uint32_t request, std::span<sip::ip_address const> addresses, sip::error_code error,
-    sip::outbox& out
+    sip::now_t now, std::uint32_t request, sip::dns_answer const& answer, sip::error_code error, sip::outbox& out
 ) {
-    auto found = locator_.on_resolved(request, addresses, error, out.actions);
+    auto found = locator_.on_resolved(now.mono, request, answer, error, out.actions);
     if (!found.is_done) return;
     if (auto waiting = waiting_acks_.find(found.number); waiting != waiting_acks_.end()) {
         auto [ack, route] = std::move(waiting->second);
@@ -337,7 +342,7 @@ void core::on_ack(sip::now_t now, sip::message const& ack, sip::outbox& out) {
 
     auto uri = sip::parse_uri(next_hop(route));
     if (!uri || names_.is_ours(*uri)) return;
-    auto found = locator_.locate({*uri, sip::transport_kind::udp, ack.wire().size()}, out.actions);
+    auto found = locator_.locate(now.mono, {*uri, sip::transport_kind::udp, ack.wire().size()}, out.actions);
     if (!found.is_done) {
         if (waiting_acks_.size() < most_waiting_acks)
             waiting_acks_[found.number] = {ack, std::move(route)};

@@ -31,8 +31,7 @@ public:
     sip::flow_id add_flow(sip::now_t, sip::flow_description const&, sip::outbox&) override;
     void on_flow(sip::now_t, sip::flow_event const&, sip::outbox&) override;
     void on_bytes(sip::now_t, sip::flow_id, sip::endpoint const& from, sip::buffer_ref, sip::outbox&) override;
-    void on_resolved(sip::now_t, std::uint32_t request, std::span<sip::ip_address const>, sip::error_code, sip::outbox&)
-        override;
+    void on_resolved(sip::now_t, std::uint32_t request, sip::dns_answer const&, sip::error_code, sip::outbox&) override;
     void on_timeout(sip::now_t, sip::outbox&) override;
     [[nodiscard]] std::optional<sip::wakeup> next_deadline() const noexcept override;
     [[nodiscard]] bool still_wanted(sip::transaction_id) const noexcept override;

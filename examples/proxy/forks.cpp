@@ -126,7 +126,7 @@ void forks::begin_branch(sip::time_point now, branch_id id, sip::transaction_out
     auto uri = sip::parse_uri(next_hop(one.route));
     if (!uri) return finish(now, id, 416, {}, out);
     auto size = forwarded_request(made.request.view(), changes_for(one, made)).size() + via_and_record_route;
-    auto found = around_.locator.locate({*uri, sip::transport_kind::udp, size}, out.actions);
+    auto found = around_.locator.locate(now, {*uri, sip::transport_kind::udp, size}, out.actions);
     if (!found.is_done) {
         one.lookup = found.number;
         lookups_[found.number] = id;

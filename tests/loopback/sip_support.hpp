@@ -78,6 +78,7 @@ public:
         std::uint32_t request;
         std::vector<sip::ip_address> addresses;
         sip::error_code error;
+        sip::dns_answer records = {};
     };
 
     std::vector<sip::flow_description> flows;  ///< flow n is element n - 1
@@ -111,11 +112,11 @@ public:
         messages.push_back({flow, from, std::string(bytes.text())});
         on_message(messages.back(), out);
     }
-    void
-    on_resolved(sip::now_t, std::uint32_t request, std::span<sip::ip_address const> addresses, sip::error_code error, sip::outbox&)
-        override {
+    void on_resolved(
+        sip::now_t, std::uint32_t request, sip::dns_answer const& records, sip::error_code error, sip::outbox&
+    ) override {
         entry const held(*this);
-        answers.push_back({request, {addresses.begin(), addresses.end()}, error});
+        answers.push_back({request, records.addresses, error, records});
     }
     void on_timeout(sip::now_t now, sip::outbox& out) override {
         entry const held(*this);

@@ -295,12 +295,12 @@ private:
     void perform(node_id id, sip::resolve_name const& question) {
         after(everywhere.delay, [this, id, question] {
             auto const known = names_.find(question.name);
-            std::vector<sip::ip_address> const none;
-            auto const& addresses = known != names_.end() ? known->second : none;
+            sip::dns_answer answer;
+            if (known != names_.end() && question.type == sip::dns_type::address) answer.addresses = known->second;
             sip::error_code error;
-            if (addresses.empty()) error = sip::errc::name_not_found;
+            if (answer.addresses.empty()) error = sip::errc::name_not_found;
             command(id, [&](auto& out) {
-                nodes_[id].core->on_resolved(clock_.now(), question.request, addresses, error, out);
+                nodes_[id].core->on_resolved(clock_.now(), question.request, answer, error, out);
             });
         });
     }

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "net/dns_answer.hpp"
 
 namespace sip::net {
 
@@ -17,6 +20,7 @@ namespace asio = boost::asio;
 struct name_resolver::query {
     name_resolver* owner;
     std::uint32_t request;
+    dns_type type;
 };
 
 struct name_resolver::watched {
@@ -48,8 +52,10 @@ error_code error_of(int status) {
     }
 }
 
-std::vector<ip_address> addresses_of(ares_addrinfo const* found) {
-    std::vector<ip_address> addresses;
+dns_answer addresses_of(ares_addrinfo const* found) {
+    dns_answer answer;
+    std::optional<int> shortest;
+    auto& addresses = answer.addresses;
     for (auto const* node = found == nullptr ? nullptr : found->nodes; node != nullptr; node = node->ai_next) {
         ip_address address;
         if (node->ai_family == AF_INET) {
@@ -65,8 +71,10 @@ std::vector<ip_address> addresses_of(ares_addrinfo const* found) {
             continue;
         }
         if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
+        shortest = std::min(shortest.value_or(node->ai_ttl), node->ai_ttl);
     }
-    return addresses;
+    answer.ttl = std::chrono::seconds(std::max(shortest.value_or(0), 0));  // the hosts file gives none
+    return answer;
 }
 
 }  // namespace
@@ -116,29 +124,46 @@ void name_resolver::close_channel() noexcept {
     timer_.stop();
 }
 
-void name_resolver::resolve(std::uint32_t request, std::string const& name) {
+void name_resolver::resolve(std::uint32_t request, std::string const& name, dns_type type) {
     if (outstanding_ >= config_.outstanding_queries) return owner_.on_resolved(request, {}, errc::limit_reached);
     if (channel_ == nullptr)
         if (auto const error = open_channel()) return owner_.on_resolved(request, {}, error);
-    ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
     ++outstanding_;
-    auto asked = std::make_unique<query>(query{this, request});
+    auto asked = std::make_unique<query>(query{this, request, type});
     in_channel_ = true;
-    ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &name_resolver::on_answer, asked.release());
+    if (type == dns_type::address) {
+        ares_addrinfo_hints hints{};
+        hints.ai_family = AF_UNSPEC;
+        ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &name_resolver::on_addresses, asked.release());
+    } else {
+        constexpr int internet = 1;
+        ares_query(channel_, name.c_str(), internet, record_number(type), &name_resolver::on_records, asked.release());
+    }
     in_channel_ = false;
     deliver();
 }
 
-void name_resolver::on_answer(void* context, int status, int, ares_addrinfo* found) {
+void name_resolver::on_addresses(void* context, int status, int, ares_addrinfo* found) {
     std::unique_ptr<query> const asked(static_cast<query*>(context));
     std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> const result(found, &ares_freeaddrinfo);
-    auto& self = *asked->owner;
-    --self.outstanding_;
-    if (self.closed_) return;
-    answer made{asked->request, addresses_of(found), error_of(status)};
-    if (made.addresses.empty() && !made.error) made.error = errc::name_not_found;
-    self.answers_.push_back(std::move(made));
+    asked->owner->keep(*asked, status, addresses_of(found));
+}
+
+void name_resolver::on_records(void* context, int status, int, unsigned char* message, int size) {
+    std::unique_ptr<query> const asked(static_cast<query*>(context));
+    std::optional<dns_answer> found = dns_answer{};
+    if (status == ARES_SUCCESS) found = read_dns_answer({message, static_cast<std::size_t>(size)}, asked->type);
+    asked->owner->keep(*asked, found ? status : ARES_EBADRESP, found.value_or(dns_answer{}));
+}
+
+void name_resolver::keep(query const& asked, int status, dns_answer records) {
+    --outstanding_;
+    if (closed_) return;
+    answer made{asked.request, std::move(records), error_of(status)};
+    bool const is_empty =
+        made.records.addresses.empty() && made.records.services.empty() && made.records.pointers.empty();
+    if (is_empty && !made.error) made.error = errc::name_not_found;
+    answers_.push_back(std::move(made));
 }
 
 void name_resolver::deliver() {
@@ -148,7 +173,7 @@ void name_resolver::deliver() {
         answers_.clear();
         for (auto const& one : ready) {
             if (closed_) return;
-            owner_.on_resolved(one.request, one.addresses, one.error);
+            owner_.on_resolved(one.request, one.records, one.error);
         }
     }
     if (closed_ || in_channel_) return;

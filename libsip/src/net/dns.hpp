@@ -1,5 +1,5 @@
-// Name look-ups with c-ares on the driver's loop: /etc/hosts first, then the name servers; A and AAAA together, sorted
-// as RFC 6724 asks. No thread is started.
+// Name look-ups with c-ares on the driver's loop: addresses from /etc/hosts first, then from the name servers, A and AAAA
+// together, sorted as RFC 6724 asks; SRV and NAPTR from the name servers. No thread is started.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ public:
     ~name_resolver();
 
     /// The owner hears on_resolved(request, ...) once, perhaps before this returns.
-    void resolve(std::uint32_t request, std::string const& name);
+    void resolve(std::uint32_t request, std::string const& name, dns_type);
     void close() noexcept;
     [[nodiscard]] std::size_t outstanding() const noexcept { return outstanding_; }
 
@@ -36,13 +36,15 @@ private:
     struct watched;  ///< one of c-ares' sockets
     struct answer {
         std::uint32_t request = 0;
-        std::vector<ip_address> addresses;
+        dns_answer records;
         error_code error;
     };
 
     [[nodiscard]] error_code open_channel();
     void close_channel() noexcept;
-    static void on_answer(void* query, int status, int timeouts, ares_addrinfo*);
+    static void on_addresses(void* query, int status, int timeouts, ares_addrinfo*);
+    static void on_records(void* query, int status, int timeouts, unsigned char* message, int size);
+    void keep(query const&, int status, dns_answer);
     static void on_socket_state(void* self, int socket, int readable, int writable);
     void watch(std::shared_ptr<watched> const&);
     void process(int readable, int writable);

@@ -88,7 +88,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     // ---- after each input: actions, then news that they brought, then events
 
-    using resolved = std::tuple<std::uint32_t, std::vector<ip_address>, error_code>;
+    using resolved = std::tuple<std::uint32_t, dns_answer, error_code>;
     using news = std::variant<flow_event, resolved>;
 
     void settle() {
@@ -109,8 +109,8 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
                 overloaded{
                     [this](flow_event const& change) { core.on_flow(instant, change, out); },
                     [this](resolved const& answer) {
-                        auto const& [request, addresses, error] = answer;
-                        core.on_resolved(instant, request, addresses, error, out);
+                        auto const& [request, records, error] = answer;
+                        core.on_resolved(instant, request, records, error, out);
                     }},
                 next
             );
@@ -177,8 +177,8 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         if (link->flow() != flow_id::none) connections.erase(link->flow());
     }
 
-    void on_resolved(std::uint32_t request, std::span<ip_address const> addresses, error_code error) override {
-        pending_news.emplace_back(resolved{request, {addresses.begin(), addresses.end()}, error});
+    void on_resolved(std::uint32_t request, dns_answer const& records, error_code error) override {
+        pending_news.emplace_back(resolved{request, records, error});
         settle();
     }
 
@@ -263,7 +263,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void perform(resolve_name& request) {
         if (!resolver) resolver = std::make_shared<name_resolver>(executor, *this, config);
-        resolver->resolve(request.request, request.name);
+        resolver->resolve(request.request, request.name, request.type);
     }
 
     // ---- the machine's addresses

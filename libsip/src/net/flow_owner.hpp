@@ -10,6 +10,7 @@
 
 #include "sip/syntax/buffer.hpp"
 #include "sip/time.hpp"
+#include "sip/transport/dns_records.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace sip::net {
@@ -40,7 +41,7 @@ public:
     virtual void on_change(flow_event) = 0;
     /// The connection has ended for good.
     virtual void on_released(std::shared_ptr<connection> const&) = 0;
-    virtual void on_resolved(std::uint32_t request, std::span<ip_address const>, error_code) = 0;
+    virtual void on_resolved(std::uint32_t request, dns_answer const&, error_code) = 0;
 
 protected:
     ~flow_owner() = default;

@@ -1,8 +1,9 @@
 #include "sip/transport/locator.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
+
+#include "syntax/chars.hpp"
 
 namespace sip {
 namespace {
@@ -23,79 +24,224 @@ std::optional<transport_kind> secured(transport_kind kind) noexcept {
     return std::nullopt;
 }
 
-// RFC 3263 4.1: the transport parameter decides, sips asks for TLS, and otherwise it is the user's choice.
-std::optional<transport_kind> choose_transport(uri_view const& uri, transport_kind preferred) noexcept {
-    bool is_sips = uri.scheme == uri_scheme::sips;
-    auto named = uri.params.find("transport");
-    if (!named) return is_sips ? secured(preferred).value_or(transport_kind::tls) : preferred;
-    auto kind = transport_from(named->value);
-    return kind && is_sips ? secured(*kind) : kind;
-}
-
 }  // namespace
 
-lookup locator::locate(location_query const& query, actions& out) {
+locator::locator(random_source random, locator_settings settings)
+    : random_(random),
+      settings_(std::move(settings)),
+      cache_(settings_.cached_answers),
+      grey_(settings_.grey_time, settings_.grey_targets) {}
+
+// RFC 3263 4.1: the transport parameter decides, then the user, then the domain's records among what we speak.
+std::vector<transport_kind> locator::acceptable(location_query const& query, std::vector<transport_kind> const& ours) {
+    bool const is_sips = query.uri.scheme == uri_scheme::sips;
+    if (auto const named = query.uri.params.find("transport")) {
+        auto kind = transport_from(named->value);
+        if (kind && is_sips) kind = secured(*kind);
+        return kind ? std::vector{*kind} : std::vector<transport_kind>{};
+    }
+    if (query.preferred) return {is_sips ? secured(*query.preferred).value_or(transport_kind::tls) : *query.preferred};
+    auto kinds = ours;
+    if (is_sips) std::erase_if(kinds, [](transport_kind kind) { return !is_secure(kind); });
+    return kinds;
+}
+
+lookup locator::locate(time_point now, location_query const& query, actions& out) {
     lookup failed;
     failed.is_done = true;
     if (!query.uri.is_sip_or_sips()) {
         failed.error = errc::unsupported_scheme;
         return failed;
     }
-    auto kind = choose_transport(query.uri, query.preferred);
-    if (!kind) {
+    search begun;
+    begun.transports = acceptable(query, settings_.transports);
+    if (begun.transports.empty()) {
         failed.error = errc::transport_failed;
         return failed;
     }
     // RFC 3263 4: TARGET is maddr where the URI has one.
-    auto maddr = query.uri.params.value("maddr");
-    question asked;
-    asked.host = maddr.empty() ? query.uri.host : maddr;
-    asked.server_name = query.uri.host;  // maddr says where it is, not who (RFC 5922 7.3)
-    asked.port = query.uri.port.value_or(default_port(*kind));
-    asked.kind = *kind;
-    asked.is_large = settings_.datagram_limit != 0 && query.message_size > settings_.datagram_limit;
-    if (auto address = ip_address::from(asked.host)) return answer(asked, {&*address, 1});
-
+    auto const maddr = query.uri.params.value("maddr");
+    begun.host = maddr.empty() ? query.uri.host : maddr;
+    begun.server_name = query.uri.host;  // maddr says where it is, not who (RFC 5922 7.3)
+    begun.is_large = settings_.datagram_limit != 0 && query.message_size > settings_.datagram_limit;
     if (++last_ == 0) ++last_;
-    asked.number = last_;
-    out.push_back(resolve_name{asked.number, asked.host});
-    lookup begun;
-    begun.number = asked.number;
-    waiting_.push_back(std::move(asked));
-    return begun;
-}
+    begun.number = last_;
 
-lookup locator::on_resolved(std::uint32_t request, std::span<ip_address const> addresses, error_code error, actions&) {
-    auto asked = std::find_if(waiting_.begin(), waiting_.end(), [&](question const& q) { return q.number == request; });
-    if (asked == waiting_.end()) return {};
-    lookup done = answer(*asked, addresses);
-    if (done.locations.empty()) done.error = error ? error : make_error_code(errc::name_not_found);
-    waiting_.erase(asked);
+    // 4.1: without a transport in the URI, an address or a port stand for UDP, or for TLS where the scheme is SIPS.
+    auto const kind = begun.transports.front();
+    auto const address = ip_address::from(begun.host);
+    if (address || query.uri.port || !service_name(kind, {})) {
+        add_server(now, begun, {0, begun.host, query.uri.port.value_or(default_port(kind)), kind, {}}, out);
+    } else if (begun.transports.size() == 1) {
+        ask_services(now, begun, out);
+    } else {
+        ask(now, begun, {0, dns_type::naptr, begun.host, 0, kind}, out);
+    }
+    if (!settle(now, begun, out)) {
+        lookup waiting;
+        waiting.number = begun.number;
+        searches_.push_back(std::move(begun));
+        return waiting;
+    }
+    auto done = finish(now, begun);
+    done.number = 0;
     return done;
 }
 
-void locator::forget(std::uint32_t request) noexcept {
-    waiting_.erase(
-        std::remove_if(waiting_.begin(), waiting_.end(), [&](question const& q) { return q.number == request; }),
-        waiting_.end()
-    );
+lookup locator::on_resolved(
+    time_point now, std::uint32_t request, dns_answer const& answer, error_code error, actions& out
+) {
+    for (auto at = searches_.begin(); at != searches_.end(); ++at) {
+        auto const open =
+            std::find_if(at->open.begin(), at->open.end(), [&](question const& one) { return one.request == request; });
+        if (open == at->open.end()) continue;
+        auto const asked = std::move(*open);
+        at->open.erase(open);
+        bool const is_known = !error || error == make_error_code(errc::name_not_found);
+        if (!is_known) at->error = error;
+        if (is_known) {
+            auto kept = answer;
+            if (error || (answer.addresses.empty() && answer.services.empty() && answer.pointers.empty()))
+                kept.ttl = settings_.no_record_ttl;
+            cache_.keep(now, asked.type, asked.name, std::move(kept));
+        }
+        // A server that fails to answer for SRV or NAPTR may still know addresses: it is as if there were none.
+        take(now, *at, asked, error ? dns_answer{} : answer, out);
+        lookup result;
+        result.number = at->number;
+        if (!settle(now, *at, out)) return result;
+        result = finish(now, *at);
+        searches_.erase(at);
+        return result;
+    }
+    return {};
 }
 
-lookup locator::answer(question const& asked, std::span<ip_address const> addresses) {
-    lookup done;
-    done.number = asked.number;
-    done.is_done = true;
-    for (auto const& address : addresses) {
-        endpoint to{address, asked.port, asked.kind};
-        if (asked.is_large && to.kind == transport_kind::udp) {
-            // A server that refuses the connection may be of RFC 2543's time: it gets the datagram before the next
-            // address is tried.
-            to.kind = transport_kind::tcp;
-            done.locations.push_back({to, asked.server_name});
-            to.kind = transport_kind::udp;
-        }
-        done.locations.push_back({to, asked.server_name});
+void locator::forget(std::uint32_t number) noexcept {
+    std::erase_if(searches_, [&](search const& one) { return one.number == number; });
+}
+
+void locator::on_unreachable(time_point now, endpoint const& where) {
+    grey_.add(now, where);
+}
+
+// ---- one step of a search
+
+void locator::ask(time_point now, search& of, question next, actions& out) {
+    if (++of.asked > most_questions) return;
+    if (auto const* known = cache_.find(now, next.type, next.name)) {
+        auto const answer = *known;  // what it leads to may be kept in the cache, too
+        return take(now, of, next, answer, out);
     }
+    if (++last_ == 0) ++last_;
+    next.request = last_;
+    out.push_back(resolve_name{next.request, next.name, next.type});
+    of.open.push_back(std::move(next));
+}
+
+void locator::ask_services(time_point now, search& of, actions& out) {
+    for (std::size_t rank = 0; rank < of.transports.size(); ++rank)
+        if (auto name = service_name(of.transports[rank], of.host))
+            ask(now, of, {0, dns_type::srv, std::move(*name), rank, of.transports[rank]}, out);
+}
+
+void locator::take(time_point now, search& of, question const& asked, dns_answer const& answer, actions& out) {
+    switch (asked.type) {
+        case dns_type::naptr:
+            return take_pointers(now, of, asked, answer, out);
+        case dns_type::srv:
+            return take_services(now, of, asked, answer, out);
+        case dns_type::address:
+            for (auto& one : of.servers)
+                if (one.addresses.empty() && chars::equal_ignoring_case(one.name, asked.name))
+                    one.addresses = answer.addresses;
+    }
+}
+
+// 4.1: the order of the records is the domain's wish, and goes before ours. A domain without usable ones is asked for
+// each service that we speak.
+void locator::take_pointers(time_point now, search& of, question const& asked, dns_answer const& answer, actions& out) {
+    auto const usable = usable_pointers(answer.pointers, of.transports);
+    if (usable.empty()) return ask_services(now, of, out);
+    for (std::size_t at = 0; at < usable.size(); ++at) {
+        auto const& one = usable[at];
+        auto const rank = asked.rank * most_servers + at;
+        auto const kind = transport_of_service(one.service).value_or(asked.kind);
+        if (one.flags.empty())
+            ask(now, of, {0, dns_type::naptr, one.replacement, rank, kind}, out);
+        else if (chars::equal_ignoring_case(one.flags, "s"))
+            ask(now, of, {0, dns_type::srv, one.replacement, rank, kind}, out);
+        else if (chars::equal_ignoring_case(one.flags, "a"))
+            add_server(now, of, {rank, one.replacement, default_port(kind), kind, {}}, out);
+    }
+}
+
+void locator::take_services(time_point now, search& of, question const& asked, dns_answer const& answer, actions& out) {
+    for (auto const& one : answer.services)
+        if (one.target.empty()) of.is_declined = true;
+    for (auto& one : in_service_order(answer.services, settings_.weights, random_))
+        add_server(now, of, {asked.rank, std::move(one.target), one.port, asked.kind, {}}, out);
+}
+
+void locator::add_server(time_point now, search& of, server next, actions& out) {
+    if (of.servers.size() >= most_servers) return;
+    auto const numeric = ip_address::from(next.name);
+    if (numeric) next.addresses = {*numeric};
+    // Servers of one rank keep their order; a better rank that is answered later goes before.
+    auto const place =
+        std::upper_bound(of.servers.begin(), of.servers.end(), next.rank, [](std::size_t rank, server const& one) {
+            return rank < one.rank;
+        });
+    bool const is_asked = std::any_of(of.servers.begin(), of.servers.end(), [&](server const& one) {
+        return chars::equal_ignoring_case(one.name, next.name);
+    });
+    question const asked{0, dns_type::address, next.name, next.rank, next.kind};
+    auto const at = of.servers.insert(place, std::move(next));
+    if (numeric) return;
+    if (!is_asked) return ask(now, of, asked, out);
+    auto const twin = std::find_if(of.servers.begin(), of.servers.end(), [&](server const& one) {
+        return !one.addresses.empty() && chars::equal_ignoring_case(one.name, at->name);
+    });
+    if (twin != of.servers.end()) at->addresses = twin->addresses;
+}
+
+bool locator::settle(time_point now, search& of, actions& out) {
+    if (!of.open.empty()) return false;
+    // 4.2: no SRV record at all: the host itself, on the default port. RFC 2782: unless it said that there is no
+    // service.
+    if (of.servers.empty() && !of.is_declined) {
+        bool const has_udp =
+            std::find(of.transports.begin(), of.transports.end(), transport_kind::udp) != of.transports.end();
+        auto const kind = has_udp ? transport_kind::udp : of.transports.front();
+        of.asked = 0;
+        add_server(now, of, {0, of.host, default_port(kind), kind, {}}, out);
+    }
+    return of.open.empty();
+}
+
+lookup locator::finish(time_point now, search const& of) const {
+    lookup done;
+    done.number = of.number;
+    done.is_done = true;
+    auto const add = [&](endpoint const& to) {
+        location place{to, of.server_name};
+        bool const is_new = std::find(done.locations.begin(), done.locations.end(), place) == done.locations.end();
+        if (is_new && done.locations.size() < most_locations) done.locations.push_back(std::move(place));
+    };
+    for (auto const& one : of.servers)
+        for (auto const& address : one.addresses) {
+            endpoint to{address, one.port, one.kind};
+            if (of.is_large && to.kind == transport_kind::udp) {
+                // A server that refuses the connection may be of RFC 2543's time: it gets the datagram before the next
+                // address is tried.
+                add({address, one.port, transport_kind::tcp});
+            }
+            add(to);
+        }
+    std::stable_partition(done.locations.begin(), done.locations.end(), [&](location const& one) {
+        return !grey_.holds(now, one.to);
+    });
+    if (done.locations.empty()) done.error = of.error ? of.error : make_error_code(errc::name_not_found);
     return done;
 }
 

@@ -37,6 +37,7 @@ struct account {
     std::string contact_uri;                   ///< what the last REGISTER bound
     std::string supported;                     ///< option tags, as a header value
     std::vector<ip_address> server_addresses;  ///< what the names of own_hosts led to
+    std::optional<endpoint> registered_at;     ///< the server that accepted the last registration
 
     /// Of requests that are no REGISTER.
     [[nodiscard]] route_set const& routes() const noexcept {

@@ -89,6 +89,7 @@ result<account_id> user_agent_core::impl::add_account(account_config settings, s
         .contact_uri = {},
         .supported = std::move(options),
         .server_addresses = {},
+        .registered_at = {},
     };
     return insert(accounts, deadline_owner::account, std::move(fresh), std::nullopt);
 }
@@ -170,10 +171,12 @@ void user_agent_core::impl::on_register_response(
     turn& t, outgoing_id id, message_view response, error_code auth_error
 ) {
     auto const owner = requests.find(id)->account;
+    auto const server = requests.find(id)->to;
     forget(id);
     auto* account = accounts.find(owner);
     if (account == nullptr || account->register_request != id) return;
     account->register_request = {};
+    if (response.status() < 300) account->registered_at = server;
     apply(t, owner, account->registration.on_response(t.now.mono, response, account->contact_uri, auth_error));
     if (response.status() < 300) take_service_routes(*account, response);
 }

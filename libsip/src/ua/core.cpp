@@ -46,6 +46,14 @@ std::string joined(std::vector<std::string> const& words) {
     return list;
 }
 
+locator_settings locator_settings_of(user_agent_config const& config) {
+    locator_settings settings;
+    settings.datagram_limit = config.datagram_limit;
+    settings.transports = config.transports;
+    settings.weights = config.srv_weights;
+    return settings;
+}
+
 }  // namespace
 
 user_agent_core::impl::impl(user_agent_config c, environment& e)
@@ -55,7 +63,7 @@ user_agent_core::impl::impl(user_agent_config c, environment& e)
       allow_events(list_of_packages(config.packages)),
       recv_info(joined(config.info_packages)),
       supported(options_for({})),
-      names({.datagram_limit = config.datagram_limit}),
+      names(env.random, locator_settings_of(config)),
       transactions(env, buffers, {.transactions = config.limits.transactions, .server_timing = config.timing}),
       dialogs({env.random(), env.random()}),
       acks({env.random(), env.random()}),
@@ -136,6 +144,10 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
     }
     if (status == 422 && ask_for_longer(t, id, response)) return;
     // RFC 3263 4.3: 503 sends us to the next address, if there is one.
+    if (status == 503)
+        names.on_unreachable(t.now.mono, request->to);
+    else
+        names.on_reached(request->to);
     bool const has_next = request->next_location < request->locations.size();
     if (status == 503 && has_next && !request->client.is_cancelled()) {
         request->client.restart();
@@ -419,11 +431,10 @@ void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, bu
     });
 }
 void user_agent_core::on_resolved(
-    now_t now, std::uint32_t request, std::span<ip_address const> addresses, error_code error, outbox& out
+    now_t now, std::uint32_t request, dns_answer const& answer, error_code error, outbox& out
 ) {
     in_turn(*impl_, now, out, [&](turn& t) {
-        auto found = impl_->names.on_resolved(request, addresses, error, out.actions);
-        impl_->on_located(t, request, std::move(found));
+        impl_->on_located(t, impl_->names.on_resolved(now.mono, request, answer, error, out.actions));
     });
 }
 void user_agent_core::on_timeout(now_t now, outbox& out) {

@@ -118,7 +118,9 @@ struct user_agent_core::impl {
     // ---- sending.cpp: requests of ours
     outgoing_id start(turn&, outgoing);
     void locate(turn&, outgoing_id);
-    void on_located(turn&, std::uint32_t number, lookup);
+    void on_located(turn&, lookup);
+    /// What a registration reached goes before what else a domain offers.
+    void prefer_registered(account const*, std::vector<location>&) const;
     void on_flow_up(turn&, flow_id);
     void on_flow_down(turn&, flow_id, std::string const& why);
     void try_next_location(turn&, outgoing_id);

@@ -88,14 +88,15 @@ void user_agent_core::impl::locate(turn& t, outgoing_id id) {
         if (to) made.locations = {{*to, std::string(hop->host)}};
         return try_next_location(t, id);
     }
-    auto const found =
-        hop ? names.locate(
-                  {.uri = *hop,
-                   .preferred = account != nullptr ? account->identity.config.transport : transport_kind::udp,
-                   .message_size = draft.text().size() + room_for_headers},
-                  t.out.actions
-              )
-            : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
+    auto const found = hop ? names.locate(
+                                 t.now.mono,
+                                 {.uri = *hop,
+                                  .preferred = account != nullptr ? account->identity.config.transport
+                                                                  : std::optional(transport_kind::udp),
+                                  .message_size = draft.text().size() + room_for_headers},
+                                 t.out.actions
+                             )
+                           : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
     made.lookup = found.number;
     if (!found.is_done) return;
     if (found.locations.empty()) {
@@ -103,14 +104,15 @@ void user_agent_core::impl::locate(turn& t, outgoing_id id) {
         return;
     }
     made.locations = found.locations;
+    prefer_registered(account, made.locations);
     try_next_location(t, id);
 }
 
-void user_agent_core::impl::on_located(turn& t, std::uint32_t number, lookup found) {
+void user_agent_core::impl::on_located(turn& t, lookup found) {
     if (!found.is_done) return;
     outgoing_id waiting;
     requests.for_each([&](outgoing_id id, outgoing const& request) {
-        if (request.stage == outgoing::stage::locating && request.lookup == number) waiting = id;
+        if (request.stage == outgoing::stage::locating && request.lookup == found.number) waiting = id;
     });
     auto* request = requests.find(waiting);
     if (request == nullptr) return;
@@ -128,7 +130,17 @@ void user_agent_core::impl::on_located(turn& t, std::uint32_t number, lookup fou
         }
     }
     request->locations = std::move(found.locations);
+    prefer_registered(accounts.find(request->account), request->locations);
     try_next_location(t, waiting);
+}
+
+// Calls and subscriptions go through the server that holds the registration: only that one may have the connection, or
+// the state, that leads back to us.
+void user_agent_core::impl::prefer_registered(account const* from, std::vector<location>& places) const {
+    if (from == nullptr || !from->registered_at) return;
+    auto const at =
+        std::find_if(places.begin(), places.end(), [&](location const& one) { return one.to == *from->registered_at; });
+    if (at != places.end()) std::rotate(places.begin(), at, at + 1);
 }
 
 void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
@@ -307,9 +319,24 @@ void user_agent_core::impl::send_again(turn& t, outgoing_id id, message_view res
 bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
     auto& request = *requests.find(id);
     bool const never_answered = request.client.current() != invite_client::state::proceeding;
-    if (why != errc::transport_failed || request.client.is_cancelled() || !never_answered) return false;
+    bool const is_unreachable = why == errc::transport_failed || why == errc::transaction_timeout;
+    if (!is_unreachable || request.client.is_cancelled() || !never_answered) return false;
+    // RFC 3263 4.3: whoever does not answer is passed over, now and for a while.
+    if (request.stage == outgoing::stage::sent) {
+        names.on_unreachable(t.now.mono, request.to);
+        if (auto* account = accounts.find(request.account); account != nullptr && account->registered_at == request.to)
+            account->registered_at.reset();
+    }
     // A connection that was open before may have died unnoticed: the same address deserves a fresh one.
-    if (std::exchange(request.flow_was_up, false)) --request.next_location;
+    bool const was_up = std::exchange(request.flow_was_up, false);
+    if (was_up && why == errc::transport_failed) --request.next_location;
+    // Whoever was silent over a connection is not asked again by a datagram: that is for refused connections (18.1.1).
+    auto const is_same_place = [&](location const& one) {
+        return one.to.address == request.to.address && one.to.port == request.to.port;
+    };
+    while (why == errc::transaction_timeout && request.next_location < request.locations.size() &&
+           is_same_place(request.locations[request.next_location]))
+        ++request.next_location;
     if (request.next_location >= request.locations.size()) return false;
     request.client.restart();
     try_next_location(t, id);

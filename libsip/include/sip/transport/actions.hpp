@@ -10,6 +10,7 @@
 
 #include "sip/handle.hpp"
 #include "sip/syntax/buffer.hpp"
+#include "sip/transport/dns_records.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace sip {
@@ -34,10 +35,11 @@ struct close_flow {
     flow_id flow = flow_id::none;
 };
 
-/// Ask the name service for the addresses (A and AAAA) of `name`; the answer is on_resolved(request, ...).
+/// Ask the name service for the records of one type that `name` has; the answer is on_resolved(request, ...).
 struct resolve_name {
     std::uint32_t request = 0;
     std::string name;
+    dns_type type = dns_type::address;
 };
 
 using action = std::variant<send_message, open_flow, close_flow, resolve_name>;

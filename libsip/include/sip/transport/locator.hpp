@@ -1,17 +1,22 @@
 // Where a request for a URI goes (RFC 3263), as a machine without I/O: numeric hosts are answered at once, names by
-// asking the name service through resolve_name. It chooses transport and port, and applies the rule for large datagrams
-// (RFC 3261 18.1.1). It opens nothing and remembers nothing of a finished look-up.
+// asking the name service through resolve_name, as many questions as it takes: NAPTR for the transport, SRV for the
+// servers, A and AAAA for their addresses. It applies the rule for large datagrams (RFC 3261 18.1.1), keeps answers for
+// their time, and puts servers last that did not answer a moment ago. It opens nothing.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sip/environment.hpp"
 #include "sip/syntax/uri.hpp"
 #include "sip/transport/actions.hpp"
+#include "sip/transport/dns_cache.hpp"
 #include "sip/transport/flow.hpp"
+#include "sip/transport/grey_list.hpp"
+#include "sip/transport/service_order.hpp"
 
 namespace sip {
 
@@ -19,12 +24,20 @@ struct locator_settings {
     /// A request of more bytes than this that would go by UDP goes by TCP, with UDP as the fall-back (RFC 3261 18.1.1).
     /// 0: never.
     std::size_t datagram_limit = 1300;
+    /// What we speak, in the order that counts where a domain leaves it to us.
+    std::vector<transport_kind> transports{transport_kind::udp, transport_kind::tcp, transport_kind::tls};
+    weight_rule weights = weight_rule::draw;
+    duration no_record_ttl = std::chrono::seconds(60);  ///< for how long "there is none" holds
+    duration grey_time = std::chrono::seconds(60);      ///< for how long a server that failed is tried last
+    std::size_t cached_answers = 256;
+    std::size_t grey_targets = 64;
 };
 
 struct location_query {
     uri_view uri;  ///< of the next hop: the top Route's or the Request-URI
-    /// Where the URI names no transport: what the user prefers. A sips URI takes TLS below it all the same.
-    transport_kind preferred = transport_kind::udp;
+    /// Where the URI names no transport: what the user prefers; nothing leaves it to the domain's records. A sips URI
+    /// takes TLS below it all the same.
+    std::optional<transport_kind> preferred = transport_kind::udp;
     std::size_t message_size = 0;
 };
 
@@ -36,10 +49,9 @@ struct location {
     friend bool operator==(location const&, location const&) = default;
 };
 
-/// What is known of a look-up. Its number is the one of the resolve_name request, and names the look-up until it is
-/// done.
+/// What is known of a look-up.
 struct lookup {
-    std::uint32_t number = 0;  ///< 0 where the answer was known at once
+    std::uint32_t number = 0;  ///< names the look-up until it is done; 0 where the answer was known at once
     bool is_done = false;
     std::vector<location> locations;  ///< best first; empty where nothing can be reached
     /// errc::unsupported_scheme for a URI that is neither sip nor sips, errc::transport_failed for a transport that we
@@ -49,30 +61,78 @@ struct lookup {
 
 class locator {
 public:
-    explicit locator(locator_settings settings = {}) noexcept : settings_(settings) {}
+    /// The random source draws among servers of one priority; it outlives the locator.
+    explicit locator(random_source random, locator_settings settings = {});
 
-    /// Done at once for a numeric host and for errors; else puts resolve_name into `out`.
-    [[nodiscard]] lookup locate(location_query const&, actions& out);
-    /// Goes on with the answer to resolve_name. Not done where a further question was put into `out`; number 0 and not
-    /// done where the request is unknown (forgotten meanwhile).
-    [[nodiscard]] lookup on_resolved(std::uint32_t request, std::span<ip_address const>, error_code, actions& out);
-    /// The asker is gone: the answer will be ignored.
-    void forget(std::uint32_t request) noexcept;
+    /// Done at once for a numeric host, for names whose answers are known, and for errors; else puts resolve_name into
+    /// `out`.
+    [[nodiscard]] lookup locate(time_point now, location_query const&, actions& out);
+    /// Goes on with the answer to resolve_name. Not done where further answers are waited for; number 0 and not done
+    /// where the question is unknown (its look-up is forgotten, or done).
+    [[nodiscard]] lookup on_resolved(
+        time_point now, std::uint32_t request, dns_answer const&, error_code, actions& out
+    );
+    /// The asker is gone: answers will be ignored.
+    void forget(std::uint32_t number) noexcept;
 
-    [[nodiscard]] std::size_t pending() const noexcept { return waiting_.size(); }
+    /// A request to this place met no answer, or 503: it is tried last for a while.
+    void on_unreachable(time_point now, endpoint const&);
+    /// It answered.
+    void on_reached(endpoint const& where) noexcept { grey_.remove(where); }
+    /// What the servers of another network said holds no more.
+    void on_network_changed() noexcept { cache_.clear(); }
+
+    [[nodiscard]] std::size_t pending() const noexcept { return searches_.size(); }
+
+    /// Of one look-up: questions, servers and places that are followed; what a domain has beyond that is left out.
+    static constexpr std::size_t most_questions = 16, most_servers = 16, most_locations = 32;
 
 private:
-    struct question {
-        std::uint32_t number = 0;
-        std::string host, server_name;
+    /// A server that SRV named, or the host itself.
+    struct server {
+        std::size_t rank = 0;  ///< of the pointer or transport that led here: lower ones first
+        std::string name;
         std::uint16_t port = 0;
         transport_kind kind = transport_kind::udp;
-        bool is_large = false;
+        std::vector<ip_address> addresses;
     };
-    [[nodiscard]] static lookup answer(question const&, std::span<ip_address const>);
+    struct question {
+        std::uint32_t request = 0;
+        dns_type type{};
+        std::string name;
+        std::size_t rank = 0;
+        transport_kind kind = transport_kind::udp;  ///< srv: of the servers it will name
+    };
+    struct search {
+        std::uint32_t number = 0;
+        std::string host, server_name;
+        std::vector<transport_kind> transports;  ///< that may be used, best first
+        bool is_large = false;
+        bool is_declined = false;  ///< a domain said that it has no such service
+        std::size_t asked = 0;     ///< questions so far
+        std::vector<question> open;
+        std::vector<server> servers;
+        error_code error;  ///< of the last question that failed
+    };
 
+    [[nodiscard]] static std::vector<transport_kind> acceptable(
+        location_query const&, std::vector<transport_kind> const& ours
+    );
+    void ask(time_point now, search&, question, actions& out);
+    void ask_services(time_point now, search&, actions& out);
+    void take(time_point now, search&, question const&, dns_answer const&, actions& out);
+    void take_pointers(time_point now, search&, question const&, dns_answer const&, actions& out);
+    void take_services(time_point now, search&, question const&, dns_answer const&, actions& out);
+    void add_server(time_point now, search&, server, actions& out);
+    /// Asks the next kind of question where all of one kind are answered. True where nothing is left to ask.
+    [[nodiscard]] bool settle(time_point now, search&, actions& out);
+    [[nodiscard]] lookup finish(time_point now, search const&) const;
+
+    random_source random_;
     locator_settings settings_;
-    std::vector<question> waiting_;
+    dns_cache cache_;
+    grey_list grey_;
+    std::vector<search> searches_;
     std::uint32_t last_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "sip/syntax/parse.hpp"
 #include "sip/time.hpp"
 #include "sip/transport/flow.hpp"
+#include "sip/transport/service_order.hpp"
 #include "sip/ua/subscribe_options.hpp"
 #include "sip/usage/session_timer.hpp"
 
@@ -43,6 +44,9 @@ struct user_agent_config {
     /// is the user's as before.
     std::vector<std::string> info_packages;
     std::string accept = "application/sdp";  ///< content types of calls; another is answered 415
+    /// What we speak, the preferred first: for domains that leave the choice to us (RFC 3263 4.1).
+    std::vector<transport_kind> transports{transport_kind::udp, transport_kind::tcp, transport_kind::tls};
+    weight_rule srv_weights = weight_rule::draw;
     std::size_t datagram_limit = 1300;  ///< a larger request goes over TCP (RFC 3261 18.1.1); 0 switches the rule off
     duration ring_limit = std::chrono::seconds(180
     );                   ///< our INVITE rings no longer than this, then CANCEL; an incoming call ends with 480
@@ -68,7 +72,8 @@ struct account_config {
     hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are refused with errc::weak_algorithm
     std::string registrar;                           ///< "sip:example.com"; empty: this account does not register
     std::vector<std::string> route_set;              ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
-    transport_kind transport = transport_kind::udp;  ///< where the URI names none
+    /// Where the URI names none; nothing asks the domain (NAPTR, RFC 3263 4.1).
+    std::optional<transport_kind> transport = transport_kind::udp;
     duration expires = std::chrono::seconds(3600);   ///< what we ask for
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)

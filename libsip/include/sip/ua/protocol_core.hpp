@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include <boost/container/small_vector.hpp>
 
@@ -61,8 +60,9 @@ public:
     virtual void on_flow(now_t, flow_event const&, outbox&) = 0;
     /// One datagram, or one whole message that the framer cut out of a stream.
     virtual void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) = 0;
-    /// The answer to resolve_name: addresses in the order to try them; empty with an error.
-    virtual void on_resolved(now_t, std::uint32_t request, std::span<ip_address const>, error_code, outbox&) = 0;
+    /// The answer to resolve_name; empty with an error. errc::name_not_found says that there is no such record, which is
+    /// an answer that may be kept; other errors say that nobody knows.
+    virtual void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) = 0;
     virtual void on_timeout(now_t, outbox&) = 0;
 
     [[nodiscard]] virtual std::optional<wakeup> next_deadline() const noexcept = 0;

@@ -1,5 +1,7 @@
 // Covers: how requests find their way: names, several addresses, connections that are opened, reused, refused and lost,
 // large requests over TCP with their fall-back, time-outs on the way.
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "support/script.hpp"
@@ -256,4 +258,69 @@ TEST_CASE("A core without deadline may be woken: nothing happens") {
     s.expect_idle();
     CHECK(s.core.still_wanted({}));
     CHECK(!s.core.still_wanted({3, 3}));
+}
+
+TEST_CASE("A server that does not answer is passed over after 64*T1, and tried last afterwards (RFC 3263 4.3)") {
+    auto settings = at_example();
+    settings.timing.t1 = 20ms;
+    named_pair pair(settings);
+    pair.net.name("bob.example.com", {"10.0.0.66", "10.0.0.2"});
+    pair.alice.invite("sip:1002@bob.example.com");
+    pair.net.run_for(64 * 20ms - 100ms);
+    CHECK(pair.alice.count<sip::call_answered>() == 0);
+    pair.net.run_for(1s);
+    CHECK(pair.alice.count<sip::call_answered>() == 1);
+
+    pair.alice.invite("sip:1002@bob.example.com");
+    pair.net.run_for(200ms);
+    CHECK(pair.alice.count<sip::call_answered>() == 2);
+}
+
+TEST_CASE("A call that is answered with a provisional response stays where it is") {
+    auto settings = at_example();
+    settings.timing.t1 = 20ms;
+    named_pair pair(settings);
+    pair.bob.on_event = nullptr;  // it rings: 100 after 200 ms
+    pair.net.name("bob.example.com", {"10.0.0.2", "10.0.0.66"});
+    pair.alice.invite("sip:1002@bob.example.com");
+    pair.net.run_for(20s);
+    for (auto const& p : pair.packets)
+        if (p.text.starts_with("INVITE")) CHECK(host_port(p.destination) == "10.0.0.2:5060");
+    CHECK(pair.alice.count<sip::call_ended>() == 0);
+}
+
+TEST_CASE("Calls go to the server that holds the registration, whatever order the domain's servers come in") {
+    sip::user_agent_config serving;
+    serving.methods = {sip::method::register_};
+    test::sim_network net;
+    test::phone alice{1}, one{2, serving}, two{3, serving};
+    auto settings = at_example();
+    settings.registrar = "sip:example.com";
+    settings.timing.t1 = 20ms;
+    alice.join(net, "10.0.0.1:5060", settings);
+    for (auto* server : {&one, &two})
+        server->on_event = [server](sip::event const& e) {
+            if (auto const* call = std::get_if<sip::incoming_call>(&e)) (void)server->answer(call->id);
+            auto const* request = std::get_if<sip::incoming_request>(&e);
+            if (request == nullptr) return;
+            std::array const contact{sip::extra_header(
+                "Contact", std::string(request->request.view().raw(sip::header_id::contact)) + ";expires=3600"
+            )};
+            (void)server->command([&](auto now, auto& out) {
+                return server->core.respond(now, request->id, 200, contact, {}, {}, out);
+            });
+        };
+    two.join(net, "10.0.0.3:5060", test::ua_pair::account_at("sip:server@example.com"));
+    net.name("example.com", {"10.0.0.2", "10.0.0.3"});  // the first one is not there yet
+    (void)alice.command([&](auto now, auto& out) { return alice.core.register_account(now, alice.account, out); });
+    net.run_for(3s);
+    REQUIRE(alice.last<sip::registration_changed>().state == sip::registration_state::registered);
+
+    one.join(net, "10.0.0.2:5060", test::ua_pair::account_at("sip:server@example.com"));
+    net.run_for(70s);  // the first one is no longer avoided
+    alice.invite("sip:1002@example.com");
+    net.run_for(1s);
+    CHECK(alice.count<sip::call_answered>() == 1);
+    CHECK(two.count<sip::incoming_call>() == 1);
+    CHECK(one.count<sip::incoming_call>() == 0);
 }

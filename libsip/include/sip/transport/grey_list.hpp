@@ -1,0 +1,34 @@
+// Targets that did not answer a moment ago: they are tried last for a while, not never (RFC 3263 4.3 leaves that to
+// us).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sip/time.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip {
+
+class grey_list {
+public:
+    /// `hold`: for how long a target is avoided after a failure. `most`: the oldest makes room.
+    grey_list(duration hold, std::size_t most) noexcept : hold_(hold), most_(most) {}
+
+    void add(time_point now, endpoint const&);
+    /// It answered: it is as good as any other.
+    void remove(endpoint const&) noexcept;
+    [[nodiscard]] bool holds(time_point now, endpoint const&) const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+    struct entry {
+        endpoint where;
+        time_point until;
+    };
+    duration hold_;
+    std::size_t most_;
+    std::vector<entry> entries_;  ///< in the order of their ends
+};
+
+}  // namespace sip
