@@ -72,7 +72,7 @@ TEST_CASE("The number of targets is bounded, those that are named and those that
     CHECK(f.rest(99).size() == sip::redirection::most_known - 1 - 5);
 }
 
-TEST_CASE("From SIPS nothing leads to SIP, and from neither to another scheme (RFC 5630 4.3, RFC 3261 26.4.4)") {
+TEST_CASE("From SIPS nothing leads to SIP, and from neither to another scheme (RFC 5630 4, RFC 3261 26.4.4)") {
     fixture f;
     f.add("Contact: <sip:plain@x>, <sips:safe@x>, <tel:+123>, <mailto:a@b>\n", "sips:bob@here");
     CHECK(f.rest() == list{"sips:safe@x"});
