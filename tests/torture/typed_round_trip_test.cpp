@@ -89,6 +89,28 @@ std::string write(sip::dialog_reference_view const& dialog) {
         dialog.early_only ? ";early-only" : ""
     );
 }
+std::string write(sip::target_dialog_view const& dialog) {
+    return fmt::format("{};local-tag={};remote-tag={}", dialog.call_id, dialog.local_tag, dialog.remote_tag);
+}
+// Index, reason and the like stand among the parameters of the address.
+std::string write(sip::history_info_view const& entry) {
+    return write(entry.address);
+}
+std::string write(sip::diversion_view const& entry) {
+    return write(entry.address);
+}
+std::string write(sip::authentication_info_view const& info) {
+    std::string text;
+    auto const add = [&](std::string_view name, std::string_view value, std::string_view quote) {
+        if (!value.empty()) text += fmt::format("{}{}={}{}{}", text.empty() ? "" : ",", name, quote, value, quote);
+    };
+    add("nextnonce", info.nextnonce, "\"");
+    add("qop", info.qop, "");
+    add("rspauth", info.rspauth, "\"");
+    add("cnonce", info.cnonce, "\"");
+    add("nc", info.nc, "");
+    return text;
+}
 std::string write(sip::challenge_view const& c) {
     if (!c.is_digest()) return std::string(c.scheme);
     return fmt::format(
