@@ -222,6 +222,12 @@ public:
         flow = which;
         after_step();
     }
+    /// The peer connects anew, and sends over that connection from now on.
+    void peer_connects() {
+        check_running();
+        flow = core.add_flow(clock.now(), {at("10.0.0.1:5060", peer_.kind), peer_}, out_);
+        after_step();
+    }
     void flow_failed(sip::flow_id which) {
         check_running();
         core.on_flow(clock.now(), {which, sip::flow_change::failed, {}, {}, "refused"}, out_);

@@ -45,6 +45,13 @@ struct open_request {
     endpoint from;
 };
 
+/// What an UPDATE with an offer was answered with.
+struct answered_update {
+    std::uint32_t cseq = 0;
+    std::uint16_t status = 0;
+    std::string description;  ///< ours, in a 2xx
+};
+
 /// One dialog of a call, with what is negotiated in it. Before our INVITE is answered each fork has one (RFC 6337 4).
 struct leg {
     dialog_handle dialog;
@@ -55,6 +62,8 @@ struct leg {
     /// The peer's PRACK or UPDATE whose offer the user has to answer, and until when.
     open_request asked;
     std::optional<time_point> answer_due;
+    /// The peer's newest UPDATE with an offer, once it is answered: copies of it get the same.
+    std::optional<answered_update> answered;
 
     /// As caller: the newest reliable response to the INVITE in progress. It waits for our answer where it is owed.
     std::uint32_t rseq = 0, rseq_of_invite = 0;

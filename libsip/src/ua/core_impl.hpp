@@ -244,11 +244,15 @@ struct user_agent_core::impl {
     void note_abilities(leg&, message_view from) noexcept;
     void refuse_busy(turn&, request_received const&);
     void overtake(turn&, session_id, leg&);
+    /// Whether this is the request again whose offer the user has before them.
+    [[nodiscard]] bool replace_asked(turn&, leg&, request_received const& copy);
     void on_reinvite(turn&, session_id, request_received const&);
     void on_update(turn&, session_id, dialog_handle, request_received const&);
     /// Holds the peer's PRACK or UPDATE until its user has answered the offer in it.
     void ask_user(turn&, session_id, call&, leg&, request_received const&, description_carrier);
     error_code answer_offer(turn&, session_id, std::string_view description, std::uint32_t fork);
+    /// Sends the 200 of an UPDATE, with our answer where it had an offer, and takes over its target and session timer.
+    error_code accept_update(turn&, call&, leg&, open_request const&, std::string_view description);
     [[nodiscard]] error_code answer_asked(turn&, session_id, call&, leg&, std::string_view description);
     error_code refuse_offer(turn&, session_id, std::uint16_t status, std::uint32_t fork);
     void refuse_asked(turn&, session_id, call&, leg&, std::uint16_t status);

@@ -236,6 +236,20 @@ void user_agent_core::impl::overtake(turn& t, session_id id, leg& in) {
         .id = id, .status = 491, .will_retry = false, .response = {}, .fork = in.fork});
 }
 
+/// Whoever loses the connection under a request sends it again over another one, as a new transaction with the same
+/// CSeq (RFC 3261 8.1.3.1, RFC 3263 4.3). It is one offer all the same, and the newest copy leads to its sender.
+bool user_agent_core::impl::replace_asked(turn& t, leg& in, request_received const& copy) {
+    if (!in.asked.transaction) return false;
+    auto const first = in.asked.request.view();
+    auto const again = copy.request.view();
+    bool const is_same = first.cseq().name == again.cseq().name && first.cseq().number == again.cseq().number &&
+                         first.body() == again.body();
+    if (!is_same) return false;
+    (void)respond(t, in.asked.transaction, first, {.status = 482});
+    in.asked = {copy.id, copy.request, copy.flow, copy.from};
+    return true;
+}
+
 void user_agent_core::impl::on_reinvite(turn& t, session_id id, request_received const& input) {
     auto* call = calls.find(id);
     auto& leg = call->main;
@@ -267,22 +281,20 @@ void user_agent_core::impl::on_update(turn& t, session_id id, dialog_handle at, 
     auto const request = input.request.view();
     auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
     if (leg == nullptr) return refuse({.status = 481});
+    if (replace_asked(t, *leg, input)) return;
     // RFC 3311 5.2: the UPDATE before it is not answered; our own offer is open; or the peer's is.
     if (leg->asked.transaction && leg->asked.request.view().method() == method::update) return refuse_busy(t, input);
     if (refuse_content(t, input) || refuse_interval(t, call->timer, input)) return;
+    open_request const update{input.id, input.request, input.flow, input.from};
     if (!is_description(request)) {
-        dialogs.find(at)->refresh_target(request);
         note_abilities(*leg, request);
-        auto const session = call->stage == call_stage::up ? call->timer.for_answer(request) : session_timer::answer();
-        auto const expires = session.interval != 0 ? session.session_expires() : std::string();
-        refuse(
-            {.status = 200,
-             .contact_flow = input.flow,
-             .account = call->account,
-             .session_expires = expires,
-             .require_timer = session.require}
-        );
-        if (call->stage == call_stage::up) call->timer.on_success_sent(t.now.mono, request, session);
+        (void)accept_update(t, *call, *leg, update, {});
+        return schedule_call(id, *call);
+    }
+    if (auto const& last = leg->answered; last && last->cseq == request.cseq().number) {
+        // A copy whose answer was lost with its connection: the user has decided, and is not asked twice.
+        if (last->status >= 300) return refuse({.status = last->status});
+        (void)accept_update(t, *call, *leg, update, last->description);
         return schedule_call(id, *call);
     }
     bool const ours_is_open =
@@ -344,29 +356,44 @@ error_code user_agent_core::impl::answer_offer(
     return send_success(t, id, *call, description, answers_offer ? answer_body::answer_or_none : answer_body::offer);
 }
 
-error_code user_agent_core::impl::answer_asked(
-    turn& t, session_id id, call& of, leg& in, std::string_view description
+error_code user_agent_core::impl::accept_update(
+    turn& t, call& of, leg& in, open_request const& update, std::string_view description
 ) {
-    auto const asked = in.asked.request;
-    auto const request = asked.view();
-    bool const is_update = request.method() == method::update;
-    bool const is_refresh = is_update && of.stage == call_stage::up;
+    auto const request = update.request.view();
+    bool const is_refresh = of.stage == call_stage::up;
     auto const session = is_refresh ? of.timer.for_answer(request) : session_timer::answer();
     auto const expires = session.interval != 0 ? session.session_expires() : std::string();
     auto const failed = respond(
-        t, in.asked.transaction, request,
+        t, update.transaction, request,
         {.status = 200,
          .content_type = config.accept,
          .body = description,
-         .contact_flow = is_update ? in.asked.flow : flow_id::none,
+         .contact_flow = update.flow,
          .account = of.account,
          .session_expires = expires,
          .require_timer = session.require}
     );
     if (failed == errc::invalid_argument || failed == errc::too_large) return failed;
     if (is_refresh) of.timer.on_success_sent(t.now.mono, request, session);
+    dialogs.find(in.dialog)->refresh_target(request);
+    return failed;
+}
+
+error_code user_agent_core::impl::answer_asked(
+    turn& t, session_id id, call& of, leg& in, std::string_view description
+) {
+    auto const asked = in.asked;
+    auto const request = asked.request.view();
+    bool const is_update = request.method() == method::update;
+    answered_update answered{request.cseq().number, 200, std::string(description)};
+    auto const failed = is_update ? accept_update(t, of, in, asked, description)
+                                  : respond(
+                                        t, asked.transaction, request,
+                                        {.status = 200, .content_type = config.accept, .body = description}
+                                    );
+    if (failed == errc::invalid_argument || failed == errc::too_large) return failed;
     if (of.timer.is_known()) in.described = description;
-    if (is_update) dialogs.find(in.dialog)->refresh_target(request);
+    if (is_update) in.answered = std::move(answered);
     in.offers.answered();
     in.asked = {};
     in.answer_due.reset();
@@ -395,9 +422,11 @@ error_code user_agent_core::impl::refuse_offer(turn& t, session_id id, std::uint
 }
 
 void user_agent_core::impl::refuse_asked(turn& t, session_id id, call& of, leg& in, std::uint16_t status) {
-    (void)respond(t, in.asked.transaction, in.asked.request.view(), {.status = status});
+    auto const request = in.asked.request.view();
+    (void)respond(t, in.asked.transaction, request, {.status = status});
+    if (request.method() == method::update) in.answered = {request.cseq().number, status, {}};
     // RFC 6337 2.3: the response that a refused PRACK named still waits for one that can be accepted.
-    if (in.asked.request.view().method() == method::prack) of.reliable.resume(t.now.mono, of.timing);
+    if (request.method() == method::prack) of.reliable.resume(t.now.mono, of.timing);
     in.asked = {};
     in.answer_due.reset();
     in.offers.close();

@@ -176,6 +176,7 @@ void user_agent_core::impl::on_prack(turn& t, session_id id, request_received co
         return erase_call(t, id);
     }
     auto& leg = call->main;
+    if (replace_asked(t, leg, input)) return;
     if (leg.asked.transaction) return refuse_busy(t, input);
     if (refuse_content(t, input)) return;
 

@@ -1,6 +1,8 @@
 // Covers: UPDATE (RFC 3311) as sender and as receiver, in early and in confirmed dialogs: when it may carry an offer,
-// who is busy (491, 500 with Retry-After), refusals, silence, target refresh, forks, and what happens when the call
-// ends meanwhile.
+// who is busy (491, 500 with Retry-After), refusals, silence, target refresh, forks, copies over a new connection, and
+// what happens when the call ends meanwhile.
+#include <functional>
+
 #include <doctest/doctest.h>
 
 #include "calls.hpp"
@@ -345,6 +347,89 @@ TEST_CASE("An UPDATE is told to wait with 500 while an earlier offer or UPDATE i
     reinvited.expect_event<sip::remote_offer>();
     reinvited.inject(reinvited.request("UPDATE", 3, {.body = "other"}));
     reinvited.expect("500 UPDATE");
+}
+
+namespace {
+
+/// The peer's call over a connection, up, with an UPDATE that waits for the user; then the connection breaks.
+sip::session_id cut_off_with_offer(script& s, std::function<void(sip::session_id)> const& before_the_break = {}) {
+    auto const id = test::called(s);
+    s.inject(s.request("UPDATE", 2, {.body = "new"}));
+    s.expect_event<sip::remote_offer>();
+    if (before_the_break) before_the_break(id);
+    s.close_flow();
+    s.peer_connects();
+    return id;
+}
+
+test::script_options over_tcp() {
+    test::script_options made;
+    made.transport = sip::transport_kind::tcp;
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "An UPDATE that comes again over a new connection is the same offer, and its answer goes there (RFC 3261 12.2.2)"
+) {
+    script s(over_tcp());
+    auto const id = cut_off_with_offer(s);
+    auto const copy = s.request("UPDATE", 2, {.headers = "Contact: <sip:bob@10.0.0.2:5099>\n", .body = "new"});
+    s.inject(copy);
+    s.expect_nothing();  // not even 500: it is not behind another UPDATE
+    s.expect_no_event();
+    s.answer_offer(id, "taken");
+    auto const ok = s.expect("200 UPDATE");
+    CHECK(body_of(ok) == "taken");
+    CHECK(header(ok, "Via") == header(copy, "Via"));
+    s.inject(s.request("UPDATE", 3, {.body = "another"}));  // the next one is new
+    s.expect_event<sip::remote_offer>();
+}
+
+TEST_CASE("Where both ways of a doubled UPDATE still work, the older one ends with 482 (RFC 3261 8.2.2.2)") {
+    script s;
+    auto const id = test::called(s);
+    auto const first = s.request("UPDATE", 2, {.body = "new"});
+    s.inject(first);
+    s.expect_event<sip::remote_offer>();
+    s.inject(s.request("UPDATE", 2, {.body = "new"}));
+    CHECK(header(s.expect("482 UPDATE"), "Via") == header(first, "Via"));
+    s.answer_offer(id, "taken");
+    s.expect("200 UPDATE");
+    s.expect_no_event();
+}
+
+TEST_CASE("An answer that was lost with its connection is given again, and the user is not asked twice (RFC 3311 5.2)"
+) {
+    script s(over_tcp());
+    cut_off_with_offer(s, [&](sip::session_id id) {
+        s.answer_offer(id, "taken");
+        s.expect("200 UPDATE");
+    });
+    s.inject(s.request("UPDATE", 2, {.body = "new"}));
+    CHECK(body_of(s.expect("200 UPDATE")) == "taken");
+    s.expect_no_event();
+
+    script refused(over_tcp());
+    cut_off_with_offer(refused, [&](sip::session_id id) {
+        refused.refuse_offer(id, 488);
+        refused.expect("488 UPDATE");
+        refused.expect_event<sip::offer_withdrawn>();
+    });
+    refused.inject(refused.request("UPDATE", 2, {.body = "new"}));
+    refused.expect("488 UPDATE");
+    refused.expect_no_event();
+}
+
+TEST_CASE("An answer given while its connection is down goes to the copy that comes later (RFC 3311 5.2)") {
+    script s(over_tcp());
+    auto const id = cut_off_with_offer(s);
+    s.answer_offer(id, "taken");
+    s.expect_nothing();  // nobody is there to hear it
+    s.inject(s.request("UPDATE", 2, {.body = "new"}));
+    CHECK(body_of(s.expect("200 UPDATE")) == "taken");
+    s.expect_no_event();
 }
 
 TEST_CASE("An UPDATE that the user does not answer in half of its life gets 504 (RFC 3311 5.2)") {
