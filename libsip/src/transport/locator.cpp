@@ -33,16 +33,17 @@ locator::locator(random_source random, locator_settings settings)
       grey_(settings_.grey_time, settings_.grey_targets) {}
 
 // RFC 3263 4.1: the transport parameter decides, then the user, then the domain's records among what we speak.
-std::vector<transport_kind> locator::acceptable(location_query const& query, std::vector<transport_kind> const& ours) {
+locator::transport_list locator::acceptable(location_query const& query, std::vector<transport_kind> const& ours) {
     bool const is_sips = query.uri.scheme == uri_scheme::sips;
     if (auto const named = query.uri.params.find("transport")) {
         auto kind = transport_from(named->value);
         if (kind && is_sips) kind = secured(*kind);
-        return kind ? std::vector{*kind} : std::vector<transport_kind>{};
+        return kind ? transport_list{*kind} : transport_list{};
     }
     if (query.preferred) return {is_sips ? secured(*query.preferred).value_or(transport_kind::tls) : *query.preferred};
-    auto kinds = ours;
-    if (is_sips) std::erase_if(kinds, [](transport_kind kind) { return !is_secure(kind); });
+    transport_list kinds;
+    for (auto const kind : ours)
+        if (!is_sips || is_secure(kind)) kinds.push_back(kind);
     return kinds;
 }
 
@@ -154,14 +155,14 @@ void locator::take(time_point now, search& of, question const& asked, dns_answer
         case dns_type::address:
             for (auto& one : of.servers)
                 if (one.addresses.empty() && chars::equal_ignoring_case(one.name, asked.name))
-                    one.addresses = answer.addresses;
+                    one.addresses.assign(answer.addresses.begin(), answer.addresses.end());
     }
 }
 
 // 4.1: the order of the records is the domain's wish, and goes before ours. A domain without usable ones is asked for
 // each service that we speak.
 void locator::take_pointers(time_point now, search& of, question const& asked, dns_answer const& answer, actions& out) {
-    auto const usable = usable_pointers(answer.pointers, of.transports);
+    auto const usable = usable_pointers(answer.pointers, {of.transports.data(), of.transports.size()});
     if (usable.empty()) return ask_services(now, of, out);
     for (std::size_t at = 0; at < usable.size(); ++at) {
         auto const& one = usable[at];

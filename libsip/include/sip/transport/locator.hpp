@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "sip/environment.hpp"
 #include "sip/syntax/uri.hpp"
 #include "sip/transport/actions.hpp"
@@ -88,13 +90,16 @@ public:
     static constexpr std::size_t most_questions = 16, most_servers = 16, most_locations = 32;
 
 private:
+    // A numeric host, the next hop of most requests in a call, takes no memory for its search.
+    using transport_list = boost::container::small_vector<transport_kind, 5>;
+
     /// A server that SRV named, or the host itself.
     struct server {
         std::size_t rank = 0;  ///< of the pointer or transport that led here: lower ones first
         std::string name;
         std::uint16_t port = 0;
         transport_kind kind = transport_kind::udp;
-        std::vector<ip_address> addresses;
+        boost::container::small_vector<ip_address, 1> addresses;
     };
     struct question {
         std::uint32_t request = 0;
@@ -106,18 +111,16 @@ private:
     struct search {
         std::uint32_t number = 0;
         std::string host, server_name;
-        std::vector<transport_kind> transports;  ///< that may be used, best first
+        transport_list transports;  ///< that may be used, best first
         bool is_large = false;
         bool is_declined = false;  ///< a domain said that it has no such service
         std::size_t asked = 0;     ///< questions so far
         std::vector<question> open;
-        std::vector<server> servers;
+        boost::container::small_vector<server, 1> servers;
         error_code error;  ///< of the last question that failed
     };
 
-    [[nodiscard]] static std::vector<transport_kind> acceptable(
-        location_query const&, std::vector<transport_kind> const& ours
-    );
+    [[nodiscard]] static transport_list acceptable(location_query const&, std::vector<transport_kind> const& ours);
     void ask(time_point now, search&, question, actions& out);
     void ask_services(time_point now, search&, actions& out);
     void take(time_point now, search&, question const&, dns_answer const&, actions& out);
