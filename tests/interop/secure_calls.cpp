@@ -195,7 +195,11 @@ TEST_CASE("baresip: DTLS-SRTP in calls both ways, tones heard at both ends (RFC 
         CAPTURE(static_cast<int>(we_are));
         phones.talk(we_are);
         phones.expect_both_hear();
-        phones.events->wait_for("call.media", {"media.security=dtls", "media.srtp_suite=AEAD_AES_128_GCM"}, patience);
+        // The DTLS server chooses, and that is who answers actpass as passive: each of the two likes another one best.
+        const auto* const suite = we_are == role::caller ? "AEAD_AES_128_GCM" : "AES_CM_128_HMAC_SHA1_80";
+        phones.events->wait_for(
+            "call.media", {"media.security=dtls", std::string("media.srtp_suite=") + suite}, patience
+        );
         phones.hang_up();
     }
 }

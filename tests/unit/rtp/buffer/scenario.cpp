@@ -181,7 +181,7 @@ private:
 
     // A golden trace of tests/playout/traces, from its first packet to its last.
     void play_trace(std::string const& name) {
-        auto const folder = std::filesystem::path(__FILE__).parent_path() / "../../../playout/traces";
+        auto const folder = std::filesystem::path(OFFHOOK_SCENARIOS).parent_path() / "../../../playout/traces";
         std::ifstream file(folder / (name + ".txt"));
         if (!file) return fail("no trace '" + name + "'");
         auto const trace = playout_test::read_trace(file, name);

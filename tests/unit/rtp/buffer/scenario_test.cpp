@@ -12,7 +12,7 @@
 
 TEST_CASE("every scenario comes out as its file says") {
     std::vector<std::filesystem::path> files;
-    auto const folder = std::filesystem::path(__FILE__).parent_path() / "scenarios";
+    auto const folder = std::filesystem::path(OFFHOOK_SCENARIOS);
     for (auto const& entry : std::filesystem::directory_iterator(folder))
         if (entry.path().extension() == ".txt") files.push_back(entry.path());
     std::sort(files.begin(), files.end());

@@ -84,10 +84,11 @@ TEST_CASE("What cannot be sent is refused with its reason and uses no sequence n
     p.media.set_remote(p.time(), {at("0.0.0.0", 4000), {}});
     CHECK(p.send() == errc::no_remote_address);
     p.media.set_remote(p.time(), {peer_rtp, peer_rtcp});
-    CHECK(
-        p.media.send(p.time(), {payload_type{200}, 160, false, packet_buffer(p.pool)}, p.out) == errc::invalid_argument
-    );
-    CHECK(p.media.send(p.time(), {pcmu, 160, false, packet_buffer()}, p.out) == errc::too_large);
+    packet_buffer spoken(p.pool, std::vector(160, std::byte{0x55})),
+        without_room(p.pool, std::vector(160, std::byte{}));
+    CHECK(p.media.send(p.time(), {payload_type{200}, 160, false, std::move(spoken)}, p.out) == errc::invalid_argument);
+    REQUIRE_FALSE(without_room.prepend(packet_buffer::head_room).empty());
+    CHECK(p.media.send(p.time(), {pcmu, 160, false, std::move(without_room)}, p.out) == errc::too_large);
     CHECK_FALSE(p.send());
     auto const sent = p.sent_rtp();
     REQUIRE(sent.size() == 2);
