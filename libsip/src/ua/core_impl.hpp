@@ -119,6 +119,9 @@ struct user_agent_core::impl {
     outgoing_id start(turn&, outgoing);
     void locate(turn&, outgoing_id);
     void on_located(turn&, lookup);
+    void take_locations(turn&, outgoing_id, lookup);
+    /// The names of the account's own servers lead here.
+    static void learn_servers(account&, std::vector<location> const&);
     /// What a registration reached goes before what else a domain offers.
     void prefer_registered(account const*, std::vector<location>&) const;
     void on_flow_up(turn&, flow_id);
@@ -312,6 +315,12 @@ struct user_agent_core::impl {
     // ---- notifiers.cpp: events as notifier
     void on_subscribe(turn&, request_received const&);
     void on_subscribe_in_dialog(turn&, dialog_handle, request_received const&);
+    /// The dialog that the peer's request makes outside of dialogs; nothing where it cannot, which is answered.
+    [[nodiscard]] std::optional<dialog> make_peer_dialog(turn&, request_received const&);
+    /// Puts a subscription of the peer into its table and into a dialog: `made`, or else the one it names.
+    /// `tell` puts the event for the user into the outbox; where memory runs out nothing stays.
+    template <class Tell>
+    void begin_notifier(peer_subscription fresh, std::optional<dialog> made, Tell tell);
     void refuse_brief(turn&, request_received const&, notifier_settings const&);
     error_code accept_subscription(turn&, notifier_id, subscription_phase, notification_body);
     error_code refuse_subscription(turn&, notifier_id, std::uint16_t status, std::span<extra_header const>);
@@ -334,6 +343,7 @@ struct user_agent_core::impl {
     [[nodiscard]] result<subscription_id> refer(turn&, session_id, refer_options const&);
     [[nodiscard]] result<subscription_id> refer_to(turn&, account_id, std::string_view target, refer_options const&);
     [[nodiscard]] result<subscription_id> new_transfer(turn&, account_id, std::string target);
+    void start_refer(turn&, subscription_id, message draft, bool strict_route, std::uint32_t cseq);
     /// `about`: the dialog that Target-Dialog names, or nothing.
     [[nodiscard]] result<std::vector<extra_header>> refer_headers(
         account_id, refer_options const&, dialog const* about
@@ -439,6 +449,23 @@ template <class Handle>
 }
 [[nodiscard]] inline usage_ref notifier_usage(notifier_id id) noexcept {
     return {usage_kind::notifier, token_of(id)};
+}
+
+template <class Tell>
+void user_agent_core::impl::begin_notifier(peer_subscription fresh, std::optional<dialog> made, Tell tell) {
+    auto const at = fresh.dialog;
+    auto const due = fresh.next_deadline();
+    auto const id = insert(notifiers, deadline_owner::notifier, std::move(fresh), due);
+    try {
+        if (made)
+            notifiers.find(id)->dialog = dialogs.add(std::move(*made), notifier_usage(id));
+        else
+            dialogs.add_usage(at, notifier_usage(id));
+        tell(id);
+    } catch (...) {
+        erase_notifier(id);
+        throw;
+    }
 }
 
 /// Such a text would let its author write headers of their own (RFC 3261 7.3.1).

@@ -56,12 +56,8 @@ void user_agent_core::impl::on_subscribe(turn& t, request_received const& input)
     auto const at = request.to_tag().empty() ? dialog_handle{} : dialogs.find(dialog_of_request(request));
     std::optional<dialog> made;
     if (!at) {
-        auto from = dialog::from_request(request, new_tag(env.random).view(), config.limits.route_set);
-        if (!from) {
-            auto const reason = to_string(from.error());
-            return refuse({.status = from.error().suggested_status, .reason = reason});
-        }
-        made.emplace(std::move(*from));
+        made = make_peer_dialog(t, input);
+        if (!made) return;
     }
     auto settings = package->settings;
     auto const account = account_for(request);
@@ -78,13 +74,7 @@ void user_agent_core::impl::on_subscribe(turn& t, request_received const& input)
         .decide_by = t.now.mono + transaction_life(settings.timing),
     };
     auto const call = dialogs.usage(at, usage_kind::invite);
-    auto const due = fresh.next_deadline();
-    auto const id = insert(notifiers, deadline_owner::notifier, std::move(fresh), due);
-    try {
-        if (made)
-            notifiers.find(id)->dialog = dialogs.add(std::move(*made), notifier_usage(id));
-        else
-            dialogs.add_usage(at, notifier_usage(id));
+    begin_notifier(std::move(fresh), std::move(made), [&](notifier_id id) {
         t.out.events.emplace_back(incoming_subscription{
             .id = id,
             .account = account,
@@ -92,10 +82,16 @@ void user_agent_core::impl::on_subscribe(turn& t, request_received const& input)
             .request = input.request,
             .expires = *granted,
         });
-    } catch (...) {
-        erase_notifier(id);
-        throw;
-    }
+    });
+}
+
+std::optional<dialog> user_agent_core::impl::make_peer_dialog(turn& t, request_received const& input) {
+    auto const request = input.request.view();
+    auto made = dialog::from_request(request, new_tag(env.random).view(), config.limits.route_set);
+    if (made) return std::move(*made);
+    auto const reason = to_string(made.error());
+    (void)respond(t, input.id, request, {.status = made.error().suggested_status, .reason = reason});
+    return std::nullopt;
 }
 
 void user_agent_core::impl::refuse_brief(turn& t, request_received const& input, notifier_settings const& settings) {

@@ -87,6 +87,21 @@ result<subscription_id> user_agent_core::impl::new_transfer(turn& t, account_id 
     return insert(subscriptions, deadline_owner::subscription, std::move(made), std::optional<time_point>());
 }
 
+void user_agent_core::impl::start_refer(
+    turn& t, subscription_id id, message draft, bool strict_route, std::uint32_t cseq
+) {
+    auto& made = *subscriptions.find(id);
+    outgoing request;
+    request.what = purpose::refer;
+    request.account = made.account;
+    request.subscription = id;
+    request.draft = std::move(draft);
+    request.strict_route = strict_route;
+    request.cseq = made.cseq = cseq;
+    made.request = start(t, std::move(request));
+    schedule_subscription(id);
+}
+
 result<subscription_id> user_agent_core::impl::refer(turn& t, session_id session, refer_options const& options) {
     auto* call = visible_call(session);
     if (call == nullptr) return make_error_code(errc::no_such_session);
@@ -103,15 +118,7 @@ result<subscription_id> user_agent_core::impl::refer(turn& t, session_id session
         auto& made = *subscriptions.find(*id);
         dialogs.add_usage(call->main.dialog, subscription_usage(*id));
         made.dialog = call->main.dialog;
-        outgoing request;
-        request.what = purpose::refer;
-        request.account = call->account;
-        request.subscription = *id;
-        request.draft = std::move(*draft);
-        request.strict_route = in.way().is_strict();
-        request.cseq = made.cseq = in.next_local_cseq();
-        made.request = start(t, std::move(request));
-        schedule_subscription(*id);
+        start_refer(t, *id, std::move(*draft), in.way().is_strict(), in.next_local_cseq());
     } catch (...) {
         erase_subscription(*id);
         throw;
@@ -160,15 +167,7 @@ result<subscription_id> user_agent_core::impl::refer_to(
             return draft.error();
         }
         made.first = *draft;
-        outgoing request;
-        request.what = purpose::refer;
-        request.account = account;
-        request.subscription = *id;
-        request.draft = std::move(*draft);
-        request.strict_route = way.is_strict();
-        request.cseq = made.cseq = 1;
-        made.request = start(t, std::move(request));
-        schedule_subscription(*id);
+        start_refer(t, *id, std::move(*draft), way.is_strict(), 1);
     } catch (...) {
         erase_subscription(*id);
         throw;
@@ -227,12 +226,8 @@ void user_agent_core::impl::on_refer(turn& t, dialog_handle at, request_received
         return refuse({.status = 503, .extra = header_id::retry_after, .extra_value = "60"});
     std::optional<dialog> made;
     if (!at) {
-        auto from = dialog::from_request(request, new_tag(env.random).view(), config.limits.route_set);
-        if (!from) {
-            auto const reason = to_string(from.error());
-            return refuse({.status = from.error().suggested_status, .reason = reason});
-        }
-        made.emplace(std::move(*from));
+        made = make_peer_dialog(t, input);
+        if (!made) return;
     }
     auto const account = account_for(request);
     auto settings = implicit_settings();
@@ -255,14 +250,8 @@ void user_agent_core::impl::on_refer(turn& t, dialog_handle at, request_received
         .wants_no_reports = (reports && detail::equal_ignoring_case(reports->token, "false")) ||
                             request.has_token<header_id::require>("nosub"),
     };
-    auto const due = fresh.next_deadline();
     bool const will_report = !fresh.wants_no_reports;
-    auto const id = insert(notifiers, deadline_owner::notifier, std::move(fresh), due);
-    try {
-        if (made)
-            notifiers.find(id)->dialog = dialogs.add(std::move(*made), notifier_usage(id));
-        else
-            dialogs.add_usage(at, notifier_usage(id));
+    begin_notifier(std::move(fresh), std::move(made), [&](notifier_id id) {
         t.out.events.emplace_back(transfer_requested{
             .id = id,
             .account = account,
@@ -271,10 +260,7 @@ void user_agent_core::impl::on_refer(turn& t, dialog_handle at, request_received
             .target = std::move(*target),
             .reports = will_report,
         });
-    } catch (...) {
-        erase_notifier(id);
-        throw;
-    }
+    });
 }
 
 error_code user_agent_core::impl::accept_transfer(turn& t, notifier_id id) {

@@ -88,24 +88,17 @@ void user_agent_core::impl::locate(turn& t, outgoing_id id) {
         if (to) made.locations = {{*to, std::string(hop->host)}};
         return try_next_location(t, id);
     }
-    auto const found = hop ? names.locate(
-                                 t.now.mono,
-                                 {.uri = *hop,
-                                  .preferred = account != nullptr ? account->identity.config.transport
-                                                                  : std::optional(transport_kind::udp),
-                                  .message_size = draft.text().size() + room_for_headers},
-                                 t.out.actions
-                             )
-                           : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
+    auto found = hop ? names.locate(
+                           t.now.mono,
+                           {.uri = *hop,
+                            .preferred = account != nullptr ? account->identity.config.transport
+                                                            : std::optional(transport_kind::udp),
+                            .message_size = draft.text().size() + room_for_headers},
+                           t.out.actions
+                       )
+                     : lookup{.number = 0, .is_done = true, .locations = {}, .error = hop.error().code};
     made.lookup = found.number;
-    if (!found.is_done) return;
-    if (found.locations.empty()) {
-        t.events.push_back(request_failed{{}, token_of(id), errc::transport_failed});
-        return;
-    }
-    made.locations = found.locations;
-    prefer_registered(account, made.locations);
-    try_next_location(t, id);
+    if (found.is_done) take_locations(t, id, std::move(found));
 }
 
 void user_agent_core::impl::on_located(turn& t, lookup found) {
@@ -114,24 +107,33 @@ void user_agent_core::impl::on_located(turn& t, lookup found) {
     requests.for_each([&](outgoing_id id, outgoing const& request) {
         if (request.stage == outgoing::stage::locating && request.lookup == found.number) waiting = id;
     });
-    auto* request = requests.find(waiting);
-    if (request == nullptr) return;
+    if (waiting) take_locations(t, waiting, std::move(found));
+}
+
+void user_agent_core::impl::take_locations(turn& t, outgoing_id id, lookup found) {
+    auto& request = *requests.find(id);
     if (found.locations.empty()) {
-        t.events.push_back(request_failed{{}, token_of(waiting), errc::name_not_found});
+        // The name service was asked, now or for an earlier request that still knows its answer.
+        bool const was_asked = found.number != 0 || found.error == make_error_code(errc::name_not_found);
+        auto const why = was_asked ? errc::name_not_found : errc::transport_failed;
+        t.events.push_back(request_failed{{}, token_of(id), why});
         return;
     }
-    if (auto* account = accounts.find(request->account)) {
-        for (auto const& location : found.locations) {
-            auto& known = account->server_addresses;
-            bool const is_new = std::find(known.begin(), known.end(), location.to.address) == known.end();
-            if (!account->identity.is_own_host(location.server_name) || !is_new) continue;
-            if (known.size() >= account::most_server_addresses) known.erase(known.begin());
-            known.push_back(location.to.address);
-        }
+    auto* account = accounts.find(request.account);
+    if (account != nullptr) learn_servers(*account, found.locations);
+    request.locations = std::move(found.locations);
+    prefer_registered(account, request.locations);
+    try_next_location(t, id);
+}
+
+void user_agent_core::impl::learn_servers(account& of, std::vector<location> const& found) {
+    auto& known = of.server_addresses;
+    for (auto const& place : found) {
+        if (!of.identity.is_own_host(place.server_name) || ip_address::from(place.server_name)) continue;
+        if (std::find(known.begin(), known.end(), place.to.address) != known.end()) continue;
+        if (known.size() >= account::most_server_addresses) known.erase(known.begin());
+        known.push_back(place.to.address);
     }
-    request->locations = std::move(found.locations);
-    prefer_registered(accounts.find(request->account), request->locations);
-    try_next_location(t, waiting);
 }
 
 // Calls and subscriptions go through the server that holds the registration: only that one may have the connection, or

@@ -53,6 +53,10 @@ TEST_CASE("A name that nobody knows ends the call with transport") {
     CHECK(end.why == sip::end_reason::transport);
     CHECK(end.error == sip::errc::name_not_found);
     CHECK(pair.alice.is_idle());
+    pair.alice.invite("sip:1002@nowhere.example.com");  // the answer is known now
+    CHECK(pair.alice.count<sip::call_ended>() == 2);
+    CHECK(pair.alice.last<sip::call_ended>().error == sip::errc::name_not_found);
+    CHECK(pair.alice.is_idle());
 }
 
 TEST_CASE("A call that is hung up while its name is being looked up is never sent") {
