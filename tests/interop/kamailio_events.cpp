@@ -15,6 +15,7 @@
 #include "sip/net/user_agent.hpp"
 #include "sip/packages/dialog_info.hpp"
 #include "sip/packages/message_summary.hpp"
+#include "support/kamailio.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace std::chrono_literals;
@@ -22,23 +23,16 @@ using namespace sip::packages;
 
 namespace {
 
-constexpr auto patience = 10s;
+using test::replace_all;
 
-std::string replace_all(std::string text, std::string_view mark, std::string_view value) {
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-        text.replace(at, mark.size(), value);
-    return text;
-}
+constexpr auto patience = 10s;
 
 /// Kamailio with the configuration beside this file, in a folder of its own.
 class event_server {
 public:
     explicit event_server(std::string const& algorithm) {
         REQUIRE(ports.first() != 0);
-        std::string modules;
-        for (auto const* place :
-             {"/usr/lib/x86_64-linux-gnu/kamailio/modules", "/usr/lib/aarch64-linux-gnu/kamailio/modules"})
-            if (std::filesystem::exists(place)) modules = place;
+        auto const modules = test::kamailio_modules();
         REQUIRE_MESSAGE(!modules.empty(), "Kamailio's modules are not installed");
         std::filesystem::copy("/usr/share/kamailio/dbtext/kamailio", folder.path + "/tables");
         std::ifstream in(OFFHOOK_KAMAILIO_CFG);

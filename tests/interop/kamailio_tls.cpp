@@ -13,10 +13,12 @@
 #include "loopback/certificates.hpp"
 #include "loopback/sip_support.hpp"
 #include "sip/net/user_agent.hpp"
+#include "support/kamailio.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace sip_test;
 using sip::net::pem;
+using test::replace_all;
 
 namespace {
 
@@ -67,25 +69,13 @@ request_route {
 }
 )cfg";
 
-std::string replace_all(std::string text, std::string_view mark, std::string_view value) {
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-        text.replace(at, mark.size(), value);
-    return text;
-}
-
-std::string modules_folder() {
-    for (auto const* place :
-         {"/usr/lib/x86_64-linux-gnu/kamailio/modules", "/usr/lib/aarch64-linux-gnu/kamailio/modules",
-          "/usr/lib64/kamailio/modules"})
-        if (std::filesystem::exists(std::string(place) + "/tls.so")) return place;
-    return {};
-}
-
 /// Kamailio with a port for each of: good, wrong (name), expired, unknown (CA), mutual (wants a certificate of ours).
 class secure_kamailio {
 public:
     secure_kamailio() {
-        REQUIRE_MESSAGE(!modules_folder().empty(), "Kamailio's TLS module is not installed (kamailio-tls-modules)");
+        REQUIRE_MESSAGE(
+            !test::kamailio_modules("tls.so").empty(), "Kamailio's TLS module is not installed (kamailio-tls-modules)"
+        );
         REQUIRE(ports_.first() != 0);
         authority const stranger("Unknown CA");
         auto const names = "DNS:kam.test,IP:127.0.0.1,URI:sip:kam.test,URI:sip:127.0.0.1";
@@ -98,7 +88,10 @@ public:
         write("ca.pem", ca.pem());
         write("tls.cfg", tls_ + "[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\n");
         auto text = replace_all(configuration, "@LISTEN@", listen_);
-        write("kamailio.cfg", replace_all(replace_all(text, "@FOLDER@", folder_.path), "@MODULES@", modules_folder()));
+        write(
+            "kamailio.cfg",
+            replace_all(replace_all(text, "@FOLDER@", folder_.path), "@MODULES@", test::kamailio_modules("tls.so"))
+        );
         process_ = conformance::child::start(
             {"kamailio", "-f", folder_.path + "/kamailio.cfg", "-DD", "-E", "-m", "64", "-M", "8", "-w", folder_.path,
              "-Y", folder_.path, "-P", folder_.path + "/kamailio.pid"},

@@ -11,7 +11,11 @@
 
 #include <fmt/format.h>
 
+#include "support/kamailio.hpp"
+
 namespace conformance {
+
+using test::replace_all;
 
 namespace {
 
@@ -96,12 +100,6 @@ t_relay();
 }
 )cfg";
 
-std::string replace_all(std::string text, std::string_view mark, std::string_view value) {
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-        text.replace(at, mark.size(), value);
-    return text;
-}
-
 /// True once something answers OPTIONS on the port.
 bool answers(std::uint16_t port, std::chrono::milliseconds patience) {
     const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -151,11 +149,7 @@ std::string network::address() const {
 }
 
 std::optional<std::string> network::write_kamailio_configuration() {
-    std::string modules;
-    for (const auto* place :
-         {"/usr/lib/x86_64-linux-gnu/kamailio/modules", "/usr/lib/aarch64-linux-gnu/kamailio/modules",
-          "/usr/lib64/kamailio/modules"})
-        if (std::filesystem::exists(place)) modules = place;
+    const auto modules = test::kamailio_modules();
     if (modules.empty()) return "Kamailio's modules are not installed";
     const auto capture_port = capture_.open();
     if (capture_port == 0) return "no port is free for Kamailio's trace";
