@@ -13,8 +13,12 @@ A test says in its name which rule it proves:
 
 sections.tsv knows the sections and their titles. An RFC that no test has named before gets its lines there.
 accounted.tsv lists the RFCs that we hold ourselves to account for: the page says for each of their sections which test
-shows it, why it asks nothing of us, or that no test shows it. set_aside.tsv holds the reasons. rules.tsv goes deeper
-where it matters most: the single rules of an RFC, each with the tests that show it."""
+shows it, why it asks nothing of us, or that no test shows it. set_aside.tsv holds the reasons.
+
+rules/ goes deeper where it matters most: a file for an RFC, a line for each of its rules that says MUST: section, the
+rule in our words, and the tests that show it, with " | " between them. A test is named by the beginning of its name, or
+by any part that no other name has. "- reason" stands where a rule is not for us, or is kept where no such test
+reaches. Whatever is named and does not exist, or could mean several tests, is found."""
 import collections, difflib, pathlib, re, sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -152,25 +156,35 @@ def wrong_accounts(known, shown, accounted, aside):
                 yield f"set_aside.tsv: RFC {rfc} {section} is shown by a test: it asks something of us"
 
 
-def read_rules(text, tests):
-    """({rfc: [(section, rule, names or reason)]}, the sentences of what is wrong): the rules of rules.tsv. What is meant
-    to be part of a test's name has to be."""
-    rules, wrong = collections.defaultdict(list), []
-    names = [name for _, name in tests]
-    for line in text.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        rfc, section, rule, shown_by = line.split("\t")
-        found = shown_by
-        if not shown_by.startswith("- "):
-            found = []
-            for part in shown_by.split(" | "):
-                name = next((name for name in names if part in name), None)
-                if name is None:
-                    wrong.append(f'rules.tsv: RFC {rfc} {section}: no test is named "{part}"')
-                else:
-                    found.append(name)
-        rules[int(rfc)].append((section, rule, found))
+def find_test(names, part):
+    """The one name that begins with `part`, or else holds it; a sentence about it where that is not exactly one."""
+    found = [name for name in names if name.startswith(part)] or [name for name in names if part in name]
+    if len(found) == 1:
+        return found[0], None
+    return None, f'{"no test is" if not found else f"{len(found)} tests are"} named "{part}"'
+
+
+def read_rules(texts, tests, known):
+    """texts: {rfc: text}. Gives {rfc: [(section, rule, names or reason)]} and the sentences of what is wrong."""
+    rules, wrong = {}, []
+    names = sorted({name for _, name in tests})
+    for rfc, text in sorted(texts.items()):
+        rules[rfc] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            where = f"rules/{rfc}.tsv:{number}"
+            fields = line.split("\t")
+            if len(fields) != 3 or not all(fields):
+                wrong.append(f"{where}: not three fields")
+                continue
+            section, rule, shown_by = fields
+            if section not in known.get(rfc, {}):
+                wrong.append(f"{where}: RFC {rfc} has no section {section}")
+            found = shown_by
+            if not shown_by.startswith("- "):
+                pairs = [find_test(names, part) for part in shown_by.split(" | ")]
+                wrong += [f"{where}: {sentence}" for _, sentence in pairs if sentence]
+                found = [name for name, _ in pairs if name]
+            rules[rfc].append((section, rule, found))
     return rules, wrong
 
 
@@ -179,8 +193,10 @@ def escaped(text):
 
 
 def rules_table(rules):
-    """Markdown: each rule, and what shows it."""
-    lines = ["| Section | Rule | Shown by |", "|---|---|---|"]
+    """Markdown: how many rules there are, each rule, and what shows it."""
+    aside = sum(1 for _, _, shown_by in rules if isinstance(shown_by, str))
+    lines = [f"{len(rules)} rules: {len(rules) - aside} shown by tests, {aside} not, for the reason that stands there.", ""]
+    lines += ["| Section | Rule | Shown by |", "|---|---|---|"]
     for section, rule, shown_by in rules:
         cell = "*" + shown_by[2:] + "*" if isinstance(shown_by, str) else "<br>".join(escaped(name) for name in shown_by)
         lines.append(f"| {section} | {escaped(rule)} | {cell} |")
@@ -250,7 +266,8 @@ def main(root, mode):
     accounted = read_accounted((HERE / "accounted.tsv").read_text(encoding="utf-8"))
     aside = read_set_aside((HERE / "set_aside.tsv").read_text(encoding="utf-8"))
     shown, wrong = collect(tests, known)
-    rules, mistakes = read_rules((HERE / "rules.tsv").read_text(encoding="utf-8"), tests)
+    texts = {int(path.stem): path.read_text(encoding="utf-8") for path in (HERE / "rules").glob("*.tsv")}
+    rules, mistakes = read_rules(texts, tests, known)
     wrong += [*wrong_accounts(known, shown, accounted, aside), *mistakes]
     if not tests:
         wrong.append(f"no tests under {root}/tests")
@@ -312,8 +329,10 @@ def self_test():
     mistakes = list(wrong_accounts({1: titles}, {1: {"2.1": []}}, {2: ()}, {1: {"2.1": "no", "9": "no", "3": "why"}}))
     if len(mistakes) != 3:
         failures.append(f"wrong accounts: {mistakes}")
-    rules, mistakes = read_rules("# x\n1\t2\tA\tright | nowhere\n1\t3\tB\t- not ours", [right])
-    if rules != {1: [("2", "A", ["right (8.1)"]), ("3", "B", "- not ours")]} or len(mistakes) != 1:
+    rows = "2\tA\tright | nowhere\n3\tB\t- not ours\n9\tC\t- no section\n2\tD\t(8.1)\n2\tE"
+    rules, mistakes = read_rules({1: rows}, [right, ("b.cpp", "wrong side (8.1)"), ("c.cpp", "right (8.1)")], {1: titles})
+    expected = [("2", "A", ["right (8.1)"]), ("3", "B", "- not ours"), ("9", "C", "- no section"), ("2", "D", [])]
+    if rules != {1: expected} or len(mistakes) != 4:
         failures.append(f"rules: {rules} {mistakes}")
     for each in failures:
         print(each)
