@@ -10,7 +10,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "../support/counting_new.hpp"
+#include "support/counting_new.hpp"
 #include "full_parse.hpp"
 #include "message_file.hpp"
 #include "print_message.hpp"
