@@ -29,15 +29,6 @@ bool endpoint::is_usable() const noexcept {
            std::ranges::any_of(address, [](auto byte) { return byte != 0; });
 }
 
-bool endpoint::has_same_address(endpoint const& other) const noexcept {
-    return family == other.family && address == other.address && scope == other.scope;
-}
-
-bool endpoint::is_multicast() const noexcept {
-    return (family == address_family::ipv4 && address[0] >> 4 == 0xE) ||
-           (family == address_family::ipv6 && address[0] == 0xFF);
-}
-
 std::string endpoint::address_text() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (family == address_family::none) return {};

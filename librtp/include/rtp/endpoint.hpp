@@ -24,9 +24,14 @@ struct endpoint {
 
     /// True for a value that can be sent to: an address that is not 0.0.0.0 or ::, and a port that is not 0.
     [[nodiscard]] bool is_usable() const noexcept;
-    [[nodiscard]] bool has_same_address(endpoint const& other) const noexcept;
+    [[nodiscard]] bool has_same_address(endpoint const& other) const noexcept {
+        return family == other.family && address == other.address && scope == other.scope;
+    }
     /// 224.0.0.0/4 or ff00::/8.
-    [[nodiscard]] bool is_multicast() const noexcept;
+    [[nodiscard]] bool is_multicast() const noexcept {
+        return (family == address_family::ipv4 && address[0] >> 4 == 0xE) ||
+               (family == address_family::ipv6 && address[0] == 0xFF);
+    }
     /// "192.0.2.1" or "2001:db8::1", without a zone; empty without a family.
     [[nodiscard]] std::string address_text() const;
     /// "192.0.2.1:4000" or "[2001:db8::1]:4000", for logs.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 namespace rtp {
 
@@ -17,34 +16,12 @@ packet_ring::place packet_ring::place_of(std::int64_t sequence) const noexcept {
     return slot(sequence).buffer.has_block() ? place::taken : place::free;
 }
 
-void packet_ring::insert(queued_packet&& packet) noexcept {
-    auto& where = slot(packet.sequence);
-    where = std::move(packet);
-    ++count_;
-}
-
-queued_packet* packet_ring::turn() noexcept {
-    auto& here = slot(next_);
-    return here.buffer.has_block() ? &here : nullptr;
-}
-
 queued_packet* packet_ring::first() noexcept {
     if (count_ == 0) return nullptr;
     auto sequence = next_;
     while (!slot(sequence).buffer.has_block())
         ++sequence;
     return &slot(sequence);
-}
-
-queued_packet packet_ring::pass() noexcept {
-    auto taken = std::exchange(slot(next_), {});
-    seen_ <<= 1;
-    ++next_;
-    if (taken.buffer.has_block()) {
-        seen_ |= 1;
-        --count_;
-    }
-    return taken;
 }
 
 void packet_ring::mark_seen(std::int64_t sequence) noexcept {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "rtp/wire/bytes.hpp"
-
 namespace rtp {
 
 namespace {
@@ -49,25 +47,6 @@ parsed<packet_view> packet_view::parse(std::span<const std::byte> datagram) noex
     return packet;
 }
 
-bool packet_view::marker() const noexcept {
-    return (byte_at(bytes_, 1) & 0x80U) != 0;
-}
-payload_type packet_view::type() const noexcept {
-    return static_cast<payload_type>(byte_at(bytes_, 1) & 0x7FU);
-}
-sequence_t packet_view::sequence() const noexcept {
-    return static_cast<sequence_t>(load_u16(bytes_.subspan(2)));
-}
-timestamp_t packet_view::timestamp() const noexcept {
-    return static_cast<timestamp_t>(load_u32(bytes_.subspan(4)));
-}
-ssrc_t packet_view::ssrc() const noexcept {
-    return static_cast<ssrc_t>(load_u32(bytes_.subspan(8)));
-}
-std::size_t packet_view::csrc_count() const noexcept {
-    return byte_at(bytes_, 0) & 0x0FU;
-}
-
 ssrc_t packet_view::csrc(std::size_t index) const noexcept {
     return static_cast<ssrc_t>(load_u32(bytes_.subspan(fixed_header_size + 4 * index)));
 }
@@ -76,10 +55,6 @@ std::optional<header_extension> packet_view::extension() const noexcept {
     if ((byte_at(bytes_, 0) & 0x10U) == 0) return std::nullopt;
     auto const at = fixed_header_size + 4 * csrc_count();
     return header_extension{load_u16(bytes_.subspan(at)), bytes_.subspan(at + 4, payload_at_ - at - 4)};
-}
-
-std::span<const std::byte> packet_view::payload() const noexcept {
-    return bytes_.subspan(payload_at_, bytes_.size() - payload_at_ - padding_);
 }
 
 std::optional<extension_element> extension_reader::next() noexcept {

@@ -76,42 +76,23 @@ packet_buffer::packet_buffer(packet_pool& pool) : packet_buffer(pool.state_->tak
 
 packet_buffer::packet_buffer(packet_pool& pool, std::span<const std::byte> source) : packet_buffer(pool) {
     auto const kept = source.first(std::min(source.size(), max_size));
-    std::ranges::copy(kept, receive_space().begin());
+    std::copy_n(kept.data(), kept.size(), receive_space().data());
     set_size(kept.size());
 }
 
 packet_buffer packet_buffer::unpooled(std::span<const std::byte> source) {
     packet_buffer buffer(new block);
     auto const kept = source.first(std::min(source.size(), max_size));
-    std::ranges::copy(kept, buffer.receive_space().begin());
+    std::copy_n(kept.data(), kept.size(), buffer.receive_space().data());
     buffer.set_size(kept.size());
     return buffer;
 }
 
-packet_buffer::packet_buffer(packet_buffer&& other) noexcept
-    : block_(std::exchange(other.block_, nullptr)),
-      begin_(std::exchange(other.begin_, std::uint16_t{0})),
-      size_(std::exchange(other.size_, std::uint16_t{0})) {}
-
-packet_buffer& packet_buffer::operator=(packet_buffer&& other) noexcept {
-    if (this != &other) {
-        reset();
-        block_ = std::exchange(other.block_, nullptr);
-        begin_ = std::exchange(other.begin_, std::uint16_t{0});
-        size_ = std::exchange(other.size_, std::uint16_t{0});
-    }
-    return *this;
-}
-
-void packet_buffer::reset() noexcept {
-    if (block_ == nullptr) return;
+void packet_buffer::give_back() noexcept {
     if (block_->home != nullptr)
         block_->home->give_back(block_);
     else
         delete block_;
-    block_ = nullptr;
-    begin_ = 0;
-    size_ = 0;
 }
 
 std::span<std::byte> packet_buffer::bytes() noexcept {

@@ -68,7 +68,7 @@ std::optional<xr_trace_reader::bit> xr_trace_reader::next() noexcept {
     if (left_ == 0 && !load_chunk()) return std::nullopt;
     --left_;
     bool const is_vector = (chunk_ & 0x8000U) != 0;
-    bool const value = is_vector ? (chunk_ >> left_ & 1U) != 0 : (chunk_ & 0x4000U) != 0;
+    bool const value = is_vector ? (unsigned{chunk_} >> left_ & 1U) != 0 : (chunk_ & 0x4000U) != 0;
     return bit{interval_.sequence(index_++), value};
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "rtp/wire/packet.hpp"
@@ -51,15 +52,27 @@ public:
     [[nodiscard]] place place_of(std::int64_t sequence) const noexcept;
 
     /// The packet's place must be free.
-    void insert(queued_packet&&) noexcept;
+    void insert(queued_packet&& packet) noexcept {
+        slot(packet.sequence) = std::move(packet);
+        ++count_;
+    }
 
     /// The packet whose turn it is; null if it is missing.
-    [[nodiscard]] queued_packet* turn() noexcept;
+    [[nodiscard]] queued_packet* turn() noexcept {
+        auto& here = slot(next_);
+        return here.buffer.has_block() ? &here : nullptr;
+    }
     /// The waiting packet with the lowest number; null if none waits.
     [[nodiscard]] queued_packet* first() noexcept;
 
     /// Moves the window on by one number and gives back the packet that was there, if one was.
-    queued_packet pass() noexcept;
+    queued_packet pass() noexcept {
+        auto taken = std::move(slot(next_));
+        seen_ = seen_ << 1 | std::uint64_t{taken.buffer.has_block()};
+        count_ -= std::size_t{taken.buffer.has_block()};
+        ++next_;
+        return taken;
+    }
     /// Notes that a passed or refused number has been here after all.
     void mark_seen(std::int64_t sequence) noexcept;
 

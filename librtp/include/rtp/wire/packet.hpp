@@ -11,6 +11,7 @@
 #include <span>
 
 #include "rtp/error.hpp"
+#include "rtp/wire/bytes.hpp"
 #include "rtp/wire/packet_buffer.hpp"
 
 namespace rtp {
@@ -58,21 +59,26 @@ public:
     /// Checks every length that the header announces, so that the accessors need no checks.
     [[nodiscard]] static parsed<packet_view> parse(std::span<const std::byte> datagram) noexcept;
 
-    [[nodiscard]] bool marker() const noexcept;
-    [[nodiscard]] payload_type type() const noexcept;
-    [[nodiscard]] sequence_t sequence() const noexcept;
-    [[nodiscard]] timestamp_t timestamp() const noexcept;
-    [[nodiscard]] ssrc_t ssrc() const noexcept;
-    [[nodiscard]] std::size_t csrc_count() const noexcept;
+    [[nodiscard]] bool marker() const noexcept { return (octet(1) & 0x80U) != 0; }
+    [[nodiscard]] payload_type type() const noexcept { return static_cast<payload_type>(octet(1) & 0x7FU); }
+    [[nodiscard]] sequence_t sequence() const noexcept { return static_cast<sequence_t>(load_u16(bytes_.subspan(2))); }
+    [[nodiscard]] timestamp_t timestamp() const noexcept {
+        return static_cast<timestamp_t>(load_u32(bytes_.subspan(4)));
+    }
+    [[nodiscard]] ssrc_t ssrc() const noexcept { return static_cast<ssrc_t>(load_u32(bytes_.subspan(8))); }
+    [[nodiscard]] std::size_t csrc_count() const noexcept { return octet(0) & 0x0FU; }
     [[nodiscard]] ssrc_t csrc(std::size_t index) const noexcept;  // index < csrc_count()
     [[nodiscard]] std::optional<header_extension> extension() const noexcept;
     /// Without header and padding. May be empty.
-    [[nodiscard]] std::span<const std::byte> payload() const noexcept;
+    [[nodiscard]] std::span<const std::byte> payload() const noexcept {
+        return bytes_.subspan(payload_at_, bytes_.size() - payload_at_ - padding_);
+    }
     [[nodiscard]] std::size_t padding_size() const noexcept { return padding_; }
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
 private:
     explicit packet_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+    [[nodiscard]] unsigned octet(std::size_t index) const noexcept { return std::to_integer<unsigned>(bytes_[index]); }
 
     std::span<const std::byte> bytes_;
     std::size_t payload_at_ = 0;  // 64 KB of extension plus CSRCs does not fit in 16 bits

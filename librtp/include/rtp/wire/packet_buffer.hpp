@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace rtp {
 
@@ -30,11 +31,23 @@ public:
     /// The same in a block of its own, freed with the buffer. For tests and for rare packets.
     [[nodiscard]] static packet_buffer unpooled(std::span<const std::byte> bytes = {});
 
-    packet_buffer(packet_buffer&& other) noexcept;
-    packet_buffer& operator=(packet_buffer&& other) noexcept;
+    packet_buffer(packet_buffer&& other) noexcept
+        : block_(std::exchange(other.block_, nullptr)),
+          begin_(other.begin_),
+          size_(std::exchange(other.size_, std::uint16_t{0})) {}
+    packet_buffer& operator=(packet_buffer&& other) noexcept {
+        auto taken = std::move(other);
+        std::swap(block_, taken.block_);
+        begin_ = taken.begin_;
+        size_ = taken.size_;
+        return *this;
+    }
     packet_buffer(packet_buffer const&) = delete;
     packet_buffer& operator=(packet_buffer const&) = delete;
-    ~packet_buffer() { reset(); }
+    // Most buffers die empty, moved on to the next owner: that has to cost nothing.
+    ~packet_buffer() {
+        if (block_ != nullptr) give_back();
+    }
 
     [[nodiscard]] bool has_block() const noexcept { return block_ != nullptr; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -56,11 +69,12 @@ public:
     void remove_back(std::size_t) noexcept;
 
     /// Gives the block back.
-    void reset() noexcept;
+    void reset() noexcept { *this = packet_buffer(); }
 
 private:
     friend class packet_pool;
     struct block;
+    void give_back() noexcept;
     explicit packet_buffer(block* owned) noexcept : block_(owned), begin_(head_room) {}
 
     block* block_ = nullptr;  // owned
