@@ -62,8 +62,12 @@ std::optional<rtcp_view> read_rtcp(std::string_view value) noexcept {
 }
 
 std::optional<std::chrono::milliseconds> read_packet_time(std::string_view value) noexcept {
-    auto const milliseconds = to_number<std::uint16_t>(trimmed(value));
+    auto fraction = trimmed(value);
+    auto const whole = take_until(fraction, '.');
+    auto const milliseconds = to_number<std::uint16_t>(whole);
     if (!milliseconds || *milliseconds == 0) return std::nullopt;
+    bool const is_real = whole.size() != trimmed(value).size();
+    if (is_real && !to_number<std::uint64_t>(fraction)) return std::nullopt;
     return std::chrono::milliseconds{*milliseconds};
 }
 

@@ -8,7 +8,7 @@ namespace sdp {
 
 /// Lower is earlier. Letters that no RFC knows come after the known ones and before the attributes.
 [[nodiscard]] constexpr std::size_t line_rank(char type) noexcept {
-    constexpr std::string_view order = "vomsiuepcbtrzk?a";
+    constexpr std::string_view order = "vomsiuepcbtrz?a";
     auto const at = order.find(type);
     return at == std::string_view::npos ? order.find('?') : at;
 }

@@ -115,6 +115,8 @@ private:
                 if (out_.times.empty()) out_.times.emplace_back();
                 out_.times.back().repeats.emplace_back(std::string{type, '='}.append(value));
                 return {};
+            case 'k':
+                return {};  // RFC 8866 5.12: discarded, as nobody may send it.
             default:
                 break;
         }
@@ -133,6 +135,8 @@ private:
             case 'b':
                 if (read_bandwidth(value, line.bandwidths)) return {};
                 break;
+            case 'k':
+                return {};
             default:
                 break;
         }

@@ -143,7 +143,8 @@ private:
     /// letter; so a repeated c= follows the c= of the field. NUL: all that are left.
     void write_lines_before(char next, rest_of_lines& lines) {
         while (!lines.empty() && (next == '\0' || line_rank(lines.front().type) < line_rank(next))) {
-            out_.value({&lines.front().type, 1}).literal("=").value(lines.front().value).end_line();
+            auto const& line = lines.front();
+            if (line.type != 'k') out_.value({&line.type, 1}).literal("=").value(line.value).end_line();
             lines = lines.subspan(1);
         }
     }

@@ -51,7 +51,7 @@ struct rtcp_view {
 [[nodiscard]] std::optional<fmtp> read_fmtp(std::string_view value) noexcept;
 [[nodiscard]] std::optional<connection_view> read_connection(std::string_view value) noexcept;
 [[nodiscard]] std::optional<rtcp_view> read_rtcp(std::string_view value) noexcept;
-/// Whole milliseconds from 1 to 65535, for a=ptime and a=maxptime.
+/// Milliseconds from 1 to 65535, for a=ptime and a=maxptime. Of a real number (RFC 8866 6.4) the whole part counts.
 [[nodiscard]] std::optional<std::chrono::milliseconds> read_packet_time(std::string_view value) noexcept;
 [[nodiscard]] std::optional<direction> read_direction(std::string_view attribute_name) noexcept;
 

@@ -128,8 +128,8 @@ struct attribute {
     bool operator==(attribute const&) const = default;
 };
 
-/// A line without a field of its own: i=, u=, e=, p=, k=, a
-/// repeated line that should stand once, or a letter no RFC knows.
+/// A line without a field of its own: i=, u=, e=, p=, a repeated line that should stand once, or a letter no RFC knows.
+/// Never k=, which is neither read nor printed (RFC 8866 5.12).
 struct line {
     char type = 0;
     std::string value;

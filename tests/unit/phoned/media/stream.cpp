@@ -332,7 +332,7 @@ TEST_CASE("more digits than librtp queues all arrive, in order, by event and in 
     }
 }
 
-TEST_CASE("digits that the peer does not take are refused at once (RFC 4733 2.4.1)") {
+TEST_CASE("digits that the peer does not take are refused at once (RFC 4733 2.4.1, 2.5.1.1)") {
     line l;
     offer picky;
     picky.more += "a=fmtp:101 0-9,11\r\n";

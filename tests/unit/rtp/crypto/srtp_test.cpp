@@ -51,8 +51,8 @@ byte_vector protect_rtcp_without_encryption(srtp_settings const& settings, byte_
 }  // namespace
 
 TEST_CASE(
-    "Both providers protect RTP to the same bytes, and each opens what the other protected (RFC 3711 3.1, 5.1, "
-    "RFC 6188 3, RFC 7714 7.1, 8.2, 11)"
+    "Both providers protect RTP to the same bytes, and each opens what the other protected (RFC 3711 3.1, 5.1, RFC "
+    "6188 3, RFC 7714 11, 7.1, 8.2)"
 ) {
     for (auto const suite : all_crypto_suites) {
         CAPTURE(std::string(traits_of(suite).name));
@@ -104,7 +104,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A packet that was changed anywhere is not authentic, and changes nothing (RFC 3711 3.3, 4.2, 9.5, RFC 7714 5.3)"
+    "A packet that was changed anywhere is not authentic, and changes nothing (RFC 3711 3.3, 4.2, 9.5, RFC 7714 5.1, "
+    "5.3)"
 ) {
     for_all([](crypto_suite suite, srtp_provider provider) {
         auto const settings = settings_with(suite);

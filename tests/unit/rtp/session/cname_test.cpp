@@ -9,7 +9,7 @@
 
 #include "unit/rtp/support/random.hpp"
 
-TEST_CASE("A generated CNAME has 96 random bits and says nothing of its host (RFC 7022 4.2, 5)") {
+TEST_CASE("A generated CNAME has 96 random bits and says nothing of its host (RFC 7022 5, 4.2)") {
     auto const environment = rtp_test::seeded(7022);
     std::set<std::string> names;
     std::set<char> characters;

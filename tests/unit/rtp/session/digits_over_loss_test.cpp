@@ -96,7 +96,7 @@ tally dial(std::uint64_t seed, double loss, double burst, std::uint8_t end_packe
 
 TEST_CASE(
     "Of 40 ms digits through 10 % loss only those are missing of which every packet was lost, and none is double (RFC "
-    "4733 2.5.1.4, 2.6)"
+    "4733 2.5.1.4, 2.6.1, 2.6.2)"
 ) {
     for (auto const& [name, burst] :
          {std::pair("single losses", 1.0), std::pair("bursts of three", 3.0), std::pair("bursts of six", 6.0)})

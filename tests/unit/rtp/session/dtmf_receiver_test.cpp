@@ -83,7 +83,7 @@ TEST_CASE("A lost start is made good by any later report, even by the last end a
     CHECK(b.log == "+5 -5/100 +6 -6/100 ");
 }
 
-TEST_CASE("A digit whose ends are all lost times out with the last known length, and stays over") {
+TEST_CASE("A digit whose ends are all lost times out with the last known length, and stays over (RFC 4733 2.5.2.2)") {
     bench b;
     b.put(1000, 5, 160, false, true);
     b.put(1000, 5, 320);
@@ -155,7 +155,7 @@ TEST_CASE("The end of a segment may be lost, or be short as with redundancy (RFC
     CHECK(redundant.log == "+5 -5/2147 ");
 }
 
-TEST_CASE("What follows a digit that timed out belongs to it") {
+TEST_CASE("What follows a digit that timed out belongs to it (RFC 4733 2.5.2.2)") {
     bench b;
     b.put(1000, 5, 0xFFFF, false, true);
     b.wait(1s);
@@ -171,7 +171,7 @@ TEST_CASE("The same digit again right after its end is a new one") {
     CHECK(b.log == "+5 -5/100 +5 -5/100 ");
 }
 
-TEST_CASE("Several reports in one packet follow one another (RFC 4733 2.5.1.5)") {
+TEST_CASE("Several reports in one packet follow one another (RFC 4733 2.5.1.5, 2.5.2.4)") {
     bench b;
     CHECK(b.receiver.on_packet(b.now, rate, timestamp_t{1000}, true, hex("018a0320 028a0320 030a00a0"), b.out));
     b.collect();

@@ -100,7 +100,8 @@ TEST_CASE("A length that is no multiple of the period is told exactly") {
     CHECK(b.packets[5].packet.report.end);
 }
 
-TEST_CASE("Digits are never shorter than 40 ms, and the marker and the end bit never meet in one packet") {
+TEST_CASE("Digits are never shorter than 40 ms, and the marker and the end bit never meet in one packet (RFC 4733 3.1)"
+) {
     session_settings::dtmf settings;
     settings.packet_period = 50ms;
     bench b(settings);
@@ -187,7 +188,10 @@ TEST_CASE("A release without a held key does nothing") {
     CHECK(b.packets.size() == 7);
 }
 
-TEST_CASE("A digit longer than the duration field goes on in a new segment without marker or gap (RFC 4733 2.5.1.3)") {
+TEST_CASE(
+    "A digit longer than the duration field goes on in a new segment without marker or gap (RFC 4733 2.2.2, 2.3.2, "
+    "2.5.1.3)"
+) {
     bench b;
     b.queue(3, 20s);  // 160,000 units: two full segments and 28,930 more
     b.run_until(30s);

@@ -326,7 +326,10 @@ TEST_CASE("Without the setting no silence is ever reported") {
     CHECK(p.events<media_timed_out>().empty());
 }
 
-TEST_CASE("A sent digit takes the place of audio, with its numbers, and audio goes on after it") {
+TEST_CASE(
+    "A sent digit takes the place of audio, with its numbers, and audio goes on after it (RFC 4733 2.2.1, 2.2.2, "
+    "2.5.1.6)"
+) {
     party p;
     for (int i = 0; i < 3; ++i) {
         CHECK_FALSE(p.send());
@@ -380,7 +383,9 @@ TEST_CASE("A key held down is sent until it is released") {
     CHECK(last.duration == 26 * 160);
 }
 
-TEST_CASE("Digits are refused with their reason: bad character, nothing negotiated, on hold, queue full") {
+TEST_CASE(
+    "Digits are refused with their reason: bad character, nothing negotiated, on hold, queue full (RFC 4733 2.5.1.1)"
+) {
     party p;
     CHECK(p.media.send_digit(p.time(), 'x', 100ms, p.out) == errc::invalid_digit);
     p.media.set_direction(p.time(), direction::receive_only, peer_media::optional, p.out);

@@ -8,13 +8,16 @@
 using namespace rtp;
 using namespace rtp_test;
 
-TEST_CASE("A report is read and written bit by bit (RFC 4733 2.3)") {
+TEST_CASE("A report is read and written bit by bit (RFC 4733 2.3, 2.3.3, 2.3.4)") {
     telephone_event const report{event_code{11}, true, 10, 800};
     CHECK(to_vector(report.to_bytes()) == hex("0b8a0320"));
     CHECK(telephone_event::parse(hex("0b8a0320")).value() == report);
     // The reserved bit is ignored.
     CHECK(telephone_event::parse(hex("0bca0320")).value() == report);
     CHECK(telephone_event::parse(hex("0b0a0320")).value().end == false);
+    // The volume has six bits and touches none of the others.
+    CHECK(telephone_event::parse(hex("0b3f0320")).value().volume == 63);
+    CHECK(to_vector(telephone_event{event_code{11}, false, 63, 800}.to_bytes()) == hex("0b3f0320"));
 }
 
 TEST_CASE("A report of fewer than four bytes is refused") {
@@ -24,7 +27,7 @@ TEST_CASE("A report of fewer than four bytes is refused") {
     }
 }
 
-TEST_CASE("Sixteen digits have their events, and only they") {
+TEST_CASE("Sixteen digits have their events, and only they (RFC 4733 2.3.1, 3.2)") {
     std::string_view const digits = "0123456789*#ABCD";
     for (std::size_t i = 0; i < digits.size(); ++i) {
         CHECK(event_of(digits[i]) == static_cast<event_code>(i));

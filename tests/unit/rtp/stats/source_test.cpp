@@ -156,6 +156,15 @@ TEST_CASE("A steady stream has no jitter, an alternating one converges to its am
     CHECK(shaking.heard.jitter() <= 80);
 }
 
+TEST_CASE("Packets of one timestamp, as the reports of a digit are, all count in the jitter (RFC 4733 2.5.2.2)") {
+    source heard(clock_rate{8000}, {.min_sequential = 1});
+    for (unsigned i = 0; i < 200; ++i)
+        heard.on_packet(time_point{} + 1h + i * 20ms, static_cast<sequence_t>(i), timestamp_t{1000});
+    CHECK(heard.received() == 200);
+    CHECK(heard.jitter() >= 159);  // 20 ms between packets of the same instant
+    CHECK(heard.jitter() <= 160);
+}
+
 TEST_CASE("Jitter in integers stays within one unit of the formula in floating point") {
     std::uint32_t const seed = 7;
     CAPTURE(seed);

@@ -52,7 +52,7 @@ std::string trace_of(std::string const& block) {
 
 }  // namespace
 
-TEST_CASE("An XR packet is walked block by block, unknown types included (RFC 3611 3)") {
+TEST_CASE("An XR packet is walked block by block, unknown types included (RFC 3611 2, RFC 3611 3)") {
     auto const datagram = xr_of("04000002 0102030405060708  c8070001 aabbccdd  ff000000");
     auto const blocks = blocks_of(datagram);
     REQUIRE(blocks.size() == 3);

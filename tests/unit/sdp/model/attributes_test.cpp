@@ -22,7 +22,7 @@ TEST_CASE("An rtpmap that cannot be meant is not read") {
     }
 }
 
-TEST_CASE("fmtp keeps its parameters as they are written") {
+TEST_CASE("fmtp keeps its parameters as they are written (RFC 8866 6.15)") {
     auto const read = read_fmtp("97 profile-level-id=42e01e; packetization-mode=1 ");
     REQUIRE(read.has_value());
     CHECK(read->payload == payload_type{97});
@@ -41,10 +41,13 @@ TEST_CASE("Parameters are found by name without case, and not inside other names
     CHECK_FALSE(parameter_value("", "mode").has_value());
 }
 
-TEST_CASE("A packet time is a whole number of milliseconds from 1 to 65535") {
+TEST_CASE("A packet time is 1 to 65535 milliseconds; of a real number the whole part counts (RFC 8866 6.4, 6.5)") {
     CHECK((read_packet_time("20") == 20ms));
     CHECK((read_packet_time(" 30 ") == 30ms));
-    for (std::string_view const bad : {"0", "-20", "2147483648", "65536", "20.5", "20 30", "", "abc"}) {
+    CHECK((read_packet_time("20.0") == 20ms));
+    CHECK((read_packet_time("2.5") == 2ms));
+    for (std::string_view const bad :
+         {"0", "-20", "2147483648", "65536", "0.5", "20.", ".5", "20.x", "20.5.1", "20 30", "", "abc"}) {
         CAPTURE(bad);
         CHECK_FALSE(read_packet_time(bad).has_value());
     }

@@ -95,7 +95,7 @@ public:
         }
         if (chance(3)) made.direction = direction_of(below(4));
         made.attributes = attributes();
-        for (char const type : {'i', 'u', 'e', 'p', 'k', 'y'}) {
+        for (char const type : {'i', 'u', 'e', 'p', 'y'}) {
             if (chance(6)) made.lines.push_back({type, text()});
         }
         made.media_lines.resize(below(4));
@@ -167,7 +167,7 @@ private:
         for (unsigned tag = below(3); tag < 6 && chance(2); tag += 1 + below(3))
             line.crypto.push_back(crypto_line(tag));
         line.attributes = attributes();
-        for (char const type : {'i', 'k', 'f'}) {
+        for (char const type : {'i', 'f'}) {
             if (chance(6)) line.lines.push_back({type, text()});
         }
     }

@@ -44,7 +44,7 @@ TEST_CASE("Multicast addresses are 224 to 239 and ff00::/8") {
     CHECK_FALSE(is_multicast({address_family::ip6, "2001:db8::ff"}));
 }
 
-TEST_CASE("A line without direction or connection takes those of its session") {
+TEST_CASE("A line without direction or connection takes those of its session (RFC 8866 5.7)") {
     session description;
     media line;
     CHECK(effective_direction(description, line) == direction::sendrecv);

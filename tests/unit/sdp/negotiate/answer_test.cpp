@@ -129,7 +129,8 @@ TEST_CASE("A parameter that is part of the codec must be the same on both sides 
     CHECK(numbers(answered(offer, able, media_at(4000)).description.media_lines[0].formats) == "97");
 }
 
-TEST_CASE("The answer declares our packet times; we send what the peer asks for, within what we can") {
+TEST_CASE("The answer declares our packet times; we send what the peer asks for, within what we can (RFC 8866 6.4, 6.5)"
+) {
     struct row {
         std::string_view lines;
         std::chrono::milliseconds send;
@@ -154,7 +155,7 @@ TEST_CASE("The answer declares our packet times; we send what the peer asks for,
     CHECK((made.lines[0].send_ptime == 20ms));
 }
 
-TEST_CASE("An offer that leaves nothing fails with 488 and says why") {
+TEST_CASE("An offer that leaves nothing fails with 488 and says why (RFC 6337 5.2.3)") {
     struct row {
         std::string_view media, reason;
     };
@@ -223,7 +224,7 @@ TEST_CASE("A second audio line is refused in place when there is one stream, acc
     CHECK((two.lines[2].remote_rtp == endpoint{address_family::ip4, "198.51.100.1", 49174}));
 }
 
-TEST_CASE("An offer without media, or with refused lines only, is answered in kind") {
+TEST_CASE("An offer without media, or with refused lines only, is answered in kind (RFC 3264 8.2)") {
     auto const none = answered(described("t=0 0\r\n"), able_to({"PCMU"}), media_at(4000));
     CHECK(none.description.media_lines.empty());
     auto const refused = answered(described("t=0 0\r\nm=audio 0 RTP/AVP 0 8\r\n"), able_to({"PCMU"}), media_at(4000));
@@ -305,9 +306,25 @@ TEST_CASE("ICE, BUNDLE and unknown attributes are not echoed, but the name of a 
     );
 }
 
-TEST_CASE("A bandwidth of zero asks us not to send (RFC 3264 5.1, RFC 3890 6.2)") {
+TEST_CASE(
+    "A bandwidth of zero asks us not to send, one of an unknown kind asks nothing (RFC 3264 5.1, RFC 3890 6.2, RFC "
+    "8866 5.8)"
+) {
     CHECK_FALSE(answered(audio_offer("b=AS:0\r\n"), able_to({"PCMU"}), media_at(4000)).lines[0].may_send);
     CHECK(answered(audio_offer("b=AS:64\r\nb=RS:0\r\n"), able_to({"PCMU"}), media_at(4000)).lines[0].may_send);
+    CHECK(answered(audio_offer("b=X-own:0\r\n"), able_to({"PCMU"}), media_at(4000)).lines[0].may_send);
+}
+
+TEST_CASE("A multicast line is refused in its place beside one that is not (RFC 3264 6.2)") {
+    auto const offer = described(
+        "c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\nc=IN IP4 233.252.0.1/127\r\n"
+        "m=audio 49172 RTP/AVP 0\r\n"
+    );
+    auto const made = answered(offer, able_to({"PCMU"}), media_at(4000));
+    REQUIRE(made.description.media_lines.size() == 2);
+    CHECK(made.description.media_lines[0].port == 0);
+    CHECK_FALSE(made.lines[0].stream.has_value());
+    CHECK(made.description.media_lines[1].port == 4000);
 }
 
 TEST_CASE("Comfort noise never leads the list of codecs to send") {

@@ -40,7 +40,7 @@ TEST_CASE("The answer to actpass is active, with our fingerprint and a tls-id (R
     CHECK(agreed.remote_tls_id == their_tls_id);
 }
 
-TEST_CASE("Roles fit each other whatever the peer asks for (RFC 4145 4.1, RFC 8842 5.3)") {
+TEST_CASE("Roles fit each other whatever the peer asks for (RFC 4145 4.1, RFC 8842 5.1, 5.3)") {
     struct row {
         std::string_view offered, answered;
         dtls_role ours;
@@ -138,6 +138,27 @@ TEST_CASE(
     CHECK((association(n) == first));
     CHECK(exchange(dtls_lines("actpass", true, 0x77)) == "active");
     CHECK_FALSE((association(n) == first));
+}
+
+TEST_CASE(
+    "A later offer says actpass with the same fingerprints and tls-id; a new association has a new one (RFC 8842 5.5)"
+) {
+    negotiator n{own_origin};
+    auto local = secure_media(material::certificate);
+    REQUIRE(n.on_remote_offer(with_media(audio_line(transport, dtls_lines("active")))).has_value());
+    REQUIRE(n.make_answer(able(), local).has_value());
+    auto const check_offer = [&](std::string_view tls_id) {
+        auto const offer = n.make_offer(able(), local);
+        REQUIRE(offer.has_value());
+        auto const& attributes = offer->media_lines[0].attributes;
+        CHECK(find_attribute(attributes, "setup")->value == "actpass");
+        CHECK(find_attribute(attributes, "fingerprint")->value == fingerprint_text(0xCC));
+        CHECK(find_attribute(attributes, "tls-id")->value == tls_id);
+        n.rollback();
+    };
+    check_offer(our_tls_id);
+    local.streams[0].dtls->tls_id = "another-4d8c1f6ab2037e95";
+    check_offer("another-4d8c1f6ab2037e95");
 }
 
 TEST_CASE("Several fingerprints are all kept: the certificate has to match one of them (RFC 8122 5.1)") {

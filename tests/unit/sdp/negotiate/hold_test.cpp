@@ -23,7 +23,7 @@ negotiated after(
 
 }  // namespace
 
-TEST_CASE("The answered direction for each offered and each wanted direction (RFC 3264 6.1)") {
+TEST_CASE("The answered direction for each offered and each wanted direction (RFC 3264 6.1, RFC 8866 6.7.1 to 6.7.4)") {
     struct row {
         direction offered, wanted, answered;
     };
@@ -210,7 +210,7 @@ TEST_CASE("Both ends on hold: each resumes for itself, and nobody is stuck (RFC 
     }
 }
 
-TEST_CASE("A held side that refreshes offers sendrecv and stays held (RFC 6337 5.3)") {
+TEST_CASE("A held side that refreshes offers sendrecv and stays held (RFC 6337 5.1, 5.3)") {
     auto a = make_side("a", "192.0.2.1", {"PCMU"});
     auto b = make_side("b", "192.0.2.2", {"PCMU"});
     exchange(a, b);

@@ -191,7 +191,8 @@ TEST_CASE("Only the version of o= changes, also when the media move to another a
     CHECK(first->origin.address == second->origin.address);
 }
 
-TEST_CASE("An offer lists all codecs in our order and events for their clock rates") {
+TEST_CASE("An offer lists all codecs in our order and events for their clock rates (RFC 4733 2.5.2.1, RFC 6337 5.2.1)"
+) {
     auto const offer = make_offer(able_to({"opus", "PCMA", "iLBC", "PCMU"}), media_at(4000), own_origin, {});
     CHECK(
         to_text(offer) ==
@@ -253,7 +254,7 @@ TEST_CASE("A number keeps its meaning even after its codec was dropped and when 
     CHECK(numbers(n.make_offer(wide, media_at(4000))->media_lines[0].formats) == "0 96");
 }
 
-TEST_CASE("A peer that answers with numbers of its own is sent those, and heard under both (RFC 3264 5.1)") {
+TEST_CASE("A peer that answers with numbers of its own is sent those, and heard under both (RFC 3264 7, 5.1)") {
     negotiator n{own_origin};
     REQUIRE(n.make_offer(able_to({"opus", "PCMU"}), media_at(4000)).has_value());
     REQUIRE(n
@@ -287,7 +288,7 @@ TEST_CASE("A peer that swaps numbers is sent what it asks for; what arrives mean
     CHECK(line.receive[0].codec.name == "opus");
 }
 
-TEST_CASE("Lines never disappear: what is refused stays in its place with port 0 (RFC 3264 8)") {
+TEST_CASE("Lines never disappear: what is refused stays in its place with port 0 (RFC 3264 8, 8.2)") {
     negotiator n{own_origin};
     auto const able = able_to({"PCMU"});
     REQUIRE(n.on_remote_offer(described("c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=video 49168 RTP/AVP 31\r\nm=audio 49170 "
@@ -352,7 +353,8 @@ TEST_CASE("A stream stays on its line when the peer offers another audio line be
     CHECK_FALSE(n.agreed().lines[1].stream.has_value());
 }
 
-TEST_CASE("An INVITE without an offer: we offer in the 2xx, the answer comes in the ACK (RFC 6337 2.2 pattern 2)") {
+TEST_CASE("An INVITE without an offer: we offer in the 2xx, the answer comes in the ACK (RFC 6337 2.2 pattern 2, 5.2.2)"
+) {
     auto caller = make_side("caller", "192.0.2.1", {"PCMU", "PCMA"});
     auto callee = make_side("callee", "192.0.2.2", {"PCMA"});
     exchange(callee, caller);
@@ -405,7 +407,7 @@ TEST_CASE("An answer in an unreliable 183 is tried on a copy: the 200 may repeat
     CHECK(n.agreed().lines[0].may_send);
 }
 
-TEST_CASE("An answer that does not fit is refused with its reason and our offer stays open") {
+TEST_CASE("An answer that does not fit is refused with its reason and our offer stays open (RFC 3264 7)") {
     struct row {
         std::string_view media, reason;
     };
@@ -431,7 +433,7 @@ TEST_CASE("An answer that does not fit is refused with its reason and our offer 
     }
 }
 
-TEST_CASE("An answer that refuses our line, or leaves it out, leaves a session without media") {
+TEST_CASE("An answer that refuses our line, or leaves it out, leaves a session without media (RFC 3264 7)") {
     for (std::string_view const media : {"m=audio 0 RTP/AVP 0\r\n", ""}) {
         negotiator n{own_origin};
         REQUIRE(n.make_offer(able_to({"PCMU"}), media_at(4000)).has_value());
@@ -464,13 +466,51 @@ TEST_CASE("rtcp-mux in an answer to an offer without it means nothing") {
     CHECK_FALSE(n.agreed().lines[0].rtcp_mux);
 }
 
-TEST_CASE("A new port of the peer is followed at once") {
+TEST_CASE("A new port of the peer is followed at once (RFC 3264 8.3.1)") {
     negotiator n{own_origin};
     REQUIRE(n.on_remote_offer(audio_offer()).has_value());
     REQUIRE(n.make_answer(able_to({"PCMU"}), media_at(4000)).has_value());
     REQUIRE(n.on_remote_offer(described("c=IN IP4 198.51.100.8\r\nt=0 0\r\nm=audio 50000 RTP/AVP 0\r\n")).has_value());
     REQUIRE(n.make_answer(able_to({"PCMU"}), media_at(4000)).has_value());
     CHECK((n.agreed().lines[0].remote_rtp == endpoint{address_family::ip4, "198.51.100.8", 50000}));
+}
+
+TEST_CASE(
+    "A line that becomes another medium is refused in its place, and its stream goes on elsewhere (RFC 3264 8.3.3)"
+) {
+    negotiator n{own_origin};
+    auto const able = able_to({"PCMU"});
+    REQUIRE(n.on_remote_offer(audio_offer()).has_value());
+    REQUIRE(n.make_answer(able, media_at(4000)).has_value());
+    REQUIRE(n.on_remote_offer(described("c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=video 49170 RTP/AVP 31\r\n"
+                                        "m=audio 49172 RTP/AVP 0\r\n"))
+                .has_value());
+    auto const made = n.make_answer(able, media_at(4000));
+    REQUIRE(made.has_value());
+    CHECK(made->media_lines[0].type == "video");
+    CHECK(made->media_lines[0].port == 0);
+    CHECK(made->media_lines[1].port == 4000);
+    CHECK_FALSE(n.agreed().lines[0].stream.has_value());
+    CHECK(n.agreed().lines[1].remote_rtp.value().port == 49172);
+}
+
+TEST_CASE("Attributes that change in a new offer hold from its answer on (RFC 3264 8.3.4)") {
+    negotiator n{own_origin};
+    auto const able = able_to({"PCMU"});
+    auto const agreed_with = [&](std::string_view lines) {
+        REQUIRE(n.on_remote_offer(audio_offer(lines)).has_value());
+        auto const before = n.agreed();
+        REQUIRE(n.make_answer(able, media_at(4000)).has_value());
+        return std::pair{before, n.agreed().lines[0]};
+    };
+    auto const first = agreed_with("a=ptime:30\r\n").second;
+    CHECK((first.send_ptime == 30ms));
+    CHECK(first.may_send);
+    auto const [before, second] = agreed_with("a=ptime:40\r\na=sendonly\r\n");
+    CHECK(before.lines[0] == first);
+    CHECK((second.send_ptime == 40ms));
+    CHECK_FALSE(second.may_send);
+    CHECK(agreed_with("a=ptime:30\r\n").second == first);
 }
 
 TEST_CASE("Memory for numbers is bounded: at most one entry for each number and line") {

@@ -33,7 +33,7 @@ TEST_CASE("A re-INVITE carries the new offer inside the dialog, and its 2xx the 
     });
 }
 
-TEST_CASE("A refused re-INVITE leaves the call as it was (RFC 3261 14.1)") {
+TEST_CASE("A refused re-INVITE leaves the call as it was (RFC 3261 14.1, RFC 6337 3.4)") {
     test::replay([](script& s) {
         auto const id = calling(s);
         s.reoffer(id);

@@ -267,7 +267,9 @@ TEST_CASE("Any refusal is sent at once, and the PRACK that was under way is stil
     s.expect_idle();
 }
 
-TEST_CASE("The INVITE had no offer: the first reliable response makes it, the PRACK answers (RFC 3262 5)") {
+TEST_CASE(
+    "The INVITE had no offer: the first reliable response makes it, the PRACK answers (RFC 3262 5, RFC 6337 3.1.2)"
+) {
     test::replay([](script& s) {
         auto const [id, progress] = ring_reliably(s, {}, "our offer");
         CHECK(body_of(progress) == "our offer");
@@ -412,7 +414,9 @@ TEST_CASE("A response that repeats the description, in 18x or 2xx, changes nothi
     s.expect_no_event();
 }
 
-TEST_CASE("Our INVITE had no offer: the reliable response brings it, and our PRACK the answer (RFC 3262 5)") {
+TEST_CASE(
+    "Our INVITE had no offer: the reliable response brings it, and our PRACK the answer (RFC 3262 5, RFC 6337 3.1.2)"
+) {
     test::replay([](script& s) {
         auto const id = s.invite({});
         auto const invite = s.expect("INVITE");

@@ -59,7 +59,8 @@ sip::session_id called_early(script& s) {
 // ---- ours
 
 TEST_CASE(
-    "An UPDATE offers a new session in a confirmed dialog where it is asked for; a re-INVITE is the rule (RFC 3311 5.1)"
+    "An UPDATE offers a new session in a confirmed dialog where it is asked for; a re-INVITE is the rule (RFC 3311 "
+    "5.1, RFC 6337 3.3)"
 ) {
     test::replay([](script& s) {
         auto const id = calling_updatable(s);
@@ -84,7 +85,9 @@ TEST_CASE("No UPDATE goes to a peer whose Allow does not list it (RFC 3311 4)") 
     s.expect_nothing();
 }
 
-TEST_CASE("Before the answer a caller offers by UPDATE once the first exchange is acknowledged (RFC 3311 5.1)") {
+TEST_CASE(
+    "Before the answer a caller offers by UPDATE once the first exchange is acknowledged (RFC 3311 5.1, RFC 6337 3.2)"
+) {
     test::replay([](script& s) {
         auto const id = s.invite();
         auto const invite = s.expect("INVITE");
@@ -108,7 +111,7 @@ TEST_CASE("Before the answer a caller offers by UPDATE once the first exchange i
     });
 }
 
-TEST_CASE("Before the answer a callee offers by UPDATE once its PRACK has come (RFC 3311 5.1)") {
+TEST_CASE("Before the answer a callee offers by UPDATE once its PRACK has come (RFC 3311 5.1, RFC 6337 3.2)") {
     test::replay([](script& s) {
         auto const id = called_early(s);
         s.reoffer(id, "new");
@@ -295,7 +298,10 @@ TEST_CASE("A refused UPDATE does not move the remote target (RFC 3311 5.2, RFC 6
     CHECK(s.expect("INVITE").starts_with("INVITE sip:bob@10.0.0.2:5060 "));
 }
 
-TEST_CASE("UPDATE or re-INVITE arriving while an offer is pending gets 491, never an assertion (reSIProcate #140)") {
+TEST_CASE(
+    "UPDATE or re-INVITE arriving while an offer is pending gets 491, never an assertion (reSIProcate #140, RFC 6337 "
+    "4.1, 4.2, 4.3)"
+) {
     for (std::string const theirs : {"UPDATE", "INVITE"}) {
         for (bool const ours_by_update : {true, false}) {
             CAPTURE(theirs);
@@ -319,7 +325,9 @@ TEST_CASE("UPDATE or re-INVITE arriving while an offer is pending gets 491, neve
     s.expect("491 UPDATE");
 }
 
-TEST_CASE("An UPDATE is told to wait with 500 while an earlier offer or UPDATE is not answered (RFC 3311 5.2)") {
+TEST_CASE(
+    "An UPDATE is told to wait with 500 while an earlier offer or UPDATE is not answered (RFC 3311 5.2, RFC 6337 4.3)"
+) {
     script s;
     test::called(s);
     s.inject(s.request("UPDATE", 2, {.body = "one"}));
