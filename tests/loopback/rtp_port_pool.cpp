@@ -20,7 +20,7 @@ time_point read_fake_clock() {
 
 }  // namespace
 
-TEST_CASE("Pairs are even and odd, inside the range, and all of it is used (RFC 3550 11)") {
+TEST_CASE("Pairs are even and odd, inside the range, and all of it is used (RFC 3550 11, RFC 3551 8)") {
     port_pool pool({42'001, 42'010}, 3s, read_fake_clock);
     CHECK(pool.capacity() == 4);
     std::vector<port_lease> leases;

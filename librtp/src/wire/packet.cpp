@@ -71,9 +71,9 @@ std::optional<extension_element> extension_reader::next() noexcept {
         std::size_t length = 0;
         if (one_byte) {
             element.id = static_cast<std::uint8_t>(first >> 4);
-            if (element.id == 15) break;  // RFC 8285 4.2: processing stops at the reserved id 15
+            // RFC 8285 4.1.2 and 4.2: at id 0 with a length, and at the reserved id 15, processing stops.
+            if (element.id == 0 || element.id == 15) break;
             length = (first & 0x0FU) + 1;
-            // Id 0 with a length is not padding: RFC 8285 4.2 has it ignored together with its data.
         } else {
             if (rest_.size() < 2) {
                 failed_ = true;
@@ -89,7 +89,7 @@ std::optional<extension_element> extension_reader::next() noexcept {
         }
         element.data = rest_.subspan(header, length);
         rest_ = rest_.subspan(header + length);
-        if (element.id != 0) return element;
+        return element;
     }
     rest_ = {};
     return std::nullopt;

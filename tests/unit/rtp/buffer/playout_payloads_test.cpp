@@ -159,7 +159,7 @@ TEST_CASE("payloads that cannot be played together are refused") {
     CHECK(rtp::playout::create({}, {}).error() == rtp::errc::invalid_argument);
 }
 
-TEST_CASE("a packet longer than 200 ms is not played, and a period longer than that is cut") {
+TEST_CASE("a packet longer than 200 ms is not played, and a period longer than that is cut (RFC 3551 4.2)") {
     auto playout = make_playout();
     talker talker(playout, test::vowel(16000, 8000, 120), 1400);
     std::vector<std::int16_t> samples(4000, 77);

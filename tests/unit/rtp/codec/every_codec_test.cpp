@@ -56,7 +56,10 @@ std::vector<std::byte> encoded(rtp::encoder& by, std::span<const std::int16_t> s
 
 }  // namespace
 
-TEST_CASE("Speech comes through every codec as it should, in packets of the size that the RFC gives (RFC 3551 4.5)") {
+TEST_CASE(
+    "Speech comes through every codec as it should, in packets of the size that the RFC gives (RFC 3551 4.5, 4.5.2, "
+    "4.5.11, 4.5.14)"
+) {
     for (auto const& expected : expectations) {
         CAPTURE(std::string(expected.format.name));
         CAPTURE(expected.sample_rate);
@@ -82,7 +85,7 @@ TEST_CASE("Speech comes through every codec as it should, in packets of the size
     }
 }
 
-TEST_CASE("A payload says how many samples it holds before it is decoded") {
+TEST_CASE("A payload says how many samples it holds before it is decoded (RFC 3551 4.3, 4.4)") {
     for (auto const* codec : rtp::built_in_codecs()) {
         CAPTURE(std::string(codec->properties.format.name));
         rtp::encoder encoder(*codec);
@@ -115,7 +118,8 @@ TEST_CASE("A packet time that a codec cannot make becomes the next shorter one, 
     CHECK(at(opus, 120) == 60);
 }
 
-TEST_CASE("A payload that ends inside a frame or a code word is refused and leaves the stream as it was (RFC 3551 4.5)"
+TEST_CASE(
+    "A payload that ends inside a frame or a code word is refused and leaves the stream as it was (RFC 3551 4.4, 4.5)"
 ) {
     struct odd_sizes {
         std::string_view name;

@@ -74,7 +74,7 @@ std::vector<std::int16_t> hear(std::vector<payload> const& packets, std::size_t 
 
 TEST_CASE(
     "A lost packet is decoded from the next one where that tells of it, far nearer to the original than a guess (RFC "
-    "6716 2.1.7)"
+    "6716 2.1.7, RFC 7587 3.3)"
 ) {
     auto const sound = test::voice_at(16000, 6, 21);
     for (std::size_t const packet : {320U, 640U}) {
@@ -158,7 +158,7 @@ TEST_CASE("With discontinuous sending silence is not sent, and speech is (RFC 75
     CHECK(count({}, 75, 250) == 175);
 }
 
-TEST_CASE("Bit rate, constant size and bandwidth are what the settings say (RFC 7587 6.1)") {
+TEST_CASE("Bit rate, constant size and bandwidth are what the settings say (RFC 7587 3.1.2, 6.1)") {
     auto const sound = test::voice_at(16000, 4, 30);
     auto const bits_per_second = [&](rtp::encoder_settings settings) {
         return static_cast<double>(octets_of(encode_all(opus_at(16000), sound, 320, settings))) * 8 / 4;
@@ -188,7 +188,8 @@ TEST_CASE("Settings can change between packets") {
     CHECK(encoder.encode(sound, octets).value() == 60);
 }
 
-TEST_CASE("Opus is heard at every rate of a sound device, stereo as mono (RFC 7587 3.4, 7)") {
+TEST_CASE("Opus is heard at every rate of a sound device, stereo as mono, on a clock of 48 kHz (RFC 7587 3.4, 4.1, 7)"
+) {
     std::unique_ptr<OpusEncoder, void (*)(OpusEncoder*)> const stereo(
         opus_encoder_create(48000, 2, OPUS_APPLICATION_AUDIO, nullptr), opus_encoder_destroy
     );
@@ -198,6 +199,7 @@ TEST_CASE("Opus is heard at every rate of a sound device, stereo as mono (RFC 75
     for (auto const sample : tone)
         both.insert(both.end(), {sample, sample});
     for (std::uint32_t const rate : {8000U, 16000U, 48000U}) {
+        CHECK(rtp::to_units(rate / 50, opus_at(rate).properties) == 960);
         rtp::decoder decoder(opus_at(rate));
         std::vector<std::int16_t> heard;
         for (std::size_t at = 0; at + 960 <= tone.size(); at += 960) {

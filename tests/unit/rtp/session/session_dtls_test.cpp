@@ -82,7 +82,7 @@ struct secure_call {
 
 }  // namespace
 
-TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 5763 5, RFC 5764 3, 5.1.1)") {
+TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 5763 5, 6.10, RFC 5764 3, 5.1.1)") {
     secure_call call;
     call.secure_alice();
     call.secure_bob();
@@ -100,7 +100,7 @@ TEST_CASE("Media is secured by a handshake on its own port, and then heard (RFC 
     CHECK(call.bob.media.statistics().unauthentic == 0);
 }
 
-TEST_CASE("RTCP on a port of its own has a handshake of its own (RFC 5764 3, 4.2, 4.3)") {
+TEST_CASE("RTCP on a port of its own has a handshake of its own (RFC 5763 6.5, RFC 5764 3, 4.2, 4.3)") {
     secure_call call(rtcp_transport::separate_port);
     call.secure_alice();
     call.secure_bob();

@@ -241,7 +241,7 @@ TEST_CASE("A call of two stays far within the 5 % that RTCP may take, one report
     CHECK(s.side(0).media.statistics().rtcp_sent <= 20);
 }
 
-TEST_CASE("Where bandwidth is scarce, RTCP takes 5 % of it on average and no more (RFC 3550 6.2)") {
+TEST_CASE("Where bandwidth is scarce, RTCP takes 5 % of it on average and no more (RFC 3550 6.2, RFC 3551 2)") {
     // Two senders, reports of about 130 bytes: at 3 kbit/s the 5 % and not the minimum of 5 s decide.
     auto settings = usual_settings();
     settings.session_bandwidth = 3000;

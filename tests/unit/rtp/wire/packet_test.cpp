@@ -84,7 +84,7 @@ TEST_CASE("A packet cut anywhere is either refused or gives views inside its byt
 }
 
 TEST_CASE("One-byte extension elements are walked over padding up to the reserved id 15 (RFC 8285 4.2)") {
-    auto const data = hex("10aa 00 23bbccddee 00 05 f0 10ff");
+    auto const data = hex("10aa 00 23bbccddee 00 f0 10ff");
     extension_reader elements(header_extension{0xBEDE, data});
     auto const first = elements.next();
     REQUIRE(first.has_value());
@@ -94,8 +94,17 @@ TEST_CASE("One-byte extension elements are walked over padding up to the reserve
     REQUIRE(second.has_value());
     CHECK(second->id == 2);
     CHECK(to_vector(second->data) == hex("bbccddee"));
-    // An element with id 0 and a length of six takes the rest with it.
     CHECK_FALSE(elements.next().has_value());
+    CHECK_FALSE(elements.has_failed());
+}
+
+TEST_CASE("An element with id 0 and a length ends the walk, whatever follows it (RFC 8285 4.1.2)") {
+    auto const data = hex("10aa 01bbbb 10cc 0000");
+    extension_reader elements(header_extension{0xBEDE, data});
+    CHECK(elements.next().has_value());
+    CHECK_FALSE(elements.next().has_value());
+    CHECK_FALSE(elements.next().has_value());
+    CHECK_FALSE(elements.has_failed());
 }
 
 TEST_CASE("Two-byte extension elements may be empty and may have any low profile bits (RFC 8285 4.3)") {

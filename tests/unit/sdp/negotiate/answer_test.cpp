@@ -48,7 +48,7 @@ TEST_CASE("Codecs in common keep the offered order and the offered numbers (RFC 
     CHECK(numbers(line.receive_events) == "97");
 }
 
-TEST_CASE("Codecs match by name, clock rate and channels, not by number") {
+TEST_CASE("Codecs match by name, clock rate and channels, not by number (RFC 7587 7.1)") {
     auto const able = able_to({"PCMU", "opus"});
     // 0 means what its rtpmap says, and only 48000/2 is Opus as RFC 7587 7 writes it.
     auto const offer = described(

@@ -161,6 +161,27 @@ TEST_CASE(
     check_offer("another-4d8c1f6ab2037e95");
 }
 
+TEST_CASE("Each fork of an INVITE has an association of its own (RFC 5763 6.3)") {
+    negotiator first{own_origin};
+    REQUIRE(first.make_offer(able(), secure_media(material::certificate)).has_value());
+    auto second = first;
+    REQUIRE(first.on_remote_answer(with_media(audio_line(transport, dtls_lines("active")))).has_value());
+    REQUIRE(second.on_remote_answer(with_media(audio_line(transport, dtls_lines("passive", true, 0x77)))).has_value());
+    CHECK((association(first).role == dtls_role::server));
+    CHECK((association(second).role == dtls_role::client));
+    CHECK(to_text(association(first).remote_fingerprints[0]) == fingerprint_text(0xAB));
+    CHECK(to_text(association(second).remote_fingerprints[0]) == fingerprint_text(0x77));
+    CHECK(association(first).local_tls_id == association(second).local_tls_id);
+}
+
+TEST_CASE("Where the INVITE has no offer the roles come out of offer and answer as ever (RFC 5763 6.4)") {
+    side caller{negotiator{own_origin}, able(), secure_media(material::certificate)};
+    side callee{negotiator{{"callee", 7, 1, {}}}, able(), secure_media(material::certificate)};
+    exchange(callee, caller);
+    CHECK((association(callee.negotiator).role == dtls_role::server));
+    CHECK((association(caller.negotiator).role == dtls_role::client));
+}
+
 TEST_CASE("Several fingerprints are all kept: the certificate has to match one of them (RFC 8122 5.1)") {
     auto const made = answer_to(dtls_lines("actpass") + "a=fingerprint:" + fingerprint_text(0x12) + "\r\n");
     REQUIRE(made.has_value());

@@ -377,12 +377,15 @@ TEST_CASE("An unacceptable offer in a 2xx is answered by refusing every line (RF
     CHECK_FALSE(n.agreed().lines[0].stream.has_value());
 }
 
-TEST_CASE("Copies for forks of one INVITE go their own ways") {
+TEST_CASE("Copies for forks of one INVITE go their own ways (RFC 5761 5.1.2)") {
     negotiator first{own_origin};
-    REQUIRE(first.make_offer(able_to({"PCMU", "PCMA"}), media_at(4000)).has_value());
+    auto able = able_to({"PCMU", "PCMA"});
+    able.rtcp_mux = rtcp_mux_policy::offer;
+    REQUIRE(first.make_offer(able, media_at(4000)).has_value());
     negotiator second = first;
     REQUIRE(
-        first.on_remote_answer(described("c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 1000 RTP/AVP 0\r\n")).has_value()
+        first.on_remote_answer(described("c=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 1000 RTP/AVP 0\r\na=rtcp-mux\r\n"))
+            .has_value()
     );
     REQUIRE(
         second.on_remote_answer(described("c=IN IP4 198.51.100.2\r\nt=0 0\r\nm=audio 2000 RTP/AVP 8\r\n")).has_value()
@@ -390,6 +393,8 @@ TEST_CASE("Copies for forks of one INVITE go their own ways") {
     CHECK(first.agreed().lines[0].remote_rtp->port == 1000);
     CHECK(second.agreed().lines[0].remote_rtp->port == 2000);
     CHECK(numbers(second.agreed().lines[0].send) == "8");
+    CHECK(first.agreed().lines[0].remote_rtcp->port == 1000);
+    CHECK(second.agreed().lines[0].remote_rtcp->port == 2001);
 }
 
 TEST_CASE("An answer in an unreliable 183 is tried on a copy: the 200 may repeat it or say something else") {
