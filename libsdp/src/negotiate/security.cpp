@@ -43,7 +43,13 @@ security_choice choose_sdes(media const& offered, local_stream const& stream) {
         if (is_used_by(ours->key_and_salt, line)) continue;
         return sdes(line, *ours);
     }
-    return objection("no a=crypto line that is valid and supported");
+    bool const is_f8_alone =
+        !offered.crypto.empty() && std::all_of(offered.crypto.begin(), offered.crypto.end(), [](crypto const& line) {
+            return line.suite == srtp_suite::f8_128_hmac_sha1_80;
+        });
+    return objection(
+        is_f8_alone ? "F8_128_HMAC_SHA1_80 is not supported" : "no a=crypto line that is valid and supported"
+    );
 }
 
 /// RFC 8842 5.3: an association that goes on keeps its roles. It does where the peer names the same one.

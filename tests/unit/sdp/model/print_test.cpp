@@ -44,7 +44,7 @@ TEST_CASE("Lines are printed in the order of RFC 8866 5 with CR LF") {
     CHECK(
         to_text(description) ==
         "v=0\r\no=alice 1 2 IN IP4 192.0.2.1\r\ns=call\r\ni=information\r\nc=IN IP6 2001:db8::1\r\nb=AS:64\r\nt=3 4\r\n"
-        "r=7d 1h 0\r\nz=0 0\r\nk=prompt\r\ny=unknown\r\na=recvonly\r\na=tool:x\r\na=flag\r\n"
+        "r=7d 1h 0\r\nz=0 0\r\ny=unknown\r\na=recvonly\r\na=tool:x\r\na=flag\r\n"
         "m=audio 4000 RTP/AVP 0 96\r\ni=speech\r\nc=IN IP4 0.0.0.0\r\nb=TIAS:64000\r\na=rtpmap:0 PCMU/8000\r\n"
         "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\na=ptime:20\r\na=maxptime:40\r\n"
         "a=rtcp:4005 IN IP4 192.0.2.3\r\na=rtcp-mux\r\na=sendonly\r\na=mid:1\r\nm=image 4002/2 udptl t38\r\n"

@@ -4,6 +4,7 @@
 
 using namespace negotiation;
 using namespace sdp;
+using namespace std::chrono_literals;
 using phase = negotiator::phase;
 
 namespace {

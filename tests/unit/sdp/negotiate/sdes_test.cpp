@@ -66,10 +66,12 @@ TEST_CASE("Invalid and unknown lines are passed over (RFC 4568 5.1.2)") {
     CHECK(made.description.media_lines[0].crypto[0].session_parameters.empty());
 }
 
-TEST_CASE("A secure line without a usable key is refused (RFC 4568 5.1.2 and 7.5)") {
+TEST_CASE("A secure line without a usable key is refused, F8 by its name (RFC 4568 5.1.2 and 7.5)") {
     CHECK(refusal("") == no_line);
     CHECK(refusal("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n") == no_line);
-    CHECK(refusal("a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + text_of(their_key) + "\r\n") == no_line);
+    auto const f8 = "a=crypto:1 F8_128_HMAC_SHA1_80 inline:" + text_of(their_key) + "\r\n";
+    CHECK(refusal(f8) == "F8_128_HMAC_SHA1_80 is not supported");
+    CHECK(refusal(f8 + crypto_line(2, suite_80, their_key, " NEW")) == no_line);
     CHECK(refusal(crypto_line(1, suite_80, their_key, " UNAUTHENTICATED_SRTP")) == no_line);
     CHECK(refusal("k=clear:abc\r\n") == no_line);
 }
