@@ -242,8 +242,10 @@ result<buffer_ref> build_ack_for_failure(buffer_pool& pool, message_view invite,
     return begin_follower(pool, method::ack, invite, response.raw(header_id::to)).finish();
 }
 
-result<buffer_ref> build_cancel(buffer_pool& pool, message_view request) {
-    return begin_follower(pool, method::cancel, request, request.raw(header_id::to)).finish();
+result<buffer_ref> build_cancel(buffer_pool& pool, message_view request, std::string_view reason) {
+    auto out = begin_follower(pool, method::cancel, request, request.raw(header_id::to));
+    if (!reason.empty()) out.header(header_id::reason, reason);
+    return out.finish();
 }
 
 namespace {

@@ -110,13 +110,13 @@ result<transaction_id> transaction_layer::send_request(
 }
 
 result<transaction_id> transaction_layer::cancel(
-    time_point now, transaction_id invite, owner_token owner, transaction_outbox out
+    time_point now, transaction_id invite, owner_token owner, transaction_outbox out, std::string_view reason
 ) {
     auto const* t = impl_->store.find(invite);
     if (t == nullptr) return errc::no_such_session;
     if (t->machine != fsm::machine::invite_client || t->state != fsm::state::proceeding) return errc::wrong_state;
     if (t->timers.is_running(fsm::timer::b)) return errc::wrong_state;  // its CANCEL is out
-    auto wire = build_cancel(impl_->pool, t->request.view());
+    auto wire = build_cancel(impl_->pool, t->request.view(), reason);
     if (!wire) return wire.error();
     auto parsed = parse_message(std::move(*wire), impl_->pool);
     if (!parsed) return errc::invalid_argument;

@@ -122,8 +122,8 @@ void locator::forget(std::uint32_t number) noexcept {
     std::erase_if(searches_, [&](search const& one) { return one.number == number; });
 }
 
-void locator::on_unreachable(time_point now, endpoint const& where) {
-    grey_.add(now, where);
+void locator::on_unreachable(time_point now, endpoint const& where, std::optional<duration> retry_after) {
+    grey_.add(now, where, retry_after);
 }
 
 // ---- one step of a search

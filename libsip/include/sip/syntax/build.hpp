@@ -75,8 +75,8 @@ private:
 /// The ACK for a non-2xx final response (17.1.1.3): the INVITE's Request-URI, Call-ID, From, Route and top Via; the
 /// response's To.
 [[nodiscard]] result<buffer_ref> build_ack_for_failure(buffer_pool&, message_view invite, message_view response);
-/// The CANCEL of a request (9.1).
-[[nodiscard]] result<buffer_ref> build_cancel(buffer_pool&, message_view request);
+/// The CANCEL of a request (9.1). `reason`: a Reason value (RFC 3326), or empty.
+[[nodiscard]] result<buffer_ref> build_cancel(buffer_pool&, message_view request, std::string_view reason = {});
 
 /// Inserts one header line behind the start line: how the transaction layer puts its Via in front (one copy of the
 /// message).

@@ -51,9 +51,9 @@ public:
     [[nodiscard]] result<transaction_id> send_request(time_point now, outgoing_request const&, transaction_outbox);
     /// Sends the CANCEL of an INVITE that has had a provisional response and no final one (9.1), once;
     /// errc::wrong_state otherwise. Its own events carry `owner`. If no final response follows within 64*T1 the INVITE
-    /// transaction ends with transaction_timeout.
+    /// transaction ends with transaction_timeout. `reason`: a Reason value (RFC 3326), or empty.
     [[nodiscard]] result<transaction_id> cancel(
-        time_point now, transaction_id invite, owner_token owner, transaction_outbox
+        time_point now, transaction_id invite, owner_token owner, transaction_outbox, std::string_view reason = {}
     );
     /// Sends the ACK of a 2xx: no transaction, a new branch (13.2.2.4). Returns the bytes as sent, for the next time
     /// the 2xx comes.

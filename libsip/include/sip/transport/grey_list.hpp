@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "sip/time.hpp"
@@ -15,7 +16,10 @@ public:
     /// `hold`: for how long a target is avoided after a failure. `most`: the oldest makes room.
     grey_list(duration hold, std::size_t most) noexcept : hold_(hold), most_(most) {}
 
-    void add(time_point now, endpoint const&);
+    /// For `hold` instead of the usual time where it is given, but never for more than an hour: what a server says of
+    /// itself is not to shut it out for good.
+    void add(time_point now, endpoint const&, std::optional<duration> hold = {});
+    static constexpr duration longest_hold = std::chrono::hours(1);
     /// It answered: it is as good as any other.
     void remove(endpoint const&) noexcept;
     [[nodiscard]] bool holds(time_point now, endpoint const&) const noexcept;

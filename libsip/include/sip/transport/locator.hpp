@@ -77,8 +77,8 @@ public:
     /// The asker is gone: answers will be ignored.
     void forget(std::uint32_t number) noexcept;
 
-    /// A request to this place met no answer, or 503: it is tried last for a while.
-    void on_unreachable(time_point now, endpoint const&);
+    /// A request to this place met no answer, or 503: it is tried last for a while, or for as long as the 503 says.
+    void on_unreachable(time_point now, endpoint const&, std::optional<duration> retry_after = {});
     /// It answered.
     void on_reached(endpoint const& where) noexcept { grey_.remove(where); }
     /// What the servers of another network said holds no more.

@@ -3,7 +3,10 @@
 #pragma once
 
 #include "sip/syntax/address.hpp"
+#include "sip/syntax/headers/alerting.hpp"
 #include "sip/syntax/headers/auth.hpp"
+#include "sip/syntax/headers/privacy.hpp"
+#include "sip/syntax/headers/reason.hpp"
 #include "sip/syntax/headers/retargeting.hpp"
 #include "sip/syntax/headers/simple.hpp"
 #include "sip/syntax/headers/via.hpp"
@@ -116,7 +119,13 @@ struct header_traits<header_id::allow> : detail::token_header {};
 template <>
 struct header_traits<header_id::allow_events> : detail::token_header {};
 template <>
-struct header_traits<header_id::reason> : detail::token_header {};
+struct header_traits<header_id::reason> : detail::typed_header<reason_view, parse_reason> {};
+template <>
+struct header_traits<header_id::alert_info> : detail::typed_header<information_view, parse_information> {};
+template <>
+struct header_traits<header_id::call_info> : detail::typed_header<information_view, parse_information> {};
+template <>
+struct header_traits<header_id::privacy> : detail::typed_header<privacy, parse_privacy> {};
 template <>
 struct header_traits<header_id::www_authenticate> : detail::challenge_header {};
 template <>
