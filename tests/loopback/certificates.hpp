@@ -20,6 +20,7 @@ struct certificate_wish {
     std::string common_name = "test";
     std::string alternative_names = {};
     long valid_from = -3600, valid_until = 3600;  ///< seconds from now
+    bool is_rsa = false;                          ///< else its key is of an elliptic curve
 };
 
 class authority {
@@ -31,7 +32,7 @@ public:
     [[nodiscard]] std::string pem() const { return text(certificate_.get()); }
 
     [[nodiscard]] certificate issue(certificate_wish const& wish) const {
-        key_pair const key(new_key());
+        key_pair const key(wish.is_rsa ? key_pair(EVP_RSA_gen(2048)) : new_key());
         x509 const made(make(wish, key.get(), certificate_.get(), key_.get()));
         return {text(made.get()), text(key.get())};
     }

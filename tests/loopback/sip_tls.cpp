@@ -339,6 +339,20 @@ TEST_CASE("TLS 1.2 and 1.3 are both spoken") {
     }
 }
 
+TEST_CASE("the suite that every peer speaks is spoken: RSA with AES128-SHA (RFC 3261 26.2.1)") {
+    station server(showing(our_ca().issue({.common_name = "old", .is_rsa = true})));
+    echo_sizes(server.core);
+    bare_tls client;
+    SSL_CTX_set_max_proto_version(client.context.native_handle(), TLS1_2_VERSION);
+    REQUIRE(SSL_CTX_set_cipher_list(client.context.native_handle(), "AES128-SHA") == 1);
+    client.connect(listening(server));
+    REQUIRE(client.run_with(server, [&] { return client.ready || client.failed.failed(); }));
+    REQUIRE(client.ready);
+    client.send(options_message("one"));
+    REQUIRE(client.run_with(server, [&] { return client.text.starts_with("answer to "); }));
+    CHECK(std::string_view(SSL_get_cipher_name(client.stream->native_handle())) == "AES128-SHA");
+}
+
 TEST_CASE("renegotiation is refused: what a connection proved stays what it proved") {
     station server(showing(good_server()));
     echo_sizes(server.core);

@@ -53,6 +53,8 @@ parsed<route_set> route_set_from(message_view message, route_order order, std::s
 }
 
 routed_target::routed_target(std::string_view target, route_set const& routes) : target_(target), routes_(routes) {
+    auto const uri = parse_uri(target);
+    if (uri && (!uri->headers.empty() || uri->params.has("method"))) plain_target_ = as_request_uri(target);
     if (routes.empty()) return;
     first_uri_ = uri_of(routes.front());
     auto const first = parse_uri(first_uri_);
@@ -61,14 +63,14 @@ routed_target::routed_target(std::string_view target, route_set const& routes) :
 }
 
 std::string_view routed_target::next_hop() const noexcept {
-    return routes_.empty() ? target_ : first_uri_;
+    return routes_.empty() ? target() : first_uri_;
 }
 
 void routed_target::write_routes(message_builder& out) const {
     // A strict router takes its own URI out of the list; the target travels at the end (12.2.1.1).
     for (std::size_t i = strict_ ? 1 : 0; i < routes_.size(); ++i)
         out.header(header_id::route, routes_[i]);
-    if (strict_) out.begin(header_id::route).text("<").text(target_).text(">");
+    if (strict_) out.begin(header_id::route).text("<").text(target()).text(">");
 }
 
 }  // namespace sip

@@ -229,7 +229,7 @@ void transaction_layer::impl::on_ack(
     if (invite)
         store.input(now, invite, fsm::input::ack, &carried, out);
     else
-        out.events.push_back(request_received{{}, carried.what, flow, from, {}, false});
+        out.events.push_back(request_received{{}, carried.what, flow, from, {}});
 }
 
 message transaction_layer::impl::stamped(message request, endpoint const& from) {
@@ -254,11 +254,13 @@ void transaction_layer::impl::on_new_request(
     auto view = request.view();
     if (store.size() >= limits.transactions) return refuse(view, flow, from, out);
 
-    request_received event{{}, request, flow, from, {}, false};
-    if (view.method() == method::cancel)
+    request_received event{{}, request, flow, from, {}};
+    if (view.method() == method::cancel) {
         event.cancels = store.server_of(view, method::invite);
-    else
+        event.names_other = !event.cancels && store.is_other_of(view);
+    } else {
         event.merged = store.is_merged(view);
+    }
 
     transaction begun;
     begun.machine = view.method() == method::invite ? fsm::machine::invite_server : fsm::machine::non_invite_server;

@@ -31,6 +31,15 @@ transaction_id transaction_store::server_of(message_view request, method as) con
     return found ? table_.handle_at(*found) : transaction_id{};
 }
 
+bool transaction_store::is_other_of(message_view cancel) const noexcept {
+    // The CANCEL does not say of which method it is.
+    for (auto const as :
+         {method::bye, method::options, method::register_, method::prack, method::update, method::info,
+          method::subscribe, method::notify, method::refer, method::message, method::publish})
+        if (server_of(cancel, as)) return true;
+    return false;
+}
+
 bool transaction_store::is_merged(message_view request) const noexcept {
     if (!request.to_tag().empty()) return false;
     return by_merge_key_
@@ -186,7 +195,7 @@ void transaction_store::deliver(
     if (t.is_client())
         out.events.push_back(response_received{id, t.owner, carried.what});
     else  // the ACK of a 2xx, which has no transaction of its own
-        out.events.push_back(request_received{{}, carried.what, carried.flow, carried.from, {}, false});
+        out.events.push_back(request_received{{}, carried.what, carried.flow, carried.from, {}});
 }
 
 void transaction_store::report(transaction_id id, transaction const& t, errc why, transaction_outbox out) {

@@ -33,6 +33,8 @@ public:
     [[nodiscard]] transaction const* find(transaction_id id) const noexcept { return table_.find(id); }
     [[nodiscard]] transaction_id client_of(message_view response) const noexcept;
     [[nodiscard]] transaction_id server_of(message_view request, method as) const noexcept;
+    /// True where a CANCEL names a live server transaction that is not of an INVITE.
+    [[nodiscard]] bool is_other_of(message_view cancel) const noexcept;
     /// True where a live server transaction came from the same request over another path.
     [[nodiscard]] bool is_merged(message_view request) const noexcept;
     /// All transactions of a flow.

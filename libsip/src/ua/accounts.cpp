@@ -39,7 +39,8 @@ result<identity> identity::from(account_config config, std::string* why) {
     made.own_hosts.push_back(made.host);
     if (!config.registrar.empty()) {
         auto const registrar = parse_uri(config.registrar);
-        if (!registrar || !registrar->is_sip_or_sips() || registrar->host.empty())
+        // 10.2: it names a domain, and nobody in it.
+        if (!registrar || !registrar->is_sip_or_sips() || registrar->host.empty() || !registrar->user.empty())
             return refuse("registrar", config.registrar);
         made.own_hosts.emplace_back(registrar->host);
     }

@@ -181,7 +181,9 @@ error_code user_agent_core::impl::reject(
 void user_agent_core::impl::on_cancel(turn& t, request_received const& input) {
     auto const request = input.request.view();
     if (!input.cancels) {
-        (void)respond(t, input.id, request, {.status = 481});
+        // 9.2: a request that is no INVITE goes on as if nothing had come.
+        auto const status = static_cast<std::uint16_t>(input.names_other ? 200 : 481);
+        (void)respond(t, input.id, request, {.status = status});
         return;
     }
     auto const session = handle_of<session_id>(transactions.owner_of(input.cancels));

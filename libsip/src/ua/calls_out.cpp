@@ -13,11 +13,11 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     if (account == nullptr) return make_error_code(errc::no_such_account);
     if (calls.size() >= config.limits.sessions) return make_error_code(errc::limit_reached);
     auto const uri = parse_uri(options.target);
-    if (!uri || uri->scheme == uri_scheme::other || !are_free_headers(options.headers))
+    if (!uri || uri->scheme == uri_scheme::other || is_whole_request(*uri) || !are_free_headers(options.headers))
         return make_error_code(errc::invalid_argument);
     // A telephone number is our own domain's to place (RFC 3261 19.1.6).
     auto const target = uri->scheme == uri_scheme::tel
-                            ? fmt::format("sip:{}@{};user=phone", uri->user, account->identity.host)
+                            ? fmt::format("sip:{}@{};user=phone", escape_user(uri->user), account->identity.host)
                             : options.target;
 
     new_tag const tag(env.random);
@@ -177,9 +177,9 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
     auto const& in = *dialogs.find(leg.dialog);
     if (meaning != description_meaning::offer) {
         if (leg.offers.awaits_answer_to(description_carrier::invite)) leg.offers.answered();
-        return acknowledge(t, in, view, call->account, {});
+        return acknowledge(t, in, view, request);
     }
-    call->owed_ack = hold_ack(t, in, view, call->account);
+    call->owed_ack = hold_ack(t, in, view, request);
     call->ack_due = t.now.mono + transaction_life(call->timing);
     schedule_call(session, *call);
     leg.offers.offer_received(description_carrier::success);
@@ -202,7 +202,7 @@ void user_agent_core::impl::release(turn& t, outgoing const& request, message_vi
     if (!made) return;
     made->raise_local_cseq(request.cseq);
     auto const account = request.account;
-    acknowledge(t, *made, success, account, {});
+    acknowledge(t, *made, success, request);
     send_bye(t, *made, account, {});
 }
 

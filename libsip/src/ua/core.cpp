@@ -68,7 +68,8 @@ user_agent_core::impl::impl(user_agent_config c, environment& e)
       dialogs({env.random(), env.random()}),
       acks({env.random(), env.random()}),
       ended({env.random(), env.random()}),
-      subscription_key{env.random(), env.random()} {}
+      subscription_key{env.random(), env.random()},
+      stateless_key{env.random(), env.random()} {}
 
 bool user_agent_core::impl::serves(method name) const noexcept {
     return std::find(config.methods.begin(), config.methods.end(), name) != config.methods.end();

@@ -138,8 +138,8 @@ struct user_agent_core::impl {
     void send_cancel(turn&, outgoing_id);
     void forget(outgoing_id);
     void set_deadline(outgoing_id, std::optional<time_point>);
-    void acknowledge(turn&, dialog const&, message_view success, account_id, std::string_view description);
-    ack_handle hold_ack(turn&, dialog const&, message_view success, account_id);
+    void acknowledge(turn&, dialog const&, message_view success, outgoing const& invite);
+    ack_handle hold_ack(turn&, dialog const&, message_view success, outgoing const& invite);
     void send_ack(turn&, ack_handle, account_id);
     void repeat_ack(turn&, ack_handle, account_id);
     void send_bye(turn&, dialog&, account_id, std::string_view reason);
@@ -353,6 +353,8 @@ struct user_agent_core::impl {
     /// `at` is empty outside of dialogs.
     void on_refer(turn&, dialog_handle at, request_received const&);
     error_code accept_transfer(turn&, notifier_id);
+    /// RFC 3515 2.4.2: a user who takes long is answered for with 202; what is decided then goes into the reports.
+    void on_transfer_undecided(turn&, notifier_id);
     error_code report_transfer(turn&, notifier_id, std::uint16_t status, std::string_view reason);
     [[nodiscard]] session_id session_named_by(message_view request) const noexcept;
     [[nodiscard]] static notifier_settings implicit_settings() noexcept;
@@ -422,6 +424,7 @@ struct user_agent_core::impl {
     slot_table<held_request, request_id> held;
     slot_table<subscription, subscription_id> subscriptions;
     hash_key subscription_key;
+    hash_key stateless_key;        ///< of the tags in answers without a transaction
     hash_index subscription_tags;  ///< by Call-ID and our tag: what the first NOTIFY is matched by
     slot_table<peer_subscription, notifier_id> notifiers;
     slot_table<own_publication, publication_id> publications;
@@ -471,6 +474,12 @@ void user_agent_core::impl::begin_notifier(peer_subscription fresh, std::optiona
 /// Such a text would let its author write headers of their own (RFC 3261 7.3.1).
 [[nodiscard]] inline bool has_line_break(std::string_view text) noexcept {
     return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+/// True where a URI is meant for a request of its own, with a method or headers (RFC 3261 19.1.5): parse_refer_target()
+/// takes it apart, for a user to look at before anything of it is sent.
+[[nodiscard]] inline bool is_whole_request(uri_view const& uri) noexcept {
+    return !uri.headers.empty() || uri.params.has("method");
 }
 
 /// True where no header of the list is one that the user agent writes itself.

@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "core_impl.hpp"
 
 namespace sip {
@@ -40,8 +42,10 @@ void user_agent_core::impl::refuse_malformed(
     auto const request = failure.partial.view();
     auto const destination = response_destination(request.top_via(), from);
     if (!destination) return;
-    // 8.2.7: without a transaction; the same text makes the same answer when it is repeated.
-    auto wire = write_reply(request, reply{.status = failure.why.suggested_status, .reason = to_string(failure.why)});
+    // 8.2.7: without a transaction; the same text makes the same answer when it is repeated, its tag included.
+    auto const reason = to_string(failure.why);
+    auto const tag = fmt::format("{:016x}", keyed_hash(stateless_key).text(request.text()).finish());
+    auto wire = write_reply(request, reply{.status = failure.why.suggested_status, .reason = reason, .to_tag = tag});
     if (wire) t.out.actions.push_back(send_message{flow, *destination, std::move(*wire), {}});
 }
 

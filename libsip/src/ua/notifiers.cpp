@@ -23,6 +23,12 @@ bool accepts_body(message_view request, std::string_view content_type) noexcept 
     return false;
 }
 
+/// RFC 3515 2.4.4: nothing but a REFER begins such a subscription.
+bool wants_reports(message_view subscribe) noexcept {
+    auto const named = subscribe.get<header_id::event>();
+    return named && named->token == "refer";
+}
+
 constexpr subscription_status timed_out{.phase = subscription_phase::terminated, .reason = termination_reason::timeout};
 
 }  // namespace
@@ -40,6 +46,7 @@ event_package const* user_agent_core::impl::package_of(message_view request) con
 void user_agent_core::impl::on_subscribe(turn& t, request_received const& input) {
     auto const request = input.request.view();
     auto const refuse = [&](reply const& r) { (void)respond(t, input.id, request, r); };
+    if (wants_reports(request) && serves(method::refer)) return refuse({.status = 403});
     auto const* package = package_of(request);
     if (package == nullptr)
         return refuse({.status = 489, .extra = header_id::allow_events, .extra_value = allow_events});
@@ -119,7 +126,7 @@ void user_agent_core::impl::on_subscribe_in_dialog(turn& t, dialog_handle at, re
     auto const id = named ? notifier_in(at, *named) : notifier_id{};
     auto* found = notifiers.find(id);
     // 4.2.1.4: a dialog that has only subscriptions knows no others than those it has.
-    if (found == nullptr && !dialogs.usage(at, usage_kind::invite))
+    if (found == nullptr && !dialogs.usage(at, usage_kind::invite) && !wants_reports(request))
         return (void)respond(t, input.id, request, {.status = 481});
     if (found == nullptr) return on_subscribe(t, input);
     // The first SUBSCRIBE still waits for the user: this one comes too soon.
@@ -191,6 +198,7 @@ error_code user_agent_core::impl::refuse_subscription(
 ) {
     auto* found = notifiers.find(id);
     if (found == nullptr) return errc::no_such_session;
+    if (found->is_undecided && status >= 300) return report_transfer(t, id, status, {});
     if (!found->transaction) return errc::wrong_state;
     if (status < 300 || status > 699 || !are_free_headers(headers)) return errc::invalid_argument;
     auto const failed = respond(
@@ -316,6 +324,7 @@ void user_agent_core::impl::on_notifier_due(turn& t, notifier_id id) {
     auto* found = notifiers.find(id);
     if (found == nullptr) return;
     if (found->decide_by && *found->decide_by <= t.now.mono) {
+        if (found->is_transfer) return on_transfer_undecided(t, id);
         // The user forgot it, and the peer has given up (RFC 4320); this ends the transaction.
         (void)respond(t, found->transaction, found->request.view(), {.status = 500});
         t.out.events.emplace_back(notifier_ended{.id = id, .why = notifier_end::unanswered, .status = 0});

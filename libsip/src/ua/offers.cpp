@@ -104,7 +104,7 @@ void user_agent_core::impl::on_reinvite_success(turn& t, outgoing_id id, message
         // The call is over, but a 2xx is acknowledged all the same (pjsip #1755).
         if (request.orphan) {
             request.orphan->refresh_target(view);
-            acknowledge(t, *request.orphan, view, request.account, {});
+            acknowledge(t, *request.orphan, view, request);
         }
         return;
     }
@@ -113,7 +113,7 @@ void user_agent_core::impl::on_reinvite_success(turn& t, outgoing_id id, message
     in.refresh_target(view);
     note_abilities(leg, view);
     call->timer.on_success_received(t.now.mono, view);
-    acknowledge(t, in, view, call->account, {});
+    acknowledge(t, in, view, request);
     if (!leg.own || leg.own->request != id) return;
     on_own_offer_success(t, session, *call, leg, description_carrier::success, response);
 }

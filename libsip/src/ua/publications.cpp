@@ -12,8 +12,9 @@ result<publication_id> user_agent_core::impl::publish(turn& t, account_id id, pu
     if (account == nullptr) return make_error_code(errc::no_such_account);
     if (publications.size() >= config.limits.publications) return make_error_code(errc::limit_reached);
     auto const uri = parse_uri(options.target);
-    bool const usable = uri && uri->is_sip_or_sips() && parse_token_params(options.event).has_value() &&
-                        are_free_headers(options.headers) && options.expires != 0 && !options.body.text.empty();
+    bool const usable = uri && uri->is_sip_or_sips() && !is_whole_request(*uri) &&
+                        parse_token_params(options.event).has_value() && are_free_headers(options.headers) &&
+                        options.expires != 0 && !options.body.text.empty();
     if (!usable) return make_error_code(errc::invalid_argument);
     publication_settings settings;
     settings.expires = options.expires;

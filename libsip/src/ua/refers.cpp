@@ -132,7 +132,7 @@ result<subscription_id> user_agent_core::impl::refer_to(
     auto const* sender = accounts.find(account);
     if (sender == nullptr) return make_error_code(errc::no_such_account);
     auto const uri = parse_uri(target);
-    if (!uri || !uri->is_sip_or_sips() || !are_free_headers(options.headers))
+    if (!uri || !uri->is_sip_or_sips() || is_whole_request(*uri) || !are_free_headers(options.headers))
         return make_error_code(errc::invalid_argument);
     dialog const* about = nullptr;
     if (options.target_dialog) {
@@ -244,7 +244,7 @@ void user_agent_core::impl::on_refer(turn& t, dialog_handle at, request_received
         .request = input.request,
         .flow = input.flow,
         .wanted = report_seconds,
-        .decide_by = t.now.mono + transaction_life(settings.timing),
+        .decide_by = t.now.mono + transaction_life(settings.timing) / 2,
         .is_transfer = true,
         // RFC 4488 4, RFC 7614 4.2.
         .wants_no_reports = (reports && detail::equal_ignoring_case(reports->token, "false")) ||
@@ -266,6 +266,7 @@ void user_agent_core::impl::on_refer(turn& t, dialog_handle at, request_received
 error_code user_agent_core::impl::accept_transfer(turn& t, notifier_id id) {
     auto* found = notifiers.find(id);
     if (found == nullptr) return errc::no_such_session;
+    if (std::exchange(found->is_undecided, false)) return {};  // it has been answered, and the first report is out
     if (!found->transaction || !found->is_transfer) return errc::wrong_state;
     bool const is_silent = found->wants_no_reports;
     (void)respond(
@@ -291,6 +292,18 @@ error_code user_agent_core::impl::accept_transfer(turn& t, notifier_id id) {
     (void)found->state.put({"message/sipfrag;version=2.0", make_sipfrag(100)});
     send_due_notify(t, id);
     return {};
+}
+
+void user_agent_core::impl::on_transfer_undecided(turn& t, notifier_id id) {
+    auto* found = notifiers.find(id);
+    if (found->wants_no_reports) {
+        // Nobody could tell the peer later what has become of it.
+        (void)respond(t, found->transaction, found->request.view(), {.status = 603});
+        t.out.events.emplace_back(notifier_ended{.id = id, .why = notifier_end::unanswered, .status = 0});
+        return erase_notifier(id);
+    }
+    (void)accept_transfer(t, id);
+    if (auto* answered = notifiers.find(id)) answered->is_undecided = true;
 }
 
 error_code user_agent_core::impl::report_transfer(

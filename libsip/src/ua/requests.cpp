@@ -20,7 +20,9 @@ result<request_id> user_agent_core::impl::send_request(
     if (requests.size() >= config.limits.transactions) return make_error_code(errc::limit_reached);
     bool const allowed = name != method::unknown && name != method::invite && name != method::ack &&
                          name != method::bye && name != method::cancel;
-    if (!allowed || !parse_uri(target) || !are_free_headers(headers)) return make_error_code(errc::invalid_argument);
+    auto const uri = parse_uri(target);
+    if (!allowed || !uri || is_whole_request(*uri) || !are_free_headers(headers))
+        return make_error_code(errc::invalid_argument);
 
     new_tag const tag(env.random);
     new_call_id const call_id(env);

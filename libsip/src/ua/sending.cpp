@@ -29,10 +29,9 @@ bool wants_contact(message_view draft) noexcept {
            name == method::subscribe || name == method::refer || name == method::update || name == method::notify;
 }
 
-/// 8.1.1.9: our extensions go with every request whose receiver may use them.
+/// 8.1.1.9, RFC 4028 7.1: our extensions go with every request but ACK.
 bool wants_abilities(message_view draft) noexcept {
-    auto const name = draft.method();
-    return name != method::ack && name != method::bye && name != method::prack;
+    return draft.method() != method::ack;
 }
 
 }  // namespace
@@ -189,8 +188,7 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     if (auto const options = supported_by(request.account); wants_abilities(draft) && !options.empty())
         out.header(header_id::supported, options);
     write_session_timer(out, request);
-    // The ACK of a 2xx repeats the credentials of its INVITE (22.1).
-    if (account != nullptr) {
+    if (account != nullptr && request.what != purpose::ack) {
         account->auth.write_credentials(
             out, draft.method_text(), draft.request_uri(), draft.body(), origin_of(request), env
         );
@@ -413,13 +411,19 @@ void user_agent_core::impl::add_own_headers(message_builder& out, method name) c
     if (name == method::options) out.header(header_id::accept, config.accept);
 }
 
-ack_handle user_agent_core::impl::hold_ack(turn& t, dialog const& in, message_view success, account_id account) {
-    auto draft = draft_in_dialog(in, "ACK", success.cseq().number, {}, {}, {});
+ack_handle user_agent_core::impl::hold_ack(turn& t, dialog const& in, message_view success, outgoing const& invite) {
+    // 22.1: the INVITE's credentials as they were; nobody can ask an ACK for others.
+    std::vector<extra_header> credentials;
+    auto const sent = transactions.request_of(invite.transaction);
+    for (auto const& entry : sent.headers())
+        if (entry.id == header_id::authorization || entry.id == header_id::proxy_authorization)
+            credentials.emplace_back(sent.name(entry), sent.value(entry));
+    auto draft = draft_in_dialog(in, "ACK", success.cseq().number, credentials, {}, {});
     if (!draft) return {};
     auto const id = acks.keep(std::move(*draft), ack_state::awaits_answer);
     acks.find(id)->strict_route = in.way().is_strict();
     try {
-        deadlines.set(deadline_owner::ack, id, t.now.mono + transaction_life(timing_of(account)));
+        deadlines.set(deadline_owner::ack, id, t.now.mono + transaction_life(timing_of(invite.account)));
     } catch (...) {
         acks.forget(id);
         throw;
@@ -446,15 +450,8 @@ void user_agent_core::impl::send_ack(turn& t, ack_handle id, account_id account)
     }
 }
 
-void user_agent_core::impl::acknowledge(
-    turn& t, dialog const& in, message_view success, account_id account, std::string_view description
-) {
-    auto const id = hold_ack(t, in, success, account);
-    auto* kept = acks.find(id);
-    if (kept == nullptr) return;
-    if (!description.empty())
-        if (auto with = with_body(buffers, kept->draft.view(), config.accept, description)) kept->draft = *with;
-    send_ack(t, id, account);
+void user_agent_core::impl::acknowledge(turn& t, dialog const& in, message_view success, outgoing const& invite) {
+    if (auto const id = hold_ack(t, in, success, invite); acks.find(id) != nullptr) send_ack(t, id, invite.account);
 }
 
 void user_agent_core::impl::repeat_ack(turn& t, ack_handle id, account_id account) {

@@ -38,6 +38,7 @@ struct peer_subscription {
     std::uint32_t wanted = 0;  ///< seconds that it will be granted
     std::optional<time_point> decide_by;
     bool is_transfer = false;       ///< the request is a REFER
+    bool is_undecided = false;      ///< it was answered in time, but the user has not said yet what becomes of it
     bool wants_no_reports = false;  ///< RFC 4488
 
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept {

@@ -26,8 +26,8 @@ result<subscription_id> user_agent_core::impl::subscribe(turn& t, account_id id,
     if (!serves(method::notify)) return make_error_code(errc::wrong_state);
     if (subscriptions.size() >= config.limits.subscriptions) return make_error_code(errc::limit_reached);
     auto const uri = parse_uri(options.target);
-    bool const usable = uri && uri->is_sip_or_sips() && parse_token_params(options.event).has_value() &&
-                        are_free_headers(options.headers);
+    bool const usable = uri && uri->is_sip_or_sips() && !is_whole_request(*uri) &&
+                        parse_token_params(options.event).has_value() && are_free_headers(options.headers);
     if (!usable) return make_error_code(errc::invalid_argument);
     subscription made{
         .account = id,

@@ -29,7 +29,7 @@ public:
     routed_target(std::string_view target, route_set const& routes);
 
     /// What the start line names: the target, or the first route where that is a strict router.
-    [[nodiscard]] std::string_view request_uri() const noexcept { return strict_ ? strict_uri_ : target_; }
+    [[nodiscard]] std::string_view request_uri() const noexcept { return strict_ ? strict_uri_ : target(); }
     /// The URI that says where the request is sent.
     [[nodiscard]] std::string_view next_hop() const noexcept;
     /// The first route is a strict router: the request goes to its Request-URI, whatever Route says (12.2.1.1).
@@ -37,7 +37,10 @@ public:
     void write_routes(message_builder&) const;
 
 private:
+    [[nodiscard]] std::string_view target() const noexcept { return plain_target_.empty() ? target_ : plain_target_; }
+
     std::string_view target_;
+    std::string plain_target_;  ///< without what may not stand in a Request-URI, where it has any of that (19.1.1)
     route_set const& routes_;
     bool strict_ = false;
     std::string strict_uri_;  ///< the first route, without what may not stand in a Request-URI

@@ -100,7 +100,8 @@ public:
         std::string_view body = {}
     );
     // ---- a transfer
-    /// 202, and the first report.
+    /// 202, and the first report. Both happen by themselves after half the life of a request; refuse() is then the last
+    /// report.
     error_code accept_transfer();
     /// What the new request was answered with; a final status ends it.
     error_code report(std::uint16_t status, std::string_view reason = {});

@@ -40,8 +40,9 @@ struct request_received {
     message request;
     flow_id flow = flow_id::none;
     endpoint from;
-    transaction_id cancels;  ///< for CANCEL: the INVITE server transaction that it names, if there is one (9.2)
-    bool merged = false;     ///< the same request came over another path: 482 (8.2.2.2)
+    transaction_id cancels;    ///< for CANCEL: the INVITE server transaction that it names, if there is one (9.2)
+    bool names_other = false;  ///< for CANCEL: it names a request of another method, which it does not touch (9.2)
+    bool merged = false;       ///< the same request came over another path: 482 (8.2.2.2)
 };
 
 /// A response was not delivered. errc::transaction_timeout: no ACK for a non-2xx within Timer H; the transaction is

@@ -121,7 +121,8 @@ public:
     /// The same outside of a call.
     [[nodiscard]] result<subscription_id>
     refer_to(now_t, account_id, std::string_view target, refer_options const&, outbox&);
-    /// Answers a transfer_requested with 202; its first report follows at once.
+    /// Answers a transfer_requested with 202; its first report follows at once. Both happen by themselves where the
+    /// user takes longer than half the life of a request; refuse_subscription() is then a last report.
     error_code accept_transfer(now_t, notifier_id, outbox&);
     /// Tells what the new request was answered with. A final status is the last report, and ends it. An empty reason
     /// takes the RFC's phrase.

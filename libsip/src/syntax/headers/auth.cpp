@@ -114,11 +114,19 @@ parsed<challenge_view> parse_challenge(std::string_view value) noexcept {
 
 parsed<credentials_view> parse_credentials(std::string_view value) noexcept {
     credentials_view result;
-    slot const slots[] = {{"username", &result.username}, {"realm", &result.realm},
-                          {"nonce", &result.nonce},       {"uri", &result.uri},
-                          {"response", &result.response}, {"algorithm", &result.algorithm},
-                          {"cnonce", &result.cnonce},     {"opaque", &result.opaque},
-                          {"qop", &result.qop},           {"nc", &result.nc}};
+    std::string_view extended_username;
+    slot const slots[] = {
+        {"username", &result.username},
+        {"username*", &extended_username},
+        {"realm", &result.realm},
+        {"nonce", &result.nonce},
+        {"uri", &result.uri},
+        {"response", &result.response},
+        {"algorithm", &result.algorithm},
+        {"cnonce", &result.cnonce},
+        {"opaque", &result.opaque},
+        {"qop", &result.qop},
+        {"nc", &result.nc}};
     auto scheme = read_auth(value, [&](std::string_view name, std::string_view text) { fill(slots, name, text); });
     if (!scheme) return scheme.error();
     result.scheme = *scheme;
@@ -126,6 +134,8 @@ parsed<credentials_view> parse_credentials(std::string_view value) noexcept {
     if (result.is_digest() && (!result.username.data() || !result.realm.data() || !result.nonce.data() ||
                                !result.uri.data() || !result.response.data()))
         return missing_param(value);
+    // 3.4: whoever sends both means two users.
+    if (extended_username.data()) return missing_param(value);
     return result;
 }
 

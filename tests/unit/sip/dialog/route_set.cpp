@@ -93,6 +93,16 @@ TEST_CASE("A strict router stands in the Request-URI, the target last in Route (
     CHECK(routes_written(way) == "<sip:p2;lr>\n<sip:callee@host>\n");
 }
 
+TEST_CASE("What may not stand in a Request-URI is left out of it (RFC 3261 19.1.1)") {
+    sip::route_set const none, routes{"<sip:p1;lr>"}, strict{"<sip:p1>"};
+    for (auto const* target : {"sip:bob@host;x=y;method=BYE?Subject=a", "sip:bob@host;x=y?Route=%3Csip:c%3E"}) {
+        CHECK(sip::routed_target(target, none).request_uri() == "sip:bob@host;x=y");
+        CHECK(sip::routed_target(target, none).next_hop() == "sip:bob@host;x=y");
+        CHECK(sip::routed_target(target, routes).request_uri() == "sip:bob@host;x=y");
+        CHECK(routes_written(sip::routed_target(target, strict)) == "<sip:bob@host;x=y>\n");
+    }
+}
+
 TEST_CASE("A lone strict router leaves only the target in Route") {
     sip::route_set const routes{"sip:p1"};
     sip::routed_target const way("sip:callee@host", routes);

@@ -57,12 +57,15 @@ TEST_CASE("Of a parameter that stands twice the first counts") {
     CHECK(parse_challenge("Digest realm=\"a\", nonce=\"b\", realm=\"c\"")->realm == "a");
 }
 
-TEST_CASE("A digest without what it needs is refused") {
+TEST_CASE("A digest without what it needs, or with two users, is refused (RFC 7616 3.3, 3.4)") {
     for (auto const* bad :
          {"", "Digest", "Digest realm=\"a\"", "Digest nonce=\"a\"", "Digest realm=\"a\" nonce=\"b\"",
           "Digest realm=\"a\", nonce=\"b", "Digest realm=, nonce=\"b\"", "Digest realm=\"a\",, nonce=\"b\"",
           "Digest realm=\"a\", nonce=\"b\",", "Digest realm", "Digest =a", "Digest,realm=\"a\", nonce=\"b\""})
         CHECK_MESSAGE(!parse_challenge(bad), bad);
     CHECK_FALSE(parse_credentials("Digest username=\"a\", realm=\"b\", nonce=\"c\", uri=\"d\"").has_value());
+    // Two users at once (RFC 7616 3.4).
+    auto const two = "Digest username=\"a\", username*=UTF-8''b, realm=\"\", nonce=\"\", uri=\"\", response=\"\"";
+    CHECK_FALSE(parse_credentials(two).has_value());
     CHECK(parse_credentials("Digest username=\"\", realm=\"\", nonce=\"\", uri=\"\", response=\"\"").has_value());
 }

@@ -40,6 +40,12 @@ std::string const invite =
     "Authorization: Digest x=y\r\n"
     "Content-Length: 0\r\n\r\n"s;
 
+/// The same with options that its receivers have to know.
+std::string with_demands() {
+    auto text = invite;
+    return text.insert(text.find("Timestamp"), "Require: 100rel\r\nProxy-Require: sec-agree\r\n");
+}
+
 }  // namespace
 
 TEST_CASE("A request is written in the order of the calls, with Content-Length") {
@@ -208,7 +214,7 @@ TEST_CASE("A malformed request is answered with one of each header, whatever it 
 
 TEST_CASE("The ACK for a failure follows the INVITE's hop (RFC 3261 17.1.1.3)") {
     sip::buffer_pool pool;
-    auto request = parsed(pool, invite);
+    auto request = parsed(pool, with_demands());
     auto response = parsed(pool, text_of(start_response(pool, *request, 486, "t1").finish()));
     auto ack = parsed(pool, text_of(build_ack_for_failure(pool, *request, *response)));
     auto view = *ack;
@@ -228,11 +234,13 @@ TEST_CASE("The ACK for a failure follows the INVITE's hop (RFC 3261 17.1.1.3)") 
         ++vias;
     CHECK(vias == 1);
     CHECK_FALSE(view.has(header_id::authorization));
+    CHECK_FALSE(view.has(header_id::require));
+    CHECK_FALSE(view.has(header_id::proxy_require));
 }
 
 TEST_CASE("CANCEL follows the request's hop and carries its To as it was (RFC 3261 9.1)") {
     sip::buffer_pool pool;
-    auto request = parsed(pool, invite);
+    auto request = parsed(pool, with_demands());
     auto cancel = parsed(pool, text_of(build_cancel(pool, *request)));
     auto view = *cancel;
     CHECK(view.method() == method::cancel);
@@ -242,6 +250,11 @@ TEST_CASE("CANCEL follows the request's hop and carries its To as it was (RFC 32
     CHECK(view.to_tag().empty());
     CHECK(view.raw(header_id::to) == (*request).raw(header_id::to));
     CHECK_FALSE(view.has(header_id::require));
+    CHECK_FALSE(view.has(header_id::proxy_require));
+    std::string routes;
+    for (auto const& route : view.all<header_id::route>())
+        routes += route->uri.host;
+    CHECK(routes == "r1r2r3");
 }
 
 TEST_CASE("A header is put in front of the others, behind the start line") {

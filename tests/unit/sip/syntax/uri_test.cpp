@@ -106,6 +106,7 @@ TEST_CASE("Malformed SIP URIs are refused at the byte that is wrong") {
              {"sip:2001:db8::10", 9},
              {"sip:[::1", 4},
              {"sip:a@ho\0st"s, 8},
+             {"sip:a@h%6Fst", 7},  // RFC 3261 19.1.2
          }) {
         std::string const shown_text(text);
         CAPTURE(shown_text);

@@ -174,6 +174,7 @@ private:
         if (!e.id) text += ", no transaction";
         if (e.merged) text += ", merged";
         if (e.cancels) text += ", cancels";
+        if (e.names_other) text += ", names another";
         return text;
     }
     std::string line(response_failed const& e) { return fmt::format("{} for {}", why(e.why), e.owner); }

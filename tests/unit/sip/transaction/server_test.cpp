@@ -255,6 +255,13 @@ TEST_CASE_FIXTURE(layer_fixture, "A CANCEL that arrives before or without its IN
     CHECK(told() == lines{"0 OPTIONS", "0 CANCEL"});
 }
 
+TEST_CASE_FIXTURE(layer_fixture, "A CANCEL knows whether it names a request of another method (9.2)") {
+    receive_request("OPTIONS");
+    receive(from_peer("CANCEL"));
+    receive(from_peer("CANCEL", "z9hG4bKnone"));
+    CHECK(told() == lines{"0 OPTIONS", "0 CANCEL, names another", "0 CANCEL"});
+}
+
 TEST_CASE_FIXTURE(layer_fixture, "An ACK before any final response is dropped") {
     receive_request("INVITE");
     receive(from_peer("ACK", "z9hG4bKpeer"));

@@ -44,11 +44,16 @@ TEST_CASE("REGISTER has the form of RFC 3261 10.2 (TS 102 027 RG_RT_V_001, _008,
     CHECK(s.expect_event<sip::registration_changed>().state == sip::registration_state::registering);
 }
 
-TEST_CASE("Registered, refreshed within the granted time on the same Call-ID with a rising CSeq (RG_RT_V_011, _012)") {
+TEST_CASE(
+    "Registered, refreshed within the granted time on the same Call-ID with a rising CSeq (RFC 3261 10.2, RG_RT_V_011, "
+    "_012)"
+) {
     script s(registering());
     start(s);
     auto const first = s.expect("REGISTER");
-    s.reply(first, 200, {.headers = "Contact: <sip:1001@10.0.0.1:5060>;expires=120\n"});
+    s.reply(
+        first, 200, {.headers = "Record-Route: <sip:10.0.0.99;lr>\nContact: <sip:1001@10.0.0.1:5060>;expires=120\n"}
+    );
     s.expect_event<sip::registration_changed>();
     auto const news = s.expect_event<sip::registration_changed>();
     CHECK(news.state == sip::registration_state::registered);
@@ -58,6 +63,7 @@ TEST_CASE("Registered, refreshed within the granted time on the same Call-ID wit
     CHECK(header(refresh, "Call-ID") == header(first, "Call-ID"));
     CHECK(tag_of(header(refresh, "From")) == tag_of(header(first, "From")));
     CHECK(header(refresh, "CSeq") == "2 REGISTER");
+    CHECK(header(refresh, "Route") == header(first, "Route"));  // Record-Route means nothing here
 }
 
 TEST_CASE("A challenged REGISTER goes again with credentials and the next CSeq (RFC 3261 8.1.3.5, RG_RT_V_007)") {
@@ -156,6 +162,7 @@ TEST_CASE("Settings that cannot be used are refused with a sentence") {
     using settings = sip::account_config;
     CHECK(why_not([](settings& a) { a.address_of_record = "1001"; }) == "address of record: \"1001\" cannot be used");
     CHECK(why_not([](settings& a) { a.address_of_record = "tel:+49"; }).starts_with("address of record"));
+    CHECK(why_not([](settings& a) { a.registrar = "sip:me@example.com"; }).starts_with("registrar"));  // RFC 3261 10.2
     CHECK(why_not([](settings& a) { a.registrar = "http://x"; }) == "registrar: \"http://x\" cannot be used");
     CHECK(why_not([](settings& a) { a.route_set = {"proxy"}; }) == "outbound proxy: \"proxy\" cannot be used");
     CHECK(why_not([](settings& a) { a.display_name = "A\r\nB"; }).starts_with("display name"));

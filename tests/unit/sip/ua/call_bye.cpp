@@ -187,6 +187,19 @@ TEST_CASE("A BYE in the early dialog of a ringing call ends it: 487 to the INVIT
     });
 }
 
+TEST_CASE("A callee that hangs up before it has answered refuses, and sends no BYE (RFC 3261 15)") {
+    test::replay([](script& s) {
+        s.inject(s.request("INVITE", 1, {.body = "offer"}));
+        auto const id = s.expect_event<sip::incoming_call>().id;
+        s.ring(id);
+        s.expect("180 INVITE");
+        s.hang_up(id);
+        s.expect("480 INVITE");
+        s.expect_nothing();
+        s.expect_event<sip::call_ended>();
+    });
+}
+
 TEST_CASE("A callee that says BYE instead of a 2xx we never got ends our call; one fork of two does not") {
     test::replay([](script& s) {
         s.invite();

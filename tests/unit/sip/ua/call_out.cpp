@@ -339,7 +339,7 @@ TEST_CASE("Forks and routes beyond the limits are not followed") {
     CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::protocol_error);
 }
 
-TEST_CASE("What the user asks for wrongly is refused, and nothing is sent") {
+TEST_CASE("What the user asks for wrongly is refused, and nothing is sent (RFC 3261 19.1.5)") {
     script s;
     sip::outbox out;
     auto const now = s.clock.now();
@@ -353,6 +353,9 @@ TEST_CASE("What the user asks for wrongly is refused, and nothing is sent") {
     sip::invite_options own("sip:a@b");
     own.with_header("Call-ID", "mine");
     CHECK(s.core.invite(now, s.account, own, out).error() == errc::invalid_argument);
+    // 19.1.5: the user takes such a URI apart and looks at what it asks for.
+    for (std::string const whole : {"sip:a@b?Subject=x", "sip:a@b;method=BYE"})
+        CHECK(s.core.invite(now, s.account, sip::invite_options(whole), out).error() == errc::invalid_argument);
     CHECK(s.core.hang_up(now, {5, 5}, {}, out) == errc::no_such_session);
     CHECK(out.actions.empty());
     s.expect_idle();
@@ -364,6 +367,8 @@ TEST_CASE("A telephone number is asked of the account's own domain (RFC 3261 19.
     script s(options);
     s.invite("offer", "tel:+49301234");
     CHECK(s.expect("INVITE").starts_with("INVITE sip:+49301234@10.0.0.2;user=phone SIP/2.0"));
+    s.invite("offer", "tel:*21#;phone-context=example.com");
+    CHECK(s.expect("INVITE").starts_with("INVITE sip:*21%23@10.0.0.2;user=phone SIP/2.0"));
 }
 
 TEST_CASE("A session limit holds for outgoing calls") {

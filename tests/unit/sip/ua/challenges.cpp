@@ -25,7 +25,10 @@ std::string challenge(std::string const& realm = "example.com", std::string cons
 
 }  // namespace
 
-TEST_CASE("A challenged INVITE goes again with credentials: same Call-ID and From tag, next CSeq (RFC 3261 22.2)") {
+TEST_CASE(
+    "A challenged INVITE goes again with credentials: same Call-ID and From tag, next CSeq; its ACK repeats them (RFC "
+    "3261 22.1, 22.2)"
+) {
     test::replay(
         [](script& s) {
             auto const id = s.invite("offer", "sip:bob@example.com");
@@ -45,6 +48,7 @@ TEST_CASE("A challenged INVITE goes again with credentials: same Call-ID and Fro
             s.reply(second, 200, {.body = "answer"});
             auto const ack = s.expect("ACK");
             CHECK(header(ack, "CSeq") == "2 ACK");
+            CHECK(header(ack, "Proxy-Authorization") == header(second, "Proxy-Authorization"));
             s.hang_up(id);
             CHECK(header(s.expect("BYE"), "CSeq") == "3 BYE");
         },

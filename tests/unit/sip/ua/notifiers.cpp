@@ -176,6 +176,45 @@ TEST_CASE("A fetch gets the state in one NOTIFY that ends it (RFC 6665 4.4.3)") 
     s.expect_idle();
 }
 
+TEST_CASE("An id of the Event stands in every NOTIFY of its subscription (RFC 6665 4.5.2)") {
+    script s(with_events());
+    s.inject(s.request("SUBSCRIBE", 1, {.headers = "Event: dialog;id=9\nExpires: 600\n"}));
+    auto const id = s.expect_event<sip::incoming_subscription>().id;
+    accept(s, id);
+    auto const ok = s.expect("200 SUBSCRIBE");
+    CHECK(header(ok, "Event").empty());  // it belongs into requests only (8.2.1)
+    CHECK(header(ok, "Subscription-State").empty());
+    auto const first = s.expect("NOTIFY");
+    CHECK(header(first, "Event") == "dialog;id=9");
+    s.reply(first, 200);
+    tell(s, id, "again");
+    CHECK(header(s.expect("NOTIFY"), "Event") == "dialog;id=9");
+}
+
+TEST_CASE("A CANCEL of a SUBSCRIBE or NOTIFY is answered, and changes nothing (RFC 6665 4.6, RFC 3261 9.2)") {
+    script s(with_events());
+    s.inject(s.request("SUBSCRIBE", 1, {.headers = "Event: dialog\nExpires: 600\n", .branch = "z9hG4bKsub"}));
+    auto const id = s.expect_event<sip::incoming_subscription>().id;
+    s.inject(s.request("CANCEL", 1, {.branch = "z9hG4bKsub"}));
+    s.expect("200 CANCEL");
+    s.expect_nothing();
+    s.expect_no_event();
+    accept(s, id);
+    s.expect("200 SUBSCRIBE");
+    s.expect("NOTIFY");
+
+    script t(with_events());
+    auto const sent = watched(t).subscribe;
+    t.inject(t.request("NOTIFY", 2, {.headers = "Event: dialog\nSubscription-State: active\n", .branch = "z9hG4bKn"}));
+    t.expect("200 NOTIFY");
+    t.expect_event<sip::notification>();
+    t.inject(t.request("CANCEL", 2, {.branch = "z9hG4bKn"}));
+    t.expect("200 CANCEL");
+    t.expect_no_event();
+    CHECK(t.core.live().subscriptions == 1);
+    (void)sent;
+}
+
 TEST_CASE("What is not refreshed expires with a last NOTIFY (RFC 6665 4.2.2)") {
     script s(with_events());
     watcher(s);

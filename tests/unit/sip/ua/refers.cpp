@@ -279,8 +279,92 @@ TEST_CASE("A REFER is refused by the user, or by us where it says nothing that c
     s.expect("400 REFER");
     s.inject(s.request("REFER", 5, {.headers = "Refer-To: <sip:carol@10.0.0.3;method=NONSENSE>\n"}));
     s.expect("400 REFER");
+    s.inject(s.request("REFER", 6, {.headers = "Refer-To: <sip:carol@10.0.0.3>\nRefer-To: <sip:dave@10.0.0.4>\n"}));
+    s.expect("400 REFER");
     s.expect_no_event();
     CHECK(s.core.live().notifiers == 0);
+}
+
+TEST_CASE("A user who takes long is answered for with 202, and decides in the reports (RFC 3515 2.4.2)") {
+    for (bool const is_granted : {true, false}) {
+        CAPTURE(is_granted);
+        script s(with_transfers());
+        called(s);
+        s.inject(s.request("REFER", 2, {.headers = "Refer-To: <sip:carol@10.0.0.3>\n"}));
+        auto const id = s.expect_event<sip::transfer_requested>().id;
+        s.advance(15999ms);
+        s.expect("100 REFER");  // RFC 4320 4.1
+        s.expect_nothing();
+        s.advance(1ms);
+        s.expect("202 REFER");
+        auto const trying = s.expect("NOTIFY");
+        CHECK(body_of(trying) == "SIP/2.0 100 Trying\r\n");
+        s.reply(trying, 200);
+        s.advance(60s);
+        s.expect_nothing();
+        if (is_granted) {
+            accept_transfer(s, id);
+            accept_transfer(s, id, sip::errc::wrong_state);
+            s.expect_nothing();  // all has been said
+            report(s, id, 200);
+        } else {
+            s.command({}, [&](auto now, auto& out) { return s.core.refuse_subscription(now, id, 603, {}, out); });
+        }
+        auto const last = s.expect("NOTIFY");
+        CHECK(header(last, "Subscription-State") == "terminated;reason=noresource");
+        CHECK(body_of(last) == (is_granted ? "SIP/2.0 200 OK\r\n" : "SIP/2.0 603 Decline\r\n"));
+        CHECK(s.expect_event<sip::notifier_ended>().id == id);
+    }
+    script silent(with_transfers());
+    called(silent);
+    silent.inject(silent.request("REFER", 2, {.headers = "Refer-To: <sip:carol@10.0.0.3>\nRefer-Sub: false\n"}));
+    silent.expect_event<sip::transfer_requested>();
+    silent.advance(16s);
+    silent.expect("100 REFER");
+    silent.expect("603 REFER");  // nobody could be told later
+    CHECK(silent.expect_event<sip::notifier_ended>().why == sip::notifier_end::unanswered);
+}
+
+TEST_CASE("A SUBSCRIBE to reports that no REFER has begun is refused with 403 (RFC 3515 2.4.4)") {
+    script s(with_transfers());
+    s.inject(s.request("SUBSCRIBE", 1, {.headers = "Event: refer\nExpires: 60\n"}));
+    s.expect("403 SUBSCRIBE");
+    called(s);
+    s.inject(s.request("SUBSCRIBE", 2, {.headers = "Event: refer;id=7\nExpires: 60\n"}));
+    s.expect("403 SUBSCRIBE");
+    s.expect_no_event();
+    CHECK(s.core.live().notifiers == 0);
+}
+
+TEST_CASE("A SUBSCRIBE that ends the reports names the transfer as its NOTIFYs do (RFC 3515 2.4.6)") {
+    script s(with_transfers());
+    auto const call = calling(s);
+    auto const id = refer(s, call, sip::refer_options("sip:carol@10.0.0.3"));
+    s.reply(s.expect("REFER"), 202);
+    s.inject(report_of_peer(s, 1, "refer;id=2", "active;expires=60", "SIP/2.0 100 Trying"));
+    s.expect("200 NOTIFY");
+    unsubscribe(s, id);
+    auto const leave = s.expect("SUBSCRIBE");
+    CHECK(header(leave, "Event") == "refer;id=2");
+    CHECK(header(leave, "Expires") == "0");
+}
+
+TEST_CASE("REFER and its reports follow the routes of their call (RFC 3515 2)") {
+    script s(with_transfers());
+    auto const id = s.invite();
+    auto const invite = s.expect("INVITE");
+    s.reply(invite, 200, {.headers = "Record-Route: <sip:10.0.0.4;lr>, <sip:10.0.0.3;lr>\n", .body = "answer"});
+    s.expect("ACK");
+    s.enter_dialog(invite);
+    refer(s, id, sip::refer_options("sip:carol@10.0.0.3"));
+    auto const sent = s.expect("REFER");
+    CHECK(sent.starts_with("REFER sip:bob@10.0.0.2:5060 SIP/2.0"));
+    CHECK(sent.find("\r\nRoute: <sip:10.0.0.3;lr>\r\nRoute: <sip:10.0.0.4;lr>\r\n") != std::string::npos);
+    s.inject(s.request("REFER", 1, {.headers = "Refer-To: <sip:carol@10.0.0.3>\n"}));
+    s.expect_event<sip::call_answered>();
+    accept_transfer(s, s.expect_event<sip::transfer_requested>().id);
+    s.expect("202 REFER");
+    CHECK(s.expect("NOTIFY").find("\r\nRoute: <sip:10.0.0.3;lr>\r\nRoute: <sip:10.0.0.4;lr>\r\n") != std::string::npos);
 }
 
 TEST_CASE("A peer that wants no reports gets none (RFC 4488 4, RFC 7614 4.2)") {

@@ -62,6 +62,24 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("No request but an INVITE requires reliable responses (RFC 3262 4)") {
+    script s(with(sip::reliability::required));
+    auto const id = s.invite();
+    auto const invite = s.expect("INVITE");
+    s.reply(invite, 183, reliable(1, "answer"));
+    auto const prack = s.expect("PRACK");
+    CHECK(header(prack, "Require").empty());
+    s.reply(prack, 200);
+    s.reply(invite, 200);
+    CHECK(header(s.expect("ACK"), "Require").empty());
+    s.reoffer(id, "hold", {}, sip::offer_options(sip::offer_method::update));
+    auto const update = s.expect("UPDATE");
+    CHECK(header(update, "Require").empty());
+    s.reply(update, 200, {.body = "held"});
+    s.hang_up(id);
+    CHECK(header(s.expect("BYE"), "Require").empty());
+}
+
 TEST_CASE("Require: 100rel is met, or refused with 420 where the account has it off (RFC 3262 3)") {
     for (auto const policy : {sip::reliability::off, sip::reliability::supported}) {
         script s(with(policy));

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "calls.hpp"
+#include "events.hpp"
 #include "support/ua_pair.hpp"
 
 using namespace std::chrono_literals;
@@ -125,6 +126,16 @@ TEST_CASE("What cannot be replaced is refused: 481 unknown, 486 not early any mo
         was_refused = was_refused || (when >= 33s && test::summary(text) == "481 INVITE");
     CHECK(was_refused);
     s.expect_no_event();
+}
+
+TEST_CASE("A dialog that no INVITE has made cannot be replaced: 481 (RFC 3891 3)") {
+    script s(test::with_events());
+    auto const id = test::watched(s).id;
+    s.inject(replacing(s, s.call_id, own_tag(s), "bob"));
+    s.expect("481 INVITE");
+    s.expect_no_event();
+    test::unsubscribe(s, id);
+    s.expect("SUBSCRIBE");
 }
 
 TEST_CASE("A call that rings here is nobody's to replace (RFC 3891 3)") {

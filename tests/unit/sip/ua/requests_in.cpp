@@ -34,6 +34,18 @@ TEST_CASE("OPTIONS is answered with Allow, Accept, Supported and Contact (RFC 32
     s.expect_no_event();
 }
 
+TEST_CASE("Headers that we do not know, or that do not belong there, are passed over (RFC 3261 7.3.2, 8.2.2)") {
+    script s;
+    std::string const strange =
+        "X-Unknown: what\nP-Nobody: \"knows\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\nServer: x\nRSeq: 1\n";
+    s.inject(s.request("OPTIONS", 1, {.headers = strange}));
+    s.expect("200 OPTIONS");
+    s.inject(s.request("INVITE", 2, {.headers = strange, .body = "offer"}));
+    auto const id = s.expect_event<sip::incoming_call>().id;
+    s.answer(id);
+    CHECK(header(s.expect("200 INVITE"), "RSeq").empty());
+}
+
 TEST_CASE("OPTIONS inside a call is answered the same and does not touch it") {
     script s;
     called(s);
@@ -82,7 +94,7 @@ TEST_CASE("Strange Request-URI schemes get 416, required extensions 420, in OPTI
     s.expect("200 OPTIONS");  // not for us
 }
 
-TEST_CASE("A malformed request that can be answered is answered, with what is wrong (RFC 3261 8.2, 16.3)") {
+TEST_CASE("A malformed request that can be answered is answered, with what is wrong (RFC 3261 8.2, 8.2.7)") {
     std::string const rest =
         "From: <sip:bob@10.0.0.2>;tag=peer\nTo: <sip:1001@10.0.0.1>\nCall-ID: c\nMax-Forwards: 70\n";
     struct refused {
@@ -100,6 +112,9 @@ TEST_CASE("A malformed request that can be answered is answered, with what is wr
         s.inject(wire(row.text));
         auto const refusal = s.expect(row.answer);
         CHECK(header(refusal, "Call-ID") == "c");
+        CHECK(!tag_of(header(refusal, "To")).empty());
+        s.inject(wire(row.text));
+        CHECK(s.expect(row.answer) == refusal);  // the same tag, without a transaction (8.2.7)
         s.expect_no_event();
         s.expect_idle();
     }

@@ -1,6 +1,8 @@
 // Covers: how requests find their way: names, several addresses, connections that are opened, reused, refused and lost,
 // large requests over TCP with their fall-back, time-outs on the way.
 #include <array>
+#include <map>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -291,6 +293,28 @@ TEST_CASE("A call that is answered with a provisional response stays where it is
     for (auto const& p : pair.packets)
         if (p.text.starts_with("INVITE")) CHECK(host_port(p.destination) == "10.0.0.2:5060");
     CHECK(pair.alice.count<sip::call_ended>() == 0);
+}
+
+TEST_CASE("Copies of a request, its CANCEL and the ACK of its failure go to the one server that it reached (RFC 3263 4)"
+) {
+    auto settings = at_example();
+    settings.timing.t1 = 20ms;
+    named_pair pair(settings);
+    pair.bob.on_event = nullptr;  // it rings: 100 after 200 ms
+    pair.net.name("bob.example.com", {"10.0.0.2", "10.0.0.66"});
+    auto const id = pair.alice.invite("sip:1002@bob.example.com");
+    pair.net.run_for(1s);
+    pair.alice.hang_up(id);
+    pair.net.run_for(1s);
+    std::map<std::string, int> sent;
+    for (auto const& p : pair.packets) {
+        if (p.text.starts_with("SIP/2.0 ")) continue;
+        CHECK(host_port(p.destination) == "10.0.0.2:5060");
+        ++sent[p.text.substr(0, p.text.find(' '))];
+    }
+    CHECK(sent["INVITE"] > 1);
+    CHECK(sent["CANCEL"] == 1);
+    CHECK(sent["ACK"] == 1);
 }
 
 TEST_CASE("Calls go to the server that holds the registration, whatever order the domain's servers come in") {

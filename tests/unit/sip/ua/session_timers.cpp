@@ -47,6 +47,18 @@ TEST_CASE("Supported lists timer unless it is off; Session-Expires is there wher
         CHECK((header(invite, "Supported").find("timer") != std::string::npos) == (when != settings::use::off));
         CHECK(header(invite, "Session-Expires") == (when == settings::use::requested ? "600" : ""));
     }
+    script all(timed());
+    auto const id = all.invite();
+    auto const invite = all.expect("INVITE");
+    all.reply(invite, 183, {.headers = "Require: 100rel\nRSeq: 1\nAllow: UPDATE\n", .body = "answer"});
+    auto const prack = all.expect("PRACK");
+    CHECK(header(prack, "Supported").find("timer") != std::string::npos);
+    all.reply(prack, 200);
+    all.reply(invite, 200);
+    all.expect("ACK");
+    all.hang_up(id);
+    CHECK(header(all.expect("BYE"), "Supported").find("timer") != std::string::npos);
+
     script off(timed(settings::use::off));
     off.inject(off.request("INVITE", 1, {.headers = "Require: timer\n", .body = "offer"}));
     CHECK(header(off.expect("420 INVITE"), "Unsupported") == "timer");

@@ -331,6 +331,14 @@ TEST_CASE("The user asks for the whole state again in the same dialog (RFC 6665 
     CHECK(header(again, "Expires") == "3600");
 }
 
+TEST_CASE("An id of the Event stands in every SUBSCRIBE of its subscription (RFC 6665 4.5.2)") {
+    script s(with_events());
+    auto const sent = watched(s, watching("dialog;id=7")).subscribe;
+    CHECK(header(sent, "Event") == "dialog;id=7");
+    advance_to_refresh(s, 600s);
+    CHECK(header(s.expect("SUBSCRIBE"), "Event") == "dialog;id=7");
+}
+
 TEST_CASE("A NOTIFY out of order is refused, a repeated one is answered the same and told once (RFC 3261 12.2.2)") {
     script s(with_events());
     auto const [id, sent] = watched(s);

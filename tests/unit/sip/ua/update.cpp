@@ -120,7 +120,7 @@ TEST_CASE("Before the answer a callee offers by UPDATE once its PRACK has come (
         s.reply(update, 200, {.body = "new answer"});
         s.expect_event<sip::remote_answer>();
         s.answer(id, {});
-        s.expect("200 INVITE");
+        CHECK(header(s.expect("200 INVITE"), "Contact") == header(update, "Contact"));
     });
 }
 

@@ -179,6 +179,8 @@ TEST_CASE_FIXTURE(fixture, "two proxies with two realms are both answered in one
     auto const both = credentials(authenticator, own_server);
     CHECK(contains(both, "realm=\"one\""));
     CHECK(contains(both, "realm=\"two\""));
+    auto const first = both.find("\r\nProxy-Authorization: ");
+    CHECK(both.find("\r\nProxy-Authorization: ", first + 1) != std::string::npos);  // a line for each (RFC 3261 7.3.1)
     CHECK(authenticator.on_challenge(*challenge(407, one), own_server, attempts) == sip::errc::credentials_rejected);
 }
 
@@ -201,7 +203,10 @@ TEST_CASE_FIXTURE(fixture, "auth-int is used where it is all that is offered, an
     CHECK(other.on_challenge(*challenge(401, odd), registrar, fresh) == sip::errc::no_credentials);
 }
 
-TEST_CASE_FIXTURE(fixture, "a challenge of another scheme, or without a password to answer it, is not answered") {
+TEST_CASE_FIXTURE(
+    fixture,
+    "a challenge of another scheme, Basic above all, or without a password to answer it, is not answered (RFC 8760 2.6)"
+) {
     sip::authenticator authenticator(alice());
     sip::auth_attempts attempts;
     CHECK(
@@ -209,7 +214,14 @@ TEST_CASE_FIXTURE(fixture, "a challenge of another scheme, or without a password
             *challenge(401, "WWW-Authenticate: Bearer realm=\"example.com\"\r\n"), registrar, attempts
         ) == sip::errc::no_credentials
     );
+    // Basic would show the password (RFC 8760 2.6); beside it our own kind is found.
+    std::string const basic = "WWW-Authenticate: Basic realm=\"example.com\"\r\n";
+    CHECK(authenticator.on_challenge(*challenge(401, basic), registrar, attempts) == sip::errc::no_credentials);
+    CHECK_FALSE(contains(credentials(authenticator), "uthorization"));
     CHECK(authenticator.on_challenge(*challenge(401, ""), registrar, attempts) == sip::errc::no_credentials);
+    sip::authenticator both(alice());
+    CHECK_FALSE(both.on_challenge(*challenge(401, basic + md5), registrar, attempts));
+    CHECK(contains(credentials(both), "\r\nAuthorization: Digest "));
     auto nobody = alice();
     nobody.password.clear();
     sip::authenticator without(nobody);

@@ -106,6 +106,29 @@ TEST_CASE("One challenge for each algorithm, the preferred one first, all with o
     CHECK(sip::parse_challenge(f.server.challenges(f.now, "x", digest_verdict::stale)[0])->stale);
 }
 
+TEST_CASE("realm, nonce, opaque and qop are quoted in a challenge, algorithm and stale are not (RFC 7616 3.3)") {
+    fixture f({.algorithms = {{hash_algorithm::sha256, false}}, .offers_auth_int = true});
+    auto const text = f.server.challenges(f.now, "example.com", digest_verdict::stale).at(0);
+    auto const read = sip::parse_challenge(text);
+    CHECK(
+        text == "Digest realm=\"example.com\", nonce=\"" + std::string(read->nonce) + "\", opaque=\"" +
+                    std::string(read->opaque) + "\", algorithm=SHA-256, qop=\"auth,auth-int\", stale=true"
+    );
+}
+
+TEST_CASE("Names and passwords may be in any script (RFC 7616 4)") {
+    fixture f;
+    f.users = {{"Jäsøn Doe", {"Secret, or not? — 秘密", false}}};
+    CHECK(
+        f.verdict(f.challenge(), {.password = "Secret, or not? — 秘密", .user = "Jäsøn Doe"}) ==
+        digest_verdict::accepted
+    );
+    CHECK(
+        f.verdict(f.challenge(), {.password = "Secret, or not? - 秘密", .user = "Jäsøn Doe"}) ==
+        digest_verdict::rejected
+    );
+}
+
 TEST_CASE(
     "The right password is accepted with every algorithm and protection that is offered (RFC 7616 3.2, 3.4.1, 3.4.2, "
     "3.4.3, RFC 8760 2.1, 2.2)"
@@ -158,6 +181,7 @@ TEST_CASE("Credentials count for their own realm and role only (RFC 3261 22.2, 2
     auto const value = f.credentials(f.challenge(), {});
     CHECK(f.judge(value, "other.com").verdict == digest_verdict::missing);
     CHECK(f.judge({}).verdict == digest_verdict::missing);
+    CHECK(f.judge("Basic Ym9iOnNlY3JldA==").verdict == digest_verdict::missing);  // RFC 8760 2.6
     CHECK(f.judge(value, "example.com", sip::digest_role::proxy).verdict == digest_verdict::accepted);
     // A nonce that was made for one realm is none of the other's.
     auto stolen = f.challenge(0, "other.com");

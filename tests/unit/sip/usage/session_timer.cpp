@@ -86,6 +86,23 @@ TEST_CASE("A 422 raises the interval to its Min-SE, which is sent along, as ofte
     CHECK(!timer.on_too_small(f.response("Min-SE: 303\n", 422).view()));  // enough of this
 }
 
+TEST_CASE("The largest Min-SE of the peer's refreshes and refusals goes with ours (RFC 4028 7.4)") {
+    fixture f;
+    session_timer timer(asking(600s));
+    timer.on_success_received(at(0s), f.response("Session-Expires: 600;refresher=uac\n").view());
+    CHECK(timer.for_request().min_se.empty());
+    auto const refreshed = [&](std::string const& min_se) {
+        auto const request = f.invite("Supported: timer\nSession-Expires: 600\nMin-SE: " + min_se + "\n");
+        timer.on_success_sent(at(1s), request.view(), timer.for_answer(request.view()));
+        return timer.for_request().min_se;
+    };
+    CHECK(refreshed("200") == "200");
+    CHECK(refreshed("300") == "300");
+    CHECK(refreshed("100") == "300");
+    CHECK(timer.on_too_small(f.response("Min-SE: 400\n", 422).view()));
+    CHECK(timer.for_request().min_se == "400");
+}
+
 TEST_CASE(
     "The 2xx says who refreshes: at half of the interval, or BYE at its end less 32 s or a third (RFC 4028 7.2, 10)"
 ) {
@@ -116,6 +133,20 @@ TEST_CASE("A peer that knows no timers is refreshed all the same by who asked fo
     session_timer passive{settings()};
     passive.on_success_received(at(0s), f.response("").view());
     CHECK(!passive.is_running());
+}
+
+TEST_CASE("A 2xx may begin a timer that we did not ask for, and says who refreshes (RFC 4028 7.2)") {
+    fixture f;
+    for (bool const us : {true, false}) {
+        session_timer timer{settings()};
+        auto const role = us ? std::string("uac") : std::string("uas");
+        timer.on_success_received(
+            at(0s), f.response("Require: timer\nSession-Expires: 300;refresher=" + role + "\n").view()
+        );
+        CHECK(timer.interval() == 300s);
+        CHECK(timer.we_refresh() == us);
+        CHECK(timer.next_deadline() == at(us ? 150s : 268s));
+    }
 }
 
 TEST_CASE("A later 2xx without Session-Expires switches the timer off (RFC 4028 7.2)") {

@@ -142,6 +142,38 @@ TEST_CASE("481 to a refresh ends the subscription, and an unrelated one is made 
     CHECK(fresh.send->fresh);
 }
 
+TEST_CASE("Each refusal that RFC 6665 4.1.2.2 lists ends the subscription (RFC 6665 4.1.2.2)") {
+    for (unsigned const status : {404U, 405U, 410U, 416U, 480U, 481U, 482U, 483U, 484U, 485U, 489U, 501U, 604U}) {
+        CAPTURE(status);
+        fixture f({.expires = 600, .renew = false});
+        f.establish();
+        (void)f.advance();
+        CHECK(f.answered(status).news->status == status);
+        CHECK(f.of.current() == state::ended);
+    }
+}
+
+TEST_CASE("202 to a SUBSCRIBE is as good as 200 (RFC 6665 8.3.1)") {
+    for (unsigned const status : {200U, 202U}) {
+        CAPTURE(status);
+        fixture f;
+        (void)f.of.start(f.now);
+        CHECK(!f.answered(status, "Expires: 300\n").news);
+        (void)f.notified({.phase = subscription_phase::active});
+        CHECK(f.of.current() == state::active);
+        CHECK(f.of.expiry() == f.now + 300s);
+    }
+}
+
+TEST_CASE("A subscription that has ended has no time left, whatever expires says (RFC 6665 4.1.3)") {
+    fixture f({.expires = 600, .renew = false});
+    f.establish();
+    (void
+    )f.notified({.phase = subscription_phase::terminated, .reason = termination_reason::noresource, .expires = 3000});
+    CHECK(f.of.current() == state::ended);
+    CHECK(!f.of.next_deadline());
+}
+
 TEST_CASE(
     "A refresh that fails otherwise leaves the subscription until it lapses, and is tried again (RFC 6665 4.1.2.2)"
 ) {
