@@ -321,6 +321,11 @@ TEST_CASE_FIXTURE(layer_fixture, "RFC 2543 peers are matched without branches (1
         advance(5s);
         CHECK(layer.live() == 0);
     }
+    SUBCASE("the ACK of a 2xx goes to the user (RFC 6026 6)") {
+        respond(id, 200, "us");
+        receive(from_peer("ACK", {}, "us"));
+        CHECK(told() == lines{"0 ACK, no transaction"});
+    }
     SUBCASE("CANCEL") {
         receive(from_peer("CANCEL", {}));
         CHECK(told() == lines{"0 CANCEL, cancels"});
