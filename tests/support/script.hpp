@@ -187,6 +187,12 @@ public:
         REQUIRE(found != nullptr);
         return std::move(*found);
     }
+    /// Every event that has not been asked for yet, in order; they stay.
+    template <class Visitor>
+    void for_each_event(Visitor&& visit) const {
+        for (auto const& event : events_)
+            visit(event);
+    }
     void expect_no_event() {
         check_running();
         REQUIRE(events_.empty());

@@ -31,6 +31,7 @@ parsed<dialog> dialog::from_response(message_view request, message_view response
     made.local_address_ = request.raw(header_id::from);
     made.remote_address_ = response.raw(header_id::to);
     made.remote_target_ = target_in(response).value_or(request.request_uri());
+    made.privacy_ = request.raw(header_id::privacy);
     made.routes_ = std::move(*routes);
     made.local_cseq_ = request.cseq().number;
     made.secure_ = is_sips(request.request_uri());

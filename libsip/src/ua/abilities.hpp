@@ -14,4 +14,9 @@ namespace sip {
 template <header_id Id>
 [[nodiscard]] bool lists(message_view, std::string_view token) noexcept;
 
+/// RFC 3261 8.1.1.9, RFC 4028 7.1: our extensions go with every request but ACK.
+[[nodiscard]] constexpr bool tells_abilities(method name) noexcept {
+    return name != method::ack;
+}
+
 }  // namespace sip

@@ -20,11 +20,14 @@ struct identity {
     std::string from_address;            ///< "Alice" <sip:alice@example.com>
     route_set routes;                    ///< the outbound proxies as Route elements
     std::vector<std::string> own_hosts;  ///< its domain, registrar and proxies: who may ask for credentials
+    std::vector<ip_address> trusted;     ///< config.trusted_peers
 
     /// errc::invalid_argument, with a sentence in `why`.
     [[nodiscard]] static result<identity> from(account_config, std::string* why);
     [[nodiscard]] bool is_own_host(std::string_view host) const noexcept;
     [[nodiscard]] account_credentials credentials() const;
+    /// from_address with a SIPS URI.
+    [[nodiscard]] std::string secure_address() const;
 };
 
 struct account {
@@ -43,6 +46,12 @@ struct account {
     [[nodiscard]] route_set const& routes() const noexcept {
         return service_routes.empty() ? identity.routes : service_routes;
     }
+
+    /// The same for this target: where it is SIPS, every hop is (RFC 5630 5.1.1).
+    [[nodiscard]] route_set routes_to(std::string_view target) const;
+
+    /// Whose word counts (RFC 3325 8): the peers that the user has named, and our own servers.
+    [[nodiscard]] bool trusts(endpoint const& peer) const noexcept;
 
     static constexpr std::size_t most_server_addresses = 16;
 };

@@ -12,6 +12,15 @@ std::string display_address(std::string_view display_name, std::string_view uri)
     return name.empty() ? fmt::format("<{}>", uri) : fmt::format("{} <{}>", name, uri);
 }
 
+/// RFC 3261 8.1.1.8: then Contact is a SIPS URI.
+bool leads_over_sips(routed_target const& way) noexcept {
+    auto const is_sips = [](std::string_view text) {
+        auto const uri = parse_uri(text);
+        return uri && uri->scheme == uri_scheme::sips;
+    };
+    return is_sips(way.request_uri()) || is_sips(way.next_hop());
+}
+
 registration_settings settings_of(account_config const& config) {
     registration_settings settings;
     settings.expires = config.expires;
@@ -54,14 +63,38 @@ result<identity> identity::from(account_config config, std::string* why) {
         made.routes.push_back(fmt::format("<{}>", bare));
         made.own_hosts.emplace_back(uri->host);
     }
+    for (auto const& peer : config.trusted_peers) {
+        auto const address = ip_address::from(peer);
+        if (!address) return refuse("trusted peer", peer);
+        made.trusted.push_back(*address);
+    }
     made.config = std::move(config);
     return made;
+}
+
+route_set account::routes_to(std::string_view target) const {
+    auto list = routes();
+    auto const uri = parse_uri(target);
+    if (!uri || uri->scheme != uri_scheme::sips) return list;
+    for (auto& route : list) {
+        auto const address = parse_name_addr(route);
+        if (!address || address->uri.scheme != uri_scheme::sip) continue;
+        auto const at = static_cast<std::size_t>(address->uri.text.data() - route.data());
+        route.insert(at + 3, 1, 's');  // "sip" is as long as the name of the scheme may be written
+    }
+    return list;
 }
 
 bool identity::is_own_host(std::string_view name) const noexcept {
     for (auto const& own : own_hosts)
         if (detail::equal_ignoring_case(own, name)) return true;
     return false;
+}
+
+std::string identity::secure_address() const {
+    std::string_view uri = config.address_of_record;
+    if (!detail::equal_ignoring_case(uri.substr(0, 4), "sip:")) return from_address;
+    return display_address(config.display_name, fmt::format("sips{}", uri.substr(3)));
 }
 
 account_credentials identity::credentials() const {
@@ -146,12 +179,14 @@ void user_agent_core::impl::send_register(turn& t, account_id id, registration::
     auto& account = *accounts.find(id);
     auto const& own = account.identity;
     routed_target const way(own.config.registrar, own.routes);
-    auto const from = fmt::format("{};tag={}", own.from_address, account.registration.from_tag());
+    // RFC 5630 5.1.1.1: who registers a SIPS Contact does so for the SIPS form of the address.
+    auto const address = leads_over_sips(way) ? own.secure_address() : own.from_address;
+    auto const from = fmt::format("{};tag={}", address, account.registration.from_tag());
     auto out = start_draft(
         buffers, {.method = "REGISTER",
                   .way = way,
                   .from = from,
-                  .to = own.from_address,
+                  .to = address,
                   .call_id = account.registration.call_id(),
                   .cseq = wanted.cseq}
     );

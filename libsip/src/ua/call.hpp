@@ -105,6 +105,7 @@ struct call {
     // INVITEs of the peer, the first and later ones.
     open_request unanswered;
     pending_answers answers;
+    std::uint32_t newest_invite = 0;            ///< CSeq of the peer's newest INVITE
     std::optional<std::uint32_t> first_answer;  ///< as callee: CSeq of the 2xx that put the call up, until its ACK
 
     // As callee, before the 2xx.
@@ -120,6 +121,8 @@ struct call {
     outgoing_id refresh;  ///< the UPDATE that refreshes it
 
     std::string bye_reason;  ///< releasing: for the BYE
+
+    std::uint64_t asserted_peer = 0;  ///< hash of the identity that a trusted network has asserted last; 0: none
 
     flow_id contact_flow = flow_id::none;  ///< the flow whose address the peer has as our Contact
     bool is_contact_void = false;          ///< that address is ours no more, and the user has not been told

@@ -15,7 +15,20 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
     auto const account = account_for(request);
     auto const timer = timer_of(account);
     if (refuse_interval(t, timer, input)) return;
-    auto const replaced = replaced_by(t.now.mono, request);
+    auto const caller = identity_in(account, request, input.from);
+    auto const* settings = accounts.find(account);
+    if (settings != nullptr && settings->identity.config.reads.refuses_anonymous && is_anonymous(request)) {
+        (void)respond(t, input.id, request, {.status = 433});
+        return;
+    }
+    auto replaced = replaced_by(t.now.mono, request);
+    auto evidence = replacement_evidence::none;
+    if (replaced.of) {
+        evidence = evidence_for(request, caller, other_side(replaced.of));
+        bool const must_prove =
+            settings == nullptr || settings->identity.config.replaces == replacement_rule::on_evidence;
+        if (must_prove && evidence == replacement_evidence::none) replaced.refusal = 403;
+    }
     if (replaced.refusal != 0) {
         (void)respond(t, input.id, request, {.status = replaced.refusal});
         return;
@@ -39,6 +52,8 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
     if (auto const expires = request.get<header_id::expires>())
         ringing.invite_expiry = t.now.mono + std::chrono::seconds(*expires);
     if (has_offer) ringing.main.offers.offer_received(description_carrier::invite);
+    (void)note_asserted(ringing, request, caller);
+    if (settings != nullptr) made->set_privacy(to_string(settings->identity.config.shows.privacy));
     auto const due = ringing.next_deadline();
     auto const session = insert(calls, deadline_owner::call, std::move(ringing), due);
     try {
@@ -46,8 +61,14 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
         note_abilities(call.main, request);
         call.main.dialog = dialogs.add(std::move(*made), invite_usage(session));
         t.out.events.emplace_back(incoming_call{
-            .id = session, .account = account, .replaces = replaced.of, .invite = input.request, .has_offer = has_offer}
-        );
+            .id = session,
+            .account = account,
+            .replaces = replaced.of,
+            .evidence = evidence,
+            .caller = caller,
+            .invite = input.request,
+            .has_offer = has_offer,
+        });
         take_invite(session, call, input);
     } catch (...) {
         erase_call(t, session);
@@ -58,6 +79,7 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
 void user_agent_core::impl::take_invite(session_id id, call& of, request_received const& input) {
     of.unanswered = {input.id, input.request, input.flow, input.from};
     of.contact_flow = input.flow;
+    of.newest_invite = input.request.view().cseq().number;
     transactions.set_owner(input.id, token_of(id));
     transactions.set_timing(input.id, of.timing);
 }
@@ -107,8 +129,10 @@ error_code user_agent_core::impl::send_first_answer(turn& t, session_id id, call
     of.repeat_provisional.reset();
     of.last_provisional = {};
     schedule_call(id, of);
-    // RFC 3891 3: now the other one is released, by BYE or, where it is our own early call, by CANCEL.
-    if (auto const old = std::exchange(of.replaces, {})) (void)hang_up(t, old, {}, end_reason::replaced);
+    // RFC 3891 3: now the other one is released, by BYE or, where it is our own early call, by CANCEL: who rang for it
+    // hears that somebody else has answered.
+    if (auto const old = std::exchange(of.replaces, {}))
+        (void)hang_up(t, old, answered_elsewhere(), end_reason::replaced);
     return {};
 }
 

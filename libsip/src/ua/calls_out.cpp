@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core_impl.hpp"
+#include "sip/usage/remedies.hpp"
 
 namespace sip {
 
@@ -16,22 +17,24 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     if (!uri || uri->scheme == uri_scheme::other || is_whole_request(*uri) || !are_free_headers(options.headers))
         return make_error_code(errc::invalid_argument);
     // A telephone number is our own domain's to place (RFC 3261 19.1.6).
-    auto const target = uri->scheme == uri_scheme::tel
-                            ? fmt::format("sip:{}@{};user=phone", escape_user(uri->user), account->identity.host)
-                            : options.target;
+    auto const target = uri->scheme == uri_scheme::tel ? number_at(uri->user, account->identity.host) : options.target;
+    auto const& shows = options.shows ? *options.shows : account->identity.config.shows;
 
     new_tag const tag(env.random);
     new_call_id const call_id(env);
-    routed_target const way(target, account->routes());
+    auto const routes = account->routes_to(target);
+    routed_target const way(target, routes);
+    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address);
     auto out = start_draft(
         buffers, {.method = "INVITE",
                   .way = way,
-                  .from = fmt::format("{};tag={}", account->identity.from_address, tag.view()),
+                  .from = fmt::format("{};tag={}", from, tag.view()),
                   .to = fmt::format("<{}>", target),
                   .call_id = call_id.view(),
                   .cseq = 1}
     );
     add_own_headers(out, method::invite);
+    write_own_identity(out, *account, shows);
     bool const requires_reliable = account->identity.config.reliable_provisional == reliability::required;
     if (requires_reliable) out.header(header_id::require, "100rel");
     if (!options.replaces.empty()) {
@@ -99,6 +102,7 @@ void user_agent_core::impl::on_invite_provisional(turn& t, outgoing_id id, messa
         .fork = leg.fork,
         .has_description = meaning == description_meaning::answer,
         .is_reliable = reliable,
+        .callee = identity_in(call->account, view, request.to),
     });
     if (meaning == description_meaning::offer)
         t.out.events.emplace_back(remote_offer{
@@ -167,11 +171,14 @@ void user_agent_core::impl::on_invite_success(turn& t, outgoing_id id, message c
 
     auto const meaning =
         is_description(view) ? leg.offers.meaning_of(description_carrier::success) : description_meaning::nothing;
+    auto const callee = identity_in(call->account, view, request.to);
+    (void)note_asserted(*call, view, callee);
     t.out.events.emplace_back(call_answered{
         .id = session,
         .response = response,
         .fork = leg.fork,
         .has_description = meaning != description_meaning::nothing,
+        .callee = callee,
     });
     tell_void_contact(t, session, *call);
     auto const& in = *dialogs.find(leg.dialog);
@@ -203,7 +210,7 @@ void user_agent_core::impl::release(turn& t, outgoing const& request, message_vi
     made->raise_local_cseq(request.cseq);
     auto const account = request.account;
     acknowledge(t, *made, success, request);
-    send_bye(t, *made, account, {});
+    send_bye(t, *made, account, answered_elsewhere());
 }
 
 void user_agent_core::impl::drop_fork(turn& t, session_id session, call& of, dialog_handle dialog) {

@@ -2,9 +2,23 @@
 #include <utility>
 
 #include "core_impl.hpp"
-#include "sip/dialog/destruction.hpp"
+#include "sip/syntax/headers/reason.hpp"
+#include "sip/usage/remedies.hpp"
 
 namespace sip {
+
+namespace {
+
+/// What a BYE says of a call that its peer may take for a good one (RFC 3326); nothing where we know no more than that.
+std::string reason_for_loss(end_reason why, std::uint16_t status) {
+    if (status >= 300) return sip_reason(status, reason_phrase(status));
+    if (why == end_reason::session_expired) return sip_reason(408, "Session Expired");
+    if (why == end_reason::no_ack) return sip_reason(408, "No ACK");
+    if (why == end_reason::protocol_error) return sip_reason(400, reason_phrase(400));
+    return {};
+}
+
+}  // namespace
 
 call* user_agent_core::impl::visible_call(session_id id) noexcept {
     auto* call = calls.find(id);
@@ -24,7 +38,7 @@ error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_vi
     if (has_line_break(reason)) return errc::invalid_argument;
     switch (call->stage) {
         case call_stage::inviting:
-            cancel(t, call->invite);
+            cancel(t, call->invite, reason);
             break;
         case call_stage::ringing:
             refuse_invite(t, *call, 480);
@@ -114,6 +128,10 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
             repeat_success(t, due->answer);
             continue;
         }
+        // RFC 6141 5.4: a peer that has moved did not hear the answer to its re-INVITE, but has sent another one since.
+        if (call->stage == call_stage::up && due->answer.cseq < call->newest_invite &&
+            call->first_answer != due->answer.cseq)
+            continue;
         // 13.3.1.4: without ACK for 64*T1 the dialog is confirmed all the same, and ended with BYE.
         if (call->stage == call_stage::up)
             return lose_call(t, id, end_reason::no_ack, 0, errc::transaction_timeout, {});
@@ -186,6 +204,7 @@ void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer
 void user_agent_core::impl::end_call(
     turn& t, session_id id, end_reason why, std::uint16_t status, error_code error, message cause, std::string detail
 ) {
+    auto const retry_after = cause ? retry_after_of(cause.view()) : std::nullopt;
     t.out.events.emplace_back(call_ended{
         .id = id,
         .why = why,
@@ -193,6 +212,7 @@ void user_agent_core::impl::end_call(
         .error = error,
         .cause = std::move(cause),
         .detail = std::move(detail),
+        .retry_after = retry_after,
     });
     auto* call = calls.find(id);
     bool const awaits_prack = call->stage == call_stage::ringing && call->reliable.is_open();
@@ -220,7 +240,8 @@ void user_agent_core::impl::lose_call(
                 refuse_invite(t, *call, 500);
                 break;
             case call_stage::up:
-                if (auto* in = dialogs.find(call->main.dialog)) send_bye(t, *in, call->account, {});
+                if (auto* in = dialogs.find(call->main.dialog))
+                    send_bye(t, *in, call->account, reason_for_loss(why, status));
                 break;
             case call_stage::releasing:
             case call_stage::refused:
@@ -242,6 +263,17 @@ void user_agent_core::impl::lose_leg(
         if (!call->forks.empty()) return schedule_call(id, *call);  // others may answer
     }
     lose_call(t, id, why, status, error, std::move(cause));
+}
+
+void user_agent_core::impl::lose_usages(
+    turn& t, session_id id, dialog_handle at, failure_effect effect, message const& response, error_code error
+) {
+    if (effect == failure_effect::transaction) return;
+    auto const status = response ? response.view().status() : std::uint16_t{0};
+    auto* call = visible_call(id);
+    if (auto* in = call != nullptr ? call->leg_of(at) : nullptr)
+        lose_leg(t, id, *in, end_reason::dialog_lost, status, error, response);
+    if (effect == failure_effect::dialog) lose_dialog(t, at, response);
 }
 
 void user_agent_core::impl::release_call(turn& t, session_id id) {

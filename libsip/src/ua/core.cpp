@@ -139,21 +139,8 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
         if (auto* account = accounts.find(request->account)) account->auth.on_success(response, origin_of(*request));
 
     error_code auth_error;
-    if (status == 401 || status == 407) {
-        auth_error = answer_challenge(t, id, response);
-        if (!auth_error) return;
-    }
-    if (status == 422 && ask_for_longer(t, id, response)) return;
-    // RFC 3263 4.3: 503 sends us to the next address, if there is one.
-    if (status == 503)
-        names.on_unreachable(t.now.mono, request->to);
-    else
-        names.on_reached(request->to);
-    bool const has_next = request->next_location < request->locations.size();
-    if (status == 503 && has_next && !request->client.is_cancelled()) {
-        request->client.restart();
-        return try_next_location(t, id);
-    }
+    if (apply_remedy(t, id, input.response, auth_error)) return;
+    if (status != 503) names.on_reached(request->to);
     switch (request->what) {
         case purpose::invite:
             if (follow_redirect(t, id, input.response)) return;
@@ -179,7 +166,12 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
             return on_notify_done(t, id, input.response, auth_error);
         case purpose::publish:
             return on_publish_done(t, id, input.response, auth_error, {});
-        case purpose::bye:
+        case purpose::bye: {
+            auto const inside = request->inside;
+            forget(id);
+            if (effect_of_failure(status) == failure_effect::dialog) lose_dialog(t, inside, input.response);
+            return;
+        }
         case purpose::ack:
             return forget(id);
     }

@@ -18,6 +18,7 @@
 #include "outgoing.hpp"
 #include "publication.hpp"
 #include "schedule.hpp"
+#include "sip/dialog/destruction.hpp"
 #include "sip/dialog/table.hpp"
 #include "sip/slot_table.hpp"
 #include "sip/transaction/hash_index.hpp"
@@ -97,6 +98,8 @@ struct user_agent_core::impl {
     void on_unsolicited_notify(turn&, request_received const&);
     /// A refusal for what the INVITE carries or wants (415, 406); nothing where it is acceptable.
     [[nodiscard]] bool refuse_content(turn&, request_received const&);
+    /// A refusal for the scheme of its URIs (RFC 5630 5.1.2); nothing where it is acceptable.
+    [[nodiscard]] bool refuse_scheme(turn&, request_received const&, uri_scheme);
     [[nodiscard]] bool is_description(message_view) const noexcept;
     [[nodiscard]] account_id account_for(message_view request);
 
@@ -134,7 +137,8 @@ struct user_agent_core::impl {
     /// The same request with the next CSeq, after a response that says how it may succeed (22.2, RFC 4028 7.3).
     void send_again(turn&, outgoing_id, message_view response);
     [[nodiscard]] bool try_elsewhere(turn&, outgoing_id, errc why);
-    void cancel(turn&, outgoing_id);
+    /// `reason`: a Reason value for the CANCEL, or empty.
+    void cancel(turn&, outgoing_id, std::string_view reason = {});
     void send_cancel(turn&, outgoing_id);
     void forget(outgoing_id);
     void set_deadline(outgoing_id, std::optional<time_point>);
@@ -225,11 +229,21 @@ struct user_agent_core::impl {
         std::uint16_t refusal = 0;
     };
     [[nodiscard]] replacement replaced_by(time_point now, message_view invite);
+    /// The other side of a call, as its dialog has it; of early ones the first.
+    [[nodiscard]] std::string_view other_side(session_id) const noexcept;
     [[nodiscard]] std::optional<dialog_identity> identity_of(session_id) const;
+
+    // ---- remedies.cpp: requests that may succeed in another form
+    /// True where the request goes on. `why_not`: what became of a challenge that was not answered.
+    [[nodiscard]] bool apply_remedy(turn&, outgoing_id, message const& response, error_code& why_not);
+    [[nodiscard]] bool change_and_send(turn&, outgoing_id, message_view response);
+    [[nodiscard]] bool pass_over_server(turn&, outgoing_id, message_view response);
 
     // ---- redirects.cpp: 3xx
     /// Goes on to the next target of a redirection; false where there is none.
     [[nodiscard]] bool follow_redirect(turn&, outgoing_id, message const& response);
+    /// Sends a request again to where `draft` leads, with the next CSeq.
+    void retarget(turn&, outgoing_id, message draft);
 
     // ---- offers.cpp: new offers in a call, both sides
     [[nodiscard]] bool may_offer(call const&, leg const&) const noexcept;
@@ -280,6 +294,9 @@ struct user_agent_core::impl {
     void lose_call(turn&, session_id, end_reason, std::uint16_t status, error_code, message cause);
     /// One dialog is lost: with others the call goes on.
     void lose_leg(turn&, session_id, leg&, end_reason, std::uint16_t status, error_code, message cause);
+    /// A request of the call in this dialog has failed with what ends the usage, or the dialog with all its usages
+    /// (RFC 5057 5.1). `at` may be stale.
+    void lose_usages(turn&, session_id, dialog_handle at, failure_effect, message const& response, error_code);
     /// What is open in a dialog that ends: the peer's requests are answered, and ours do not leave any more.
     void close_leg(turn&, leg&);
     /// Forgets a request that has not left.
@@ -372,7 +389,14 @@ struct user_agent_core::impl {
 
     // ---- identity.cpp: who is at which end of a call
     error_code set_identity(session_id, std::string_view address);
-    void note_identity(turn&, session_id, dialog&, message const& request);
+    /// Who has sent a message, by the account's rules; `from`: where it came from.
+    [[nodiscard]] identity_choice identity_in(account_id, message_view, endpoint const& from) const noexcept;
+    /// Tells where a request of the peer, or its answer to one of ours, names somebody else than before.
+    void note_identity(turn&, session_id, dialog&, message const& carrier, endpoint const& from);
+    /// Remembers what a trusted network asserts; true where it has said something else before.
+    [[nodiscard]] bool note_asserted(call&, message_view, identity_choice) const noexcept;
+    /// Privacy and P-Preferred-Identity of a request.
+    static void write_own_identity(message_builder&, account const&, own_identity const&);
 
     /// True for a method of user_agent_config::methods.
     [[nodiscard]] bool serves(method) const noexcept;

@@ -7,9 +7,10 @@
 //   4  do we know and serve its method?            501, 405
 //   5  do the headers that we act on make sense?   400
 //   6  do we serve the scheme of its Request-URI?  416
-//   7  does it require what we have not?           420
-//   8  does it name a dialog?                      481; 500 where it is out of order; then the call decides
-//   9  otherwise it is new: INVITE, OPTIONS, or one for the user
+//   7  do its URIs suit our account?               480, 400
+//   8  does it require what we have not?           420
+//   9  does it name a dialog?                      481; 500 where it is out of order; then the call decides
+//  10  otherwise it is new: INVITE, OPTIONS, or one for the user
 #include <algorithm>
 #include <array>
 
@@ -71,6 +72,7 @@ void user_agent_core::impl::handle(turn& t, request_received const& input) {
         return refuse({.status = 400, .reason = "Replaces Without INVITE"});
     auto const uri = parse_uri(request.request_uri());
     if (!uri || uri->scheme == uri_scheme::other) return refuse({.status = 416});
+    if (refuse_scheme(t, input, uri->scheme)) return;
     if (auto const missing = missing_options(request); !missing.empty())
         return refuse({.status = 420, .extra = header_id::unsupported, .extra_value = missing});
 
@@ -101,7 +103,7 @@ void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input)
     if (request.method() == method::options) return on_options(t, input);
     if (request.method() == method::prack) return on_prack(t, session, input);
     if (visible_call(session) == nullptr) return refuse({.status = 481});
-    note_identity(t, session, *found, input.request);
+    note_identity(t, session, *found, input.request, input.from);
     if (request.method() == method::invite) return on_reinvite(t, session, input);
     if (request.method() == method::update) return on_update(t, session, at, input);
     if (auto const package = request.raw("Info-Package"); request.method() == method::info && !package.empty()) {
@@ -192,6 +194,29 @@ bool user_agent_core::impl::refuse_content(turn& t, request_received const& inpu
     auto const ours = parse_media_type(config.accept);
     if (ours && !accepts(request, ours->type, ours->subtype)) return refuse({.status = 406});
     return false;
+}
+
+bool user_agent_core::impl::refuse_scheme(turn& t, request_received const& input, uri_scheme scheme) {
+    auto const request = input.request.view();
+    bool const is_sips = scheme == uri_scheme::sips;
+    if (is_sips) {
+        // Whoever wants every hop to be safe must not lead us back over one that is not.
+        auto const contact = request.get<header_id::contact>();
+        if (contact && contact->uri.scheme == uri_scheme::sip) {
+            (void)respond(t, input.id, request, {.status = 400, .reason = "SIP Contact With SIPS Request-URI"});
+            return true;
+        }
+    }
+    if (!request.to_tag().empty()) return false;
+    auto const* account = accounts.find(account_for(request));
+    if (account == nullptr) return false;
+    auto const rule = account->identity.config.sips;
+    if (rule == sips_rule::any || (rule == sips_rule::required) == is_sips) return false;
+    auto const warning = fmt::format(
+        "{} {} \"{}\"", is_sips ? 380 : 381, account->identity.host, is_sips ? "SIPS Not Allowed" : "SIPS Required"
+    );
+    (void)respond(t, input.id, request, {.status = 480, .extra = header_id::warning, .extra_value = warning});
+    return true;
 }
 
 account_id user_agent_core::impl::account_for(message_view request) {

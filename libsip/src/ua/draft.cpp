@@ -1,6 +1,7 @@
 #include "draft.hpp"
 
 #include "sip/syntax/parse.hpp"
+#include "sip/usage/remedies.hpp"
 
 namespace sip {
 
@@ -58,6 +59,27 @@ result<message> with_target(buffer_pool& pool, message_view draft, std::string_v
         if (!belongs_to_body(entry.id)) copy_header(out, draft, entry);
     out.body(draft.raw(header_id::content_type), draft.body());
     return finish_draft(pool, out);
+}
+
+std::optional<message> without_required(buffer_pool& pool, message_view draft, message_view response) {
+    message_builder out(pool);
+    out.request(draft.method_text(), draft.request_uri());
+    bool has_changed = false;
+    for (auto const& entry : draft.headers()) {
+        if (belongs_to_body(entry.id)) continue;
+        auto const fewer = entry.id == header_id::require || entry.id == header_id::proxy_require
+                               ? without_unsupported(draft.value(entry), response)
+                               : std::nullopt;
+        has_changed = has_changed || fewer;
+        if (!fewer)
+            copy_header(out, draft, entry);
+        else if (!fewer->empty())
+            out.header(entry.id, *fewer);
+    }
+    if (!has_changed) return std::nullopt;
+    out.body(draft.raw(header_id::content_type), draft.body());
+    auto changed = finish_draft(pool, out);
+    return changed ? std::optional(std::move(*changed)) : std::nullopt;
 }
 
 message_builder compose_head(buffer_pool& pool, message_view draft, std::uint32_t cseq) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sip/dialog/route_set.hpp"
@@ -33,6 +34,10 @@ struct request_head {
 
 /// The draft again for another Request-URI: the INVITE of a redirection.
 [[nodiscard]] result<message> with_target(buffer_pool&, message_view draft, std::string_view target);
+
+/// The draft again without the options in Require and Proxy-Require that Unsupported of the response lists. Nothing
+/// where it requires none of them.
+[[nodiscard]] std::optional<message> without_required(buffer_pool&, message_view draft, message_view response);
 
 /// Writes the draft's start line and headers up to and with CSeq, which gets `cseq`. The caller adds Contact and
 /// credentials, and ends with compose_tail().

@@ -4,7 +4,7 @@
 
 #include "abilities.hpp"
 #include "core_impl.hpp"
-#include "sip/dialog/destruction.hpp"
+#include "sip/syntax/headers/reason.hpp"
 
 namespace sip {
 
@@ -112,6 +112,7 @@ void user_agent_core::impl::on_reinvite_success(turn& t, outgoing_id id, message
     auto& in = *dialogs.find(leg.dialog);
     in.refresh_target(view);
     note_abilities(leg, view);
+    note_identity(t, session, in, response, request.to);
     call->timer.on_success_received(t.now.mono, view);
     acknowledge(t, in, view, request);
     if (!leg.own || leg.own->request != id) return;
@@ -121,6 +122,7 @@ void user_agent_core::impl::on_reinvite_success(turn& t, outgoing_id id, message
 void user_agent_core::impl::on_update_done(turn& t, outgoing_id id, message const& response, errc why) {
     auto const session = requests.find(id)->session;
     auto const dialog = requests.find(id)->inside;
+    auto const from = requests.find(id)->to;
     forget(id);
     auto* call = calls.find(session);
     auto* leg = call != nullptr ? call->leg_of(dialog) : nullptr;
@@ -129,6 +131,7 @@ void user_agent_core::impl::on_update_done(turn& t, outgoing_id id, message cons
     if (!response || view.status() >= 300) return on_own_offer_failure(t, session, *leg, method::update, response, why);
     dialogs.find(dialog)->refresh_target(view);
     note_abilities(*leg, view);
+    note_identity(t, session, *dialogs.find(dialog), response, from);
     if (call->stage == call_stage::up) call->timer.on_success_received(t.now.mono, view);
     on_own_offer_success(t, session, *call, *leg, description_carrier::update_success, response);
 }
@@ -173,10 +176,9 @@ void user_agent_core::impl::on_own_offer_failure(
     auto& call = *calls.find(id);
     auto const status = response ? response.view().status() : std::uint16_t{0};
     // No answer at all counts as 408 (12.2.1.2).
-    if (effect_on_call(by, response ? status : 408) != failure_effect::transaction) {
-        auto const error = response ? error_code() : make_error_code(why);
-        return lose_leg(t, id, in, end_reason::dialog_lost, status, error, response);
-    }
+    auto const effect = effect_on_call(by, response ? status : 408);
+    if (effect != failure_effect::transaction)
+        return lose_usages(t, id, in.dialog, effect, response, response ? error_code() : make_error_code(why));
     if (in.offers.current() != offer_phase::state::local_offer) {
         // RFC 6141 3.4: what a reliable provisional response agreed on stays in force, whatever became of the INVITE.
         in.own.reset();
@@ -407,8 +409,8 @@ error_code user_agent_core::impl::refuse_offer(turn& t, session_id id, std::uint
     if (call == nullptr) return errc::no_such_session;
     auto* leg = call->leg_of_fork(fork);
     if (leg == nullptr) return errc::wrong_state;
-    // A response cannot be refused: the whole call is (ACK, then BYE; or CANCEL).
-    if (call->owed_ack || leg->owes_prack) return hang_up(t, id, {});
+    // A response cannot be refused: the whole call is (ACK, then BYE; or CANCEL), and hears why (RFC 3326 3.2).
+    if (call->owed_ack || leg->owes_prack) return hang_up(t, id, sip_reason(488, reason_phrase(488)));
     if (status < 300 || status > 699) return errc::invalid_argument;
     if (leg->asked.transaction) {
         refuse_asked(t, id, *call, *leg, status);

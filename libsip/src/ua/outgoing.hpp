@@ -46,14 +46,17 @@ struct outgoing {
     subscription_id subscription;
     notifier_id notifier;  ///< notify; empty for the last one
     publication_id publication;
-    dialog_handle inside;  ///< prack, update, refresh: which dialog of the call; may be stale
+    dialog_handle inside;  ///< prack, update, refresh, bye: which dialog of the call; may be stale
     ack_handle ack;        ///< ack
     message draft;
     bool strict_route = false;  ///< goes to its Request-URI although it has a Route (12.2.1.1)
     std::uint32_t cseq = 0;
     auth_attempts attempts;
-    invite_client client;          ///< invite, reinvite
-    std::optional<dialog> orphan;  ///< reinvite: the dialog, once its call has ended
+    std::uint8_t changes = 0;            ///< remedies that have changed it: at most most_changes
+    std::optional<std::string> options;  ///< option tags instead of the account's: after 420 or 421
+    std::string cancel_reason;           ///< for its CANCEL: a Reason value
+    invite_client client;                ///< invite, reinvite
+    std::optional<dialog> orphan;        ///< reinvite: the dialog, once its call has ended
 
     enum class stage : std::uint8_t {
         locating,  ///< the name service has been asked

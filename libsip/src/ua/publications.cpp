@@ -87,7 +87,8 @@ bool user_agent_core::impl::send_publish(turn& t, publication_id id, publication
     auto const* account = accounts.find(of.account);
     if (account == nullptr) return false;
     of.request = {};
-    routed_target const way(of.options.target, account->routes());
+    auto const routes = account->routes_to(of.options.target);
+    routed_target const way(of.options.target, routes);
     auto out = start_draft(
         buffers, {.method = "PUBLISH",
                   .way = way,

@@ -19,7 +19,14 @@ bool user_agent_core::impl::follow_redirect(turn& t, outgoing_id id, message con
     if (!draft) return false;
 
     drop_forks(t, request.session, *call);
-    request.draft = std::move(*draft);
+    t.out.events.emplace_back(call_redirected{.id = request.session, .target = *target, .response = response});
+    retarget(t, id, std::move(*draft));
+    return true;
+}
+
+void user_agent_core::impl::retarget(turn& t, outgoing_id id, message draft) {
+    auto& request = *requests.find(id);
+    request.draft = std::move(draft);
     ++request.cseq;
     request.attempts = {};
     request.client.restart();
@@ -27,9 +34,7 @@ bool user_agent_core::impl::follow_redirect(turn& t, outgoing_id id, message con
     request.next_location = 0;
     request.stage = outgoing::stage::locating;
     set_deadline(id, t.now.mono + transaction_life(timing_of(request.account)));
-    t.out.events.emplace_back(call_redirected{.id = request.session, .target = *target, .response = response});
     locate(t, id);
-    return true;
 }
 
 }  // namespace sip

@@ -149,7 +149,8 @@ result<subscription_id> user_agent_core::impl::refer_to(
         made.call_id = new_call_id(env).view();
         made.local_tag = new_tag(env.random).view();
         subscription_tags.insert(hash_of_subscriber(made.call_id, made.local_tag), id->index);
-        routed_target const way(target, sender->routes());
+        auto const routes = sender->routes_to(target);
+        routed_target const way(target, routes);
         auto out = start_draft(
             buffers, {.method = "REFER",
                       .way = way,

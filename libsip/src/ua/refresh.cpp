@@ -2,8 +2,8 @@
 // refreshes. The arithmetic is usage/session_timer's.
 #include <utility>
 
+#include "abilities.hpp"
 #include "core_impl.hpp"
-#include "sip/dialog/destruction.hpp"
 
 namespace sip {
 
@@ -24,6 +24,8 @@ void user_agent_core::impl::write_session_timer(message_builder& out, outgoing c
     bool const is_refresh = request.what == purpose::invite || request.what == purpose::reinvite ||
                             request.what == purpose::update || request.what == purpose::refresh;
     // Before the call is up there is no session to be kept alive; its INVITE asks for the timer.
+    // A peer that refused the option has refused the timer (420).
+    if (request.options && !has_token(*request.options, "timer")) return;
     if (!is_refresh || call == nullptr || (request.what == purpose::update && call->stage != call_stage::up)) return;
     auto const headers = call->timer.for_request();
     if (!headers.session_expires.empty()) out.header(header_id::session_expires, headers.session_expires);
@@ -90,10 +92,11 @@ void user_agent_core::impl::on_refresh_done(turn& t, outgoing_id id, message con
     } else if (status == 405 || status == 501) {
         call->main.peer_takes_update = false;  // whatever its Allow said: a re-INVITE, then
         call->timer.refresh_later(t.now.mono, {});
-    } else if (effect_on_call(method::update, response ? status : 408) != failure_effect::transaction) {
+    } else if (auto const effect = effect_on_call(method::update, response ? status : 408);
+               effect != failure_effect::transaction) {
         // 10: the session is over, once.
         auto const error = response ? error_code() : make_error_code(why);
-        return lose_call(t, session, end_reason::dialog_lost, status, error, response);
+        return lose_usages(t, session, call->main.dialog, effect, response, error);
     } else {
         call->timer.refresh_failed(t.now.mono);
     }

@@ -82,7 +82,10 @@ void user_agent_core::impl::on_prack_done(turn& t, outgoing_id id, message const
     if (leg == nullptr || (status >= 200 && status < 300)) return;
     // A PRACK that only acknowledges and crosses the final response may find nothing (481): the call goes on, and where
     // the callee misses it, it ends the INVITE. With the answer in it the session has failed.
-    if (carried_answer) lose_leg(t, session, *leg, end_reason::dialog_lost, status, error, response);
+    auto effect = effect_on_call(method::prack, status);
+    if (effect == failure_effect::usage && !carried_answer) effect = failure_effect::transaction;
+    if (effect == failure_effect::transaction && carried_answer) effect = failure_effect::usage;
+    lose_usages(t, session, dialog, effect, response, error);
 }
 
 // ---- as callee

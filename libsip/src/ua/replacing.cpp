@@ -34,6 +34,14 @@ user_agent_core::impl::replacement user_agent_core::impl::replaced_by(time_point
     return {.of = {}, .refusal = 481};
 }
 
+std::string_view user_agent_core::impl::other_side(session_id id) const noexcept {
+    auto const* call = calls.find(id);
+    if (call == nullptr) return {};
+    bool const is_early = call->stage == call_stage::inviting && !call->forks.empty();
+    auto const* in = dialogs.find(is_early ? call->forks.front().leg.dialog : call->main.dialog);
+    return in != nullptr ? in->remote_address() : std::string_view{};
+}
+
 std::optional<dialog_identity> user_agent_core::impl::identity_of(session_id id) const {
     auto const* call = calls.find(id);
     if (call == nullptr) return std::nullopt;

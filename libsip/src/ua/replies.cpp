@@ -87,6 +87,13 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
                               ((request.method() == method::subscribe || request.method() == method::refer) &&
                                reply.status >= 200 && reply.status < 300);
     if (makes_dialog) out.copy(request, header_id::record_route);
+    if (request.method() == method::invite && reply.status > 100 && reply.status < 300) {
+        // RFC 3323 4.2: whoever answers may want to stay unknown, too.
+        auto const* account = accounts.find(reply.account);
+        if (auto const wanted = account != nullptr ? to_string(account->identity.config.shows.privacy) : std::string();
+            !wanted.empty())
+            out.header(header_id::privacy, wanted);
+    }
     if (reply.contact_flow != flow_id::none) {
         auto const* account = accounts.find(reply.account);
         write_contact(

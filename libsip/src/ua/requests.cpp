@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "core_impl.hpp"
-#include "sip/dialog/destruction.hpp"
 
 namespace sip {
 
@@ -26,16 +25,20 @@ result<request_id> user_agent_core::impl::send_request(
 
     new_tag const tag(env.random);
     new_call_id const call_id(env);
-    routed_target const way(target, account->routes());
+    auto const routes = account->routes_to(target);
+    routed_target const way(target, routes);
+    auto const& shows = account->identity.config.shows;
+    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address);
     auto out = start_draft(
         buffers, {.method = to_string(name),
                   .way = way,
-                  .from = fmt::format("{};tag={}", account->identity.from_address, tag.view()),
+                  .from = fmt::format("{};tag={}", from, tag.view()),
                   .to = fmt::format("<{}>", target),
                   .call_id = call_id.view(),
                   .cseq = 1}
     );
     add_own_headers(out, name);
+    write_own_identity(out, *account, shows);
     for (auto const& [header, value] : headers)
         out.header(header, value);
     if (!body.empty()) out.body(content_type, body);
@@ -66,9 +69,8 @@ void user_agent_core::impl::on_request_done(turn& t, outgoing_id id, message con
         .detail = response ? std::string{} : std::move(request.failure)});
     forget(id);
     // RFC 5057 5.2: no answer at all counts as 408.
-    if (visible_call(session) == nullptr) return;
-    if (effect_on_call(name, response ? status : 408) != failure_effect::transaction)
-        lose_call(t, session, end_reason::dialog_lost, status, error, response);
+    if (auto const* call = visible_call(session))
+        lose_usages(t, session, call->main.dialog, effect_on_call(name, response ? status : 408), response, error);
 }
 
 void user_agent_core::impl::hold_request(turn& t, request_received const& input) {

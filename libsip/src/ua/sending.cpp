@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "abilities.hpp"
 #include "core_impl.hpp"
 
 namespace sip {
@@ -27,11 +28,6 @@ bool wants_contact(message_view draft) noexcept {
     auto const name = draft.method();
     return name == method::invite || name == method::register_ || name == method::options ||
            name == method::subscribe || name == method::refer || name == method::update || name == method::notify;
-}
-
-/// 8.1.1.9, RFC 4028 7.1: our extensions go with every request but ACK.
-bool wants_abilities(message_view draft) noexcept {
-    return draft.method() != method::ack;
 }
 
 }  // namespace
@@ -185,8 +181,10 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
             account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
         );
     }
-    if (auto const options = supported_by(request.account); wants_abilities(draft) && !options.empty())
-        out.header(header_id::supported, options);
+    auto const options = request.options                   ? std::string_view(*request.options)
+                         : tells_abilities(draft.method()) ? supported_by(request.account)
+                                                           : std::string_view{};
+    if (!options.empty()) out.header(header_id::supported, options);
     write_session_timer(out, request);
     if (account != nullptr && request.what != purpose::ack) {
         account->auth.write_credentials(
@@ -343,9 +341,10 @@ bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
     return true;
 }
 
-void user_agent_core::impl::cancel(turn& t, outgoing_id id) {
+void user_agent_core::impl::cancel(turn& t, outgoing_id id, std::string_view reason) {
     auto* request = requests.find(id);
     if (request == nullptr) return;
+    request->cancel_reason = reason;
     if (request->client.cancel() == invite_client::step::send_cancel)
         send_cancel(t, id);
     else if (request->stage != outgoing::stage::sent && request->stage != outgoing::stage::answered)
@@ -354,7 +353,8 @@ void user_agent_core::impl::cancel(turn& t, outgoing_id id) {
 
 void user_agent_core::impl::send_cancel(turn& t, outgoing_id id) {
     try {
-        (void)transactions.cancel(t.now.mono, requests.find(id)->transaction, 0, t.transactions());
+        auto const& request = *requests.find(id);
+        (void)transactions.cancel(t.now.mono, request.transaction, 0, t.transactions(), request.cancel_reason);
     } catch (...) {
         set_deadline(id, t.now.mono + config.timing.t1);  // out of memory: it is still to be sent
         throw;
@@ -394,6 +394,7 @@ result<message> user_agent_core::impl::draft_in_dialog(
                   .cseq = cseq}
     );
     add_own_headers(out, method_from(method_name));
+    if (!in.privacy().empty()) out.header(header_id::privacy, in.privacy());
     for (auto const& [name, value] : headers)
         out.header(name, value);
     if (!body.empty()) out.body(content_type, body);
@@ -472,6 +473,7 @@ void user_agent_core::impl::send_bye(turn& t, dialog& in, account_id account, st
     outgoing bye;
     bye.what = purpose::bye;
     bye.account = account;
+    bye.inside = dialogs.find(in.id());
     bye.draft = std::move(*draft);
     bye.strict_route = in.way().is_strict();
     bye.cseq = cseq;

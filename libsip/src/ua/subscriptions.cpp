@@ -140,7 +140,8 @@ bool user_agent_core::impl::send_subscribe(turn& t, subscription_id id, subscrib
             of.forks = 0;
             subscription_tags.insert(hash_of_subscriber(of.call_id, of.local_tag), id.index);
         }
-        routed_target const way(options.target, account->routes());
+        auto const routes = account->routes_to(options.target);
+        routed_target const way(options.target, routes);
         auto out = start_draft(
             buffers, {.method = "SUBSCRIBE",
                       .way = way,

@@ -88,7 +88,7 @@ std::optional<typed_body> accepted_part(message_view request, message_view respo
 
 std::string number_at(std::string_view number, std::string_view domain) {
     std::string uri = "sip:";
-    uri += number;
+    uri += escape_user(number);
     uri += '@';
     uri += domain;
     return uri += ";user=phone";

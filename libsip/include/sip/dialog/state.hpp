@@ -53,6 +53,11 @@ public:
     /// Our From from now on, without a tag, which stays.
     void change_local_address(std::string_view address);
 
+    /// What our requests in this dialog ask to be kept private: a Privacy value (RFC 3323 4.2), or empty. As caller it
+    /// is what our first request asked.
+    [[nodiscard]] std::string_view privacy() const noexcept { return privacy_; }
+    void set_privacy(std::string_view value) { privacy_ = value; }
+
     /// 12.2.2: false where the number is lower than one seen before: out of order, answered with 500. ACK and CANCEL
     /// carry the number of their INVITE and are not asked for. Gaps are legal.
     [[nodiscard]] bool accept_remote_cseq(cseq_view const&) noexcept;
@@ -82,6 +87,7 @@ private:
     std::string call_id_, local_tag_, remote_tag_;
     std::string local_address_, remote_address_;
     std::string remote_target_;
+    std::string privacy_;
     route_set routes_;
     std::uint32_t local_cseq_ = 0;
     std::optional<std::uint32_t> remote_cseq_;

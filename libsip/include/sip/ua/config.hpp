@@ -13,6 +13,8 @@
 #include "sip/transport/flow.hpp"
 #include "sip/transport/service_order.hpp"
 #include "sip/ua/subscribe_options.hpp"
+#include "sip/usage/identity.hpp"
+#include "sip/usage/replacing.hpp"
 #include "sip/usage/session_timer.hpp"
 
 namespace sip {
@@ -62,6 +64,13 @@ enum class reliability : std::uint8_t {
     required,   ///< as caller: Require: 100rel; as callee: every 101 to 199 to a peer that supports them
 };
 
+/// Which URIs an account may be reached by (RFC 5630 5.1.2).
+enum class sips_rule : std::uint8_t {
+    any,       ///< SIP and SIPS
+    required,  ///< SIPS alone: a request to a SIP URI is answered 480 with Warning 381
+    refused,   ///< SIP alone: a request to a SIPS URI is answered 480 with Warning 380
+};
+
 /// An identity, the server that serves it, and how to reach that.
 struct account_config {
     std::string address_of_record;  ///< "sip:1001@example.com"
@@ -70,11 +79,11 @@ struct account_config {
     std::string password;
     std::optional<std::string> realm;  ///< answer only this realm; nothing: the realm that our own server names
     hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are refused with errc::weak_algorithm
-    std::string registrar;                           ///< "sip:example.com"; empty: this account does not register
-    std::vector<std::string> route_set;              ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
+    std::string registrar;               ///< "sip:example.com"; empty: this account does not register
+    std::vector<std::string> route_set;  ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
     /// Where the URI names none; nothing asks the domain (NAPTR, RFC 3263 4.1).
     std::optional<transport_kind> transport = transport_kind::udp;
-    duration expires = std::chrono::seconds(3600);   ///< what we ask for
+    duration expires = std::chrono::seconds(3600);  ///< what we ask for
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)
     bool use_rport = true;         ///< RFC 3581
@@ -82,7 +91,15 @@ struct account_config {
     session_timer_settings session_timer;  ///< RFC 4028
     unsigned most_redirects = 5;           ///< targets of 3xx responses that a call goes on to by itself; 0: none
     sip::timing timing;
-    std::string contact_user;    ///< user part of our Contact; empty: that of the address of record
+    std::string contact_user;  ///< user part of our Contact; empty: that of the address of record
+    own_identity shows;        ///< what our calls and single requests tell of us; a call may say otherwise
+    identity_rules reads;      ///< who others are
+    /// Whose P-Asserted-Identity and Remote-Party-ID count: numeric addresses, beside the account's own servers. Over
+    /// datagrams such an address is easily forged.
+    std::vector<std::string> trusted_peers;
+    bool trusts_own_servers = true;
+    replacement_rule replaces = replacement_rule::on_evidence;  ///< RFC 3891: who may take the place of a call
+    sips_rule sips = sips_rule::any;
     std::string contact_params;  ///< ready text behind the Contact's URI, ";+sip.instance=..."
 };
 
@@ -97,6 +114,12 @@ public:
     }
     invite_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+
+    /// What this call tells of us, instead of what the account says.
+    invite_options& with_identity(own_identity wanted) & {
+        shows = std::move(wanted);
         return *this;
     }
 
@@ -116,6 +139,7 @@ public:
     std::string content_type = "application/sdp";
     std::vector<extra_header> headers;
     std::string replaces;                ///< a Replaces header value, or empty
+    std::optional<own_identity> shows;   ///< instead of the account's
     std::optional<duration> ring_limit;  ///< instead of the user agent's
 };
 

@@ -14,7 +14,9 @@
 #include "sip/time.hpp"
 #include "sip/ua/publish_options.hpp"
 #include "sip/ua/subscription_events.hpp"
+#include "sip/usage/identity.hpp"
 #include "sip/usage/registration.hpp"
+#include "sip/usage/replacing.hpp"
 
 namespace sip {
 
@@ -27,6 +29,8 @@ struct incoming_call {
     session_id id;
     account_id account;   ///< the account that the Request-URI or To names; the first one where none fits
     session_id replaces;  ///< a call of ours whose place it wants (RFC 3891): answer() ends that one; empty: none
+    replacement_evidence evidence{};  ///< what speaks for that
+    identity_choice caller;  ///< who calls: named_by(invite.view(), caller); alerting_of() says how it may ring
     message invite;  ///< has_offer(): its body is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
     bool has_offer = false;
 };
@@ -39,6 +43,7 @@ struct call_progress {
     std::uint32_t fork = 0;
     bool has_description = false;  ///< it shows the answer to our offer, for early media (13.2.1)
     bool is_reliable = false;  ///< acknowledged by PRACK (RFC 3262): what it describes is agreed, and is not repeated
+    identity_choice callee = {};  ///< who is alerted: named_by(response.view(), callee)
 };
 
 /// Our INVITE was answered: the call is up. When our INVITE carried no offer, the 2xx brings one: a remote_offer event
@@ -49,6 +54,7 @@ struct call_answered {
     message response;
     std::uint32_t fork = 0;
     bool has_description = false;
+    identity_choice callee = {};  ///< who has answered
 };
 
 /// The ACK to our 2xx arrived: the call is up on both sides. `ack` may carry the answer to our offer (then
@@ -140,8 +146,10 @@ struct call_ended {
     end_reason why{};
     std::uint16_t status = 0;  ///< the response that ended it, 0 where none did
     error_code error;          ///< for transport and time-outs
-    message cause;             ///< the response or request that ended it; may be empty
+    message cause;             ///< the response or request that ended it; may be empty. sip_cause_of() reads its Reason
     std::string detail = {};   ///< for people: why no way led to the peer, where that is known
+    /// Seconds after which another attempt may be worth while, where the refusal says so (Retry-After).
+    std::optional<std::uint32_t> retry_after = {};
 };
 
 /// A request inside the call that the user agent does not treat itself: INFO with a body, MESSAGE, ... It has been
@@ -151,11 +159,13 @@ struct in_call_request {
     message request;
 };
 
-/// The peer of a call is somebody else now, says its From in a request inside the call (RFC 4916). Whether to believe
-/// it is the user's to decide: nothing proves it.
+/// The peer of a call is somebody else now. Either a network that we trust asserts another identity than before
+/// (P-Asserted-Identity in a request inside the call, or in the 2xx to one of ours); or the peer's own From says so
+/// (RFC 4916), which nothing proves: `who` tells which.
 struct identity_changed {
     session_id id;
-    message request;
+    message carrier;
+    identity_choice who;  ///< named_by(carrier.view(), who)
 };
 
 // ---- registrations

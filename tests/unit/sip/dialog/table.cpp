@@ -47,7 +47,7 @@ TEST_CASE("A dialog is found by each of its three parts, and by no two of them")
     CHECK(table.find(one)->id().call_id == "c1");
 }
 
-TEST_CASE("A dialog goes with its last usage (RFC 3261 12.3, RFC 5057 4.1)") {
+TEST_CASE("A dialog goes with its last usage (RFC 3261 12.3, RFC 5057 4.1, 4.2)") {
     sip::dialog_table table({4, 2});
     auto const id = table.add(dialog("c1"), call);
     table.add_usage(id, subscription);

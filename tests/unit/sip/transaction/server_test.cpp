@@ -394,7 +394,7 @@ TEST_CASE_FIXTURE(
     CHECK(layer.is_live(id));
 }
 
-TEST_CASE("Beyond the limit requests are refused with 503 and cost no memory") {
+TEST_CASE("Beyond the limit requests are refused with 503 and cost no memory (8.2.7)") {
     layer_fixture f({.transactions = 1});
     f.receive_request("INVITE");
     f.receive(f.from_peer("OPTIONS", "z9hG4bKsecond"));

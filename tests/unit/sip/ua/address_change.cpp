@@ -33,7 +33,7 @@ std::string put_up(script& s, session_id id) {
 
 TEST_CASE(
     "When our address changes, a call that is up is told once, and its re-INVITE carries the new Contact (RFC 3261 "
-    "12.2.1.1)"
+    "12.2.1.1, RFC 6141 4.4)"
 ) {
     script s;
     auto const id = s.invite();
@@ -61,7 +61,7 @@ TEST_CASE("A call whose INVITE was out when our address changed is told when it 
     CHECK(s.expect_event<local_address_changed>().id == id);
 }
 
-TEST_CASE("A call that still rings here answers with the new address, and nobody is told of anything") {
+TEST_CASE("A call that still rings here answers with the new address, and nobody is told of anything (RFC 6141 4.5)") {
     script s;
     extras offer;
     offer.body = "offer";

@@ -309,7 +309,7 @@ TEST_CASE("Subscriptions of peers are bounded: one more is answered 503 with Ret
     s.expect_no_event();
 }
 
-TEST_CASE("A subscription in the dialog of a call lives on when the call ends (RFC 6665 4.5.2, RFC 5057 4.1)") {
+TEST_CASE("A subscription in the dialog of a call lives on when the call ends (RFC 6665 4.5.2, RFC 5057 4.1, 5.5)") {
     script s(with_events());
     auto const call = called(s);
     s.inject(peers_subscribe(s, 2));

@@ -246,7 +246,8 @@ TEST_CASE("A From that names somebody else inside a call is told, and is whom we
     s.inject(s.request("INVITE", 2, {.body = "offer"}));
     auto const changed = s.expect_event<sip::identity_changed>();
     CHECK(changed.id == id);
-    CHECK(changed.request.view().from().uri.text == "sip:carol@10.0.0.3");
+    CHECK(sip::named_by(changed.carrier.view(), changed.who).uri.text == "sip:carol@10.0.0.3");
+    CHECK(!changed.who.is_trusted);
     s.expect_event<sip::remote_offer>();
     s.answer_offer(id);
     s.expect("200 INVITE");
@@ -269,4 +270,19 @@ TEST_CASE("We may become somebody else inside a call; the tag stays (RFC 4916 4.
     auto const sent = s.expect("INVITE");
     CHECK(header(sent, "From") == "\"Desk\" <sip:desk@10.0.0.1>;tag=" + tag);
     CHECK(header(sent, "Call-ID") == s.call_id);
+}
+
+TEST_CASE("OPTIONS of ours says what we take, where we are and what we can do (RFC 3261 11.1)") {
+    script s;
+    s.command({}, [&](auto now, auto& out) {
+        return s.core.send_request(now, s.account, sip::method::options, "sip:bob@10.0.0.2", {}, {}, {}, out).error();
+    });
+    auto const options = s.expect("OPTIONS");
+    CHECK(header(options, "Accept") == "application/sdp");
+    CHECK(header(options, "Contact") == "<sip:1001@10.0.0.1:5060>");
+    CHECK(header(options, "Allow").starts_with("INVITE, ACK"));
+    CHECK(header(options, "Supported").find("replaces") != std::string::npos);
+    CHECK(header(options, "Max-Forwards") == "70");
+    s.reply(options, 200);
+    CHECK(s.expect_event<sip::request_completed>().status == 200);
 }

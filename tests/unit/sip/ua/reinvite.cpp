@@ -48,7 +48,7 @@ TEST_CASE("A refused re-INVITE leaves the call as it was (RFC 3261 14.1, RFC 633
     });
 }
 
-TEST_CASE("481, 408 and silence to a re-INVITE end the call with BYE (RFC 3261 12.2.1.2, RFC 5057)") {
+TEST_CASE("481, 408 and silence to a re-INVITE end the call with BYE (RFC 3261 12.2.1.2, RFC 5057 5.2)") {
     for (unsigned const status : {481U, 408U, 404U, 502U}) {
         CAPTURE(status);
         test::replay([status](script& s) {
@@ -145,7 +145,7 @@ TEST_CASE("An established call survives an ACK without the answer it owes") {
     s.expect_no_event();
 }
 
-TEST_CASE("The user may refuse the peer's offer") {
+TEST_CASE("The user may refuse the peer's offer (RFC 6141 3.3)") {
     test::replay([](script& s) {
         auto const id = called(s);
         s.inject(s.request("INVITE", 2, {.body = "strange"}));
@@ -157,7 +157,7 @@ TEST_CASE("The user may refuse the peer's offer") {
     });
 }
 
-TEST_CASE("A cancelled re-INVITE withdraws its offer and leaves the call") {
+TEST_CASE("A cancelled re-INVITE withdraws its offer and leaves the call (RFC 6141 3.8)") {
     test::replay([](script& s) {
         auto const id = called(s);
         s.inject(s.request("INVITE", 2, {.body = "hold", .branch = "z9hG4bKre"}));
@@ -193,7 +193,7 @@ TEST_CASE("A second INVITE in a dialog that still rings is answered 500 with Ret
     s.expect_no_event();
 }
 
-TEST_CASE("A lower CSeq is out of order: 500; a gap is legal (RFC 3261 12.2.2)") {
+TEST_CASE("A lower CSeq is out of order: 500; a gap is legal (RFC 3261 12.2.2, RFC 6141 4.8)") {
     script s;
     called(s);
     s.inject(s.request("OPTIONS", 50));
@@ -337,5 +337,32 @@ TEST_CASE("Two user agents that offer at the same moment both get through in the
         pair.net.run_for(10s);
         CHECK(pair.alice.count<sip::remote_answer>() == 1);
         CHECK(pair.alice.count<sip::call_ended>() == 0);
+    }
+}
+
+TEST_CASE("A peer that lost the answer to its re-INVITE, but has sent another since, keeps its call (RFC 6141 5.4)") {
+    for (bool const came_again : {true, false}) {
+        CAPTURE(came_again);
+        script s;
+        auto const id = test::called(s);
+        auto const accept = [&](unsigned cseq) {
+            s.inject(s.request("INVITE", cseq, {.body = "offer"}));
+            s.expect_event<sip::remote_offer>();
+            s.answer_offer(id);
+        };
+        accept(2);
+        s.expect("200 INVITE");
+        s.advance(20s);
+        if (came_again) {
+            accept(3);
+            s.inject(s.request("ACK", 3));
+        }
+        s.advance(20s);
+        if (came_again) {
+            s.expect_no_event();
+            CHECK(s.core.live().sessions == 1);
+        } else {
+            CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::no_ack);
+        }
     }
 }

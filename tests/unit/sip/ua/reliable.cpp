@@ -49,7 +49,8 @@ extras reliable(unsigned rseq, std::string const& body = {}, std::string const& 
 // ---- who wants what
 
 TEST_CASE(
-    "Our INVITE says that reliable provisional responses are supported or required, as the account has it (RFC 3262 4)"
+    "Our INVITE says that reliable provisional responses are supported or required, as the account has it (RFC 3262 4, "
+    "RFC 3261 8.1.1.9)"
 ) {
     using enum sip::reliability;
     for (auto const policy : {off, supported, sip::reliability::required}) {
@@ -94,7 +95,7 @@ TEST_CASE("Require: 100rel is met, or refused with 420 where the account has it 
     }
 }
 
-TEST_CASE("Nothing is sent reliably to a peer that does not know how (RFC 3262 3)") {
+TEST_CASE("Nothing is sent reliably to a peer that does not know how (RFC 3262 3, RFC 3261 8.2.4)") {
     for (auto const policy : {sip::reliability::supported, sip::reliability::required}) {
         script s(with(policy));
         s.inject(s.request("INVITE", 1, {.body = "offer"}));
@@ -183,7 +184,7 @@ TEST_CASE("A PRACK that comes twice is answered twice and counts once") {
     (void)id;
 }
 
-TEST_CASE("A second reliable response waits for the PRACK of the first and has the next number (RFC 3262 3)") {
+TEST_CASE("A second reliable response waits for the PRACK of the first and has the next number (RFC 3262 3, 7.1)") {
     test::replay([](script& s) {
         s.inject(s.request("INVITE", 1, {.headers = "Require: 100rel\n", .body = "offer"}));
         auto const id = s.expect_event<sip::incoming_call>().id;
@@ -372,7 +373,7 @@ TEST_CASE("Each two and a half minutes a new reliable response keeps the proxies
 
 // ---- as caller
 
-TEST_CASE("A reliable response is acknowledged by PRACK in its early dialog, once (RFC 3262 4)") {
+TEST_CASE("A reliable response is acknowledged by PRACK in its early dialog, once (RFC 3262 4, RFC 3262 6)") {
     test::replay([](script& s) {
         auto const id = s.invite();
         auto const invite = s.expect("INVITE");

@@ -1,11 +1,15 @@
-// Covers: Replaces (RFC 3891) as sender and as receiver: what is matched, what is refused and with what, what happens
-// to the call that is replaced, and that nothing happens to it where the new one fails.
+// Covers: Replaces (RFC 3891) as sender and as receiver: what is matched, who may replace, what is refused and with
+// what, what happens to the call that is replaced, and that nothing happens to it where the new one fails.
 #include <tuple>
 
 #include <doctest/doctest.h>
 
 #include "calls.hpp"
 #include "events.hpp"
+#include "sip/syntax/build.hpp"
+#include "sip/syntax/parse.hpp"
+#include "sip/usage/auth_retry.hpp"
+#include "sip/usage/digest_server.hpp"
 #include "support/ua_pair.hpp"
 
 using namespace std::chrono_literals;
@@ -15,7 +19,7 @@ using test::tag_of;
 
 namespace {
 
-/// An INVITE of somebody else that wants the place of a dialog.
+/// An INVITE of somebody else that wants the place of a dialog, as Bob at its other end has asked.
 std::string replacing(
     script& s, std::string call_id, std::string const& to_tag, std::string const& from_tag, std::string const& more = {}
 ) {
@@ -24,10 +28,12 @@ std::string replacing(
     s.call_id = "other-call-" + std::to_string(++count);
     s.own_address = "<sip:1001@10.0.0.1>";
     s.peer_address = "<sip:carol@10.0.0.2>;tag=carol";
+    std::string const referred =
+        more.find("Referred-By:") == std::string::npos ? "\nReferred-By: <sip:bob@10.0.0.2>" : "";
     auto const text = s.request(
         "INVITE", 1,
-        {.headers =
-             "Require: replaces\nReplaces: " + call_id + ";to-tag=" + to_tag + ";from-tag=" + from_tag + more + "\n",
+        {.headers = "Require: replaces\nReplaces: " + call_id + ";to-tag=" + to_tag + ";from-tag=" + from_tag + more +
+                    referred + "\n",
          .body = "offer"}
     );
     std::tie(s.call_id, s.own_address, s.peer_address) = before;
@@ -189,6 +195,7 @@ TEST_CASE("Alice calls Bob, Carol takes Alice's place by what Alice tells her of
     REQUIRE(name.has_value());
     sip::invite_options options("sip:1002@10.0.0.2:5060");
     options.with_offer("offer of carol").with_replaces(name->call_id, name->remote_tag, name->local_tag);
+    options.with_header("Referred-By", "<sip:1001@10.0.0.1>");
     carol.command([&](auto now, auto& out) { return carol.core.invite(now, carol.account, options, out); }).value();
     pair.net.run_for(50ms);
     CHECK(pair.bob.last<sip::incoming_call>().replaces == b);
@@ -197,4 +204,101 @@ TEST_CASE("Alice calls Bob, Carol takes Alice's place by what Alice tells her of
     CHECK(carol.count<sip::call_answered>() == 1);
     CHECK(pair.alice.last<sip::call_ended>().why == sip::end_reason::remote_hang_up);
     CHECK(!pair.alice.core.identity(a));
+}
+
+TEST_CASE("Whoever can name a call but shows no right to it is refused with 403, and the call goes on (RFC 3891 3, 8)"
+) {
+    script s;
+    auto const old = test::called(s);
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer", "\nReferred-By: <sip:eve@10.0.0.66>"));
+    s.expect("403 INVITE");
+    s.expect_no_event();
+    s.reoffer(old);
+    s.expect("INVITE");
+}
+
+TEST_CASE(
+    "An account may let everybody replace that can name a call, or ask its user who sees the evidence (RFC 3891 3)"
+) {
+    for (auto const rule : {sip::replacement_rule::anybody, sip::replacement_rule::ask}) {
+        test::script_options options;
+        options.account.replaces = rule;
+        script s(options);
+        auto const old = test::called(s);
+        s.inject(replacing(s, s.call_id, own_tag(s), "peer", "\nReferred-By: <sip:eve@10.0.0.66>"));
+        auto const stranger = s.expect_event<sip::incoming_call>();
+        CHECK(stranger.replaces == old);
+        CHECK(stranger.evidence == sip::replacement_evidence::none);
+        s.reject(stranger.id, 403);
+        s.expect("403 INVITE");
+        s.expect_event<sip::call_ended>();
+        s.inject(replacing(s, s.call_id, own_tag(s), "peer"));
+        CHECK(s.expect_event<sip::incoming_call>().evidence == sip::replacement_evidence::referred);
+    }
+}
+
+TEST_CASE("A user that is asked challenges, and takes whoever has the credentials of the replaced one (RFC 3891 3)") {
+    test::script_options options;
+    options.account.replaces = sip::replacement_rule::ask;
+    script s(options);
+    auto const old = test::called(s);
+    s.inject(replacing(s, s.call_id, own_tag(s), "peer", "\nReferred-By: <sip:eve@10.0.0.66>"));
+    test::seeded_random random(3);
+    auto surroundings = test::surroundings(random);
+    sip::digest_server door({}, surroundings);
+    auto const now = s.clock.now().mono;
+    std::vector<sip::extra_header> headers;
+    for (auto const& value : door.challenges(now, "phone", sip::digest_verdict::missing))
+        headers.emplace_back("WWW-Authenticate", value);
+    s.command({}, [&](auto at, auto& out) {
+        return s.core.reject(at, s.expect_event<sip::incoming_call>().id, 401, {}, headers, out);
+    });
+    auto const challenge = s.expect("401 INVITE");
+    s.expect_event<sip::call_ended>();
+
+    // Bob's other phone has the password that they share.
+    sip::authenticator bob(sip::account_credentials{
+        .auth_name = "bob", .password = "shared", .realm = "phone", .own_domains = {}, .minimum_strength = {}});
+    sip::buffer_pool pool;
+    auto const parsed = sip::parse_message(pool.copy(challenge), pool);
+    REQUIRE(parsed.has_value());
+    sip::auth_attempts attempts;
+    REQUIRE(!bob.on_challenge(parsed->view(), sip::challenge_origin::own_server, attempts));
+    sip::message_builder credentials(pool);
+    credentials.request("INVITE", "sip:1001@10.0.0.1");
+    bob.write_credentials(
+        credentials, "INVITE", "sip:1001@10.0.0.1", {}, sip::challenge_origin::own_server, surroundings
+    );
+    auto const written = credentials.finish();
+    REQUIRE(written.has_value());
+    s.inject(replacing(
+        s, s.call_id, own_tag(s), "peer",
+        "\nReferred-By: <sip:eve@10.0.0.66>\nAuthorization: " + header(written->text(), "Authorization")
+    ));
+    auto const again = s.expect_event<sip::incoming_call>();
+    sip::secret_source const secrets{
+        [](void const*, std::string_view user, std::string_view, sip::hash_algorithm) {
+            return user == "bob" ? std::optional(sip::digest_secret{.text = "shared", .is_ha1 = false}) : std::nullopt;
+        },
+        nullptr};
+    CHECK(
+        door.judge(now, again.invite.view(), "phone", sip::digest_role::user_agent, secrets).verdict ==
+        sip::digest_verdict::accepted
+    );
+    s.answer(again.id);
+    s.expect("200 INVITE");
+    s.expect("BYE");
+    CHECK(s.expect_event<sip::call_ended>().id == old);
+}
+
+TEST_CASE("Phones that rang for a call that was taken over hear that it was answered elsewhere (RFC 3326 3.1)") {
+    script s;
+    s.invite();
+    auto const invite = s.expect("INVITE");
+    s.reply(invite, 180);
+    s.expect_event<sip::call_progress>();
+    s.inject(replacing(s, header(invite, "Call-ID"), tag_of(header(invite, "From")), "bob", ";early-only"));
+    s.answer(s.expect_event<sip::incoming_call>().id);
+    s.expect("200 INVITE");
+    CHECK(header(s.expect("CANCEL"), "Reason") == "SIP;cause=200;text=\"Call completed elsewhere\"");
 }

@@ -206,3 +206,10 @@ TEST_CASE("A response goes back to where the request came from, with rport (RFC 
     CHECK(header(ok, "Via").find("received=10.0.0.2") != std::string::npos);
     CHECK(header(ok, "Via").find("rport=5060") != std::string::npos);
 }
+
+TEST_CASE("Max-Breadth means nothing to the user agent that a request is for (RFC 5393 5.3.5)") {
+    script s;
+    s.inject(s.request("INVITE", 1, {.headers = "Max-Breadth: 0\n", .body = "offer"}));
+    s.ring(s.expect_event<sip::incoming_call>().id);
+    s.expect("180 INVITE");
+}

@@ -285,3 +285,99 @@ TEST_CASE("A call of a WebSocket client is hung up over its connection (RFC 7118
     CHECK(a.sent.back().flow == flow);
     CHECK(a.opened.empty());
 }
+
+// ---- SIPS (RFC 5630)
+
+namespace {
+
+std::string invite_to(std::string const& uri, std::string const& contact) {
+    return wire(
+        "INVITE " + uri +
+        " SIP/2.0\nVia: SIP/2.0/TLS 10.0.0.2:5061;branch=z9hG4bK1\nMax-Forwards: 70\n"
+        "From: <sip:bob@x>;tag=1\nTo: <sip:alice@example.com>\nCall-ID: call\nCSeq: 1 INVITE\nContact: " +
+        contact + "\n"
+    );
+}
+
+/// What a call of a peer over TLS is answered with.
+std::string answer_to(sips_rule rule, std::string const& uri, std::string const& contact) {
+    auto settings = over(transport_kind::tls);
+    settings.sips = rule;
+    agent a(settings);
+    auto const from = at("10.0.0.2:5061", transport_kind::tls);
+    auto const flow = a.accept(at("10.0.0.1:5061", transport_kind::tls), from);
+    a.receive(flow, from, invite_to(uri, contact));
+    return a.sent.empty() ? std::string() : a.sent.back().text;
+}
+
+}  // namespace
+
+TEST_CASE("An account that wants SIPS alone, or SIP alone, answers the other with 480 and says why (RFC 5630 5.1.2)") {
+    auto const plain = answer_to(sips_rule::required, "sip:alice@example.com", "<sip:bob@10.0.0.2>");
+    CHECK(summary(plain) == "480 INVITE");
+    CHECK(header(plain, "Warning") == "381 example.com \"SIPS Required\"");
+    auto const secure = answer_to(sips_rule::refused, "sips:alice@example.com", "<sips:bob@10.0.0.2>");
+    CHECK(summary(secure) == "480 INVITE");
+    CHECK(header(secure, "Warning") == "380 example.com \"SIPS Not Allowed\"");
+    CHECK(answer_to(sips_rule::required, "sips:alice@example.com", "<sips:bob@10.0.0.2>").empty());
+    CHECK(answer_to(sips_rule::refused, "sip:alice@example.com", "<sip:bob@10.0.0.2>").empty());
+    CHECK(answer_to(sips_rule::any, "sips:alice@example.com", "<sips:bob@10.0.0.2>").empty());
+    CHECK(answer_to(sips_rule::any, "sip:alice@example.com", "<sip:bob@10.0.0.2>").empty());
+}
+
+TEST_CASE("A SIPS request whose Contact is SIP contradicts itself: 400 (RFC 5630 5.1.2)") {
+    CHECK(summary(answer_to(sips_rule::any, "sips:alice@example.com", "<sip:bob@10.0.0.2>")) == "400 INVITE");
+}
+
+TEST_CASE("To a SIPS URI every route is SIPS, to a SIP URI they stay as they are (RFC 5630 5.1.1)") {
+    auto settings = over(transport_kind::tls);
+    settings.route_set = {"sip:10.0.0.9;lr", "SIP:10.0.0.8;lr"};
+    agent a(settings);
+    a.options("sips:bob@10.0.0.2");
+    REQUIRE(a.opened.size() == 1);
+    CHECK(a.opened[0].to == at("10.0.0.9:5061", transport_kind::tls));
+    a.up(a.opened[0]);
+    CHECK(header(a.sent.back().text, "Route") == "<sips:10.0.0.9;lr>");
+    CHECK(a.sent.back().text.find("<SIPs:10.0.0.8;lr>") != std::string::npos);
+    a.options("sip:bob@10.0.0.2");
+    REQUIRE(a.sent.size() == 2);
+    CHECK(header(a.sent.back().text, "Route") == "<sip:10.0.0.9;lr>");
+    CHECK(header(a.sent.back().text, "Contact").starts_with("<sip:"));
+}
+
+TEST_CASE("Whoever registers over SIPS does so for the SIPS form of the address (RFC 5630 5.1.1.1)") {
+    for (bool const is_sips : {true, false}) {
+        agent a(over(transport_kind::tls, is_sips ? "sips:10.0.0.2" : "sip:10.0.0.2"));
+        a.run([&](auto now, auto& o) { return a.core.register_account(now, a.account, o); });
+        REQUIRE(a.opened.size() == 1);
+        a.up(a.opened[0]);
+        auto const& sent = a.sent.back().text;
+        std::string const scheme = is_sips ? "<sips:" : "<sip:";
+        CHECK(header(sent, "Contact").starts_with(scheme));
+        CHECK(header(sent, "From").starts_with(scheme + "alice@example.com>"));
+        CHECK(header(sent, "To") == scheme + "alice@example.com>");
+    }
+}
+
+TEST_CASE("A SIPS call goes over TLS alone, and a refusal of SIPS is not answered with SIP (RFC 5630 5.1.1, 4.1)") {
+    agent a(over(transport_kind::udp));
+    a.run([&](auto now, auto& o) {
+        invite_options options("sips:bob@10.0.0.2");
+        options.with_offer("offer");
+        return a.core.invite(now, a.account, options, o).error();
+    });
+    REQUIRE(a.opened.size() == 1);
+    CHECK(a.opened[0].to.kind == transport_kind::tls);
+    a.up(a.opened[0]);
+    auto const invite = a.sent.back().text;
+    a.receive(
+        a.opened[0].flow, a.opened[0].to,
+        wire(
+            "SIP/2.0 416 Unsupported URI Scheme\nVia: " + header(invite, "Via") + "\nFrom: " + header(invite, "From") +
+            "\nTo: " + header(invite, "To") + ";tag=x\nCall-ID: " + header(invite, "Call-ID") + "\nCSeq: 1 INVITE\n"
+        )
+    );
+    CHECK(a.last<call_ended>().status == 416);
+    REQUIRE(a.sent.size() == 2);
+    CHECK(summary(a.sent.back().text) == "ACK");
+}

@@ -298,7 +298,9 @@ TEST_CASE("422 to a refresh is answered with the longer interval at once, in the
     CHECK(header(again, "CSeq") == "3 UPDATE");
 }
 
-TEST_CASE("Too short an interval is refused with 422 and our minimum, in INVITE, re-INVITE and UPDATE (RFC 4028 6, 9)"
+TEST_CASE(
+    "Too short an interval is refused with 422 and our minimum, in INVITE, re-INVITE and UPDATE (RFC 4028 5, RFC 4028 "
+    "6, RFC 4028 9)"
 ) {
     auto options = timed(settings::use::supported);
     options.account.session_timer.minimum = 300s;

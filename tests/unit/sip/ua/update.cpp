@@ -60,7 +60,7 @@ sip::session_id called_early(script& s) {
 
 TEST_CASE(
     "An UPDATE offers a new session in a confirmed dialog where it is asked for; a re-INVITE is the rule (RFC 3311 "
-    "5.1, RFC 6337 3.3)"
+    "5.1, RFC 6141 4.7, RFC 6337 3.3)"
 ) {
     test::replay([](script& s) {
         auto const id = calling_updatable(s);
@@ -275,7 +275,7 @@ TEST_CASE("An UPDATE with an offer is the user's to answer, in early and confirm
     }
 }
 
-TEST_CASE("An UPDATE without an offer is answered at once and refreshes the target (RFC 3311 5.2)") {
+TEST_CASE("An UPDATE without an offer is answered at once and refreshes the target (RFC 3311 5.2, RFC 3311 7)") {
     test::replay([](script& s) {
         auto const id = test::called(s);
         s.inject(s.request("UPDATE", 2, {.headers = "Contact: <sip:bob@10.0.0.2:5099>\n"}));
@@ -286,7 +286,7 @@ TEST_CASE("An UPDATE without an offer is answered at once and refreshes the targ
     });
 }
 
-TEST_CASE("A refused UPDATE does not move the remote target (RFC 3311 5.2, RFC 6141 4.6)") {
+TEST_CASE("A refused UPDATE does not move the remote target (RFC 3311 5.2, RFC 6141 4.3, 4.6)") {
     script s;
     auto const id = test::called(s);
     s.inject(s.request("UPDATE", 2, {.headers = "Contact: <sip:bob@10.0.0.2:5099>\n", .body = "strange"}));
@@ -299,8 +299,8 @@ TEST_CASE("A refused UPDATE does not move the remote target (RFC 3311 5.2, RFC 6
 }
 
 TEST_CASE(
-    "UPDATE or re-INVITE arriving while an offer is pending gets 491, never an assertion (reSIProcate #140, RFC 6337 "
-    "4.1, 4.2, 4.3)"
+    "UPDATE or re-INVITE arriving while an offer is pending gets 491, never an assertion (reSIProcate #140, RFC 6141 "
+    "3.5, RFC 6337 4.1, 4.2, 4.3)"
 ) {
     for (std::string const theirs : {"UPDATE", "INVITE"}) {
         for (bool const ours_by_update : {true, false}) {
@@ -534,4 +534,15 @@ TEST_CASE("Two user agents that UPDATE at the same moment both get through in th
         CHECK(pair.alice.count<sip::remote_answer>() == 1);
         CHECK(pair.alice.count<sip::call_ended>() + pair.bob.count<sip::call_ended>() == 0);
     }
+}
+
+TEST_CASE("An UPDATE moves the target of an early dialog, an unreliable response does not (RFC 6141 4.9)") {
+    script s;
+    auto const [id, invite] = calling_early(s);
+    s.reply(invite, 180, {.headers = "Contact: <sip:bob@10.0.0.2:5091>\n"});
+    s.expect_event<sip::call_progress>();
+    s.inject(s.request("UPDATE", 1, {.headers = "Contact: <sip:bob@10.0.0.2:5092>\n"}));
+    s.expect("200 UPDATE");
+    s.reoffer(id, "new");
+    CHECK(s.expect("UPDATE").starts_with("UPDATE sip:bob@10.0.0.2:5092 "));
 }

@@ -21,6 +21,8 @@ TEST_CASE(
     CHECK(judge("", "<sip:carol@example.com>", true) == evidence::own_server);
     CHECK(judge("Referred-By: <sip:bob@example.com>\n", "<sip:carol@example.com>") == evidence::referred);
     CHECK(judge("Referred-By: <sip:eve@example.com>\n", "<sip:carol@example.com>") == evidence::none);
+    CHECK(judge("Referred-By: <sips:bob@example.com:5061;x=y>\n", "<sip:carol@example.com>") == evidence::referred);
+    CHECK(judge("Referred-By: <tel:+49301>\n", "<sip:carol@example.com>") == evidence::none);
     CHECK(judge("", "<sip:bob@EXAMPLE.com>") == evidence::same_person);
     CHECK(judge("Privacy: id\n", "<sip:bob@example.com>") == evidence::none);
 }
