@@ -1,8 +1,9 @@
-#include "command_line.hpp"
+#include "proxy/command_line.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -31,12 +32,10 @@ void add_demonstration_users(std::map<std::string, std::string>& users) {
 std::vector<sip::endpoint> listen_addresses(std::string const& text) {
     std::vector<sip::transport_kind> kinds{sip::transport_kind::udp, sip::transport_kind::tcp};
     std::string_view rest = text;
-    for (auto kind : {sip::transport_kind::udp, sip::transport_kind::tcp}) {
-        auto prefix = kind == sip::transport_kind::udp ? "udp:" : "tcp:";
-        if (!rest.starts_with(prefix)) continue;
-        kinds = {kind};
-        rest.remove_prefix(4);
-        break;
+    auto const prefix = rest.substr(0, rest.find(':'));
+    if (auto const kind = sip::transport_from(prefix)) {
+        kinds = {*kind};
+        rest.remove_prefix(prefix.size() + 1);
     }
     auto colon = rest.rfind(':');
     if (colon == rest.npos) return {};
@@ -71,22 +70,42 @@ bool read_users(std::string const& path, std::map<std::string, std::string>& use
 std::variant<command_line, early_exit> read_command_line(int count, char const* const* arguments) {
     command_line line;
     auto& config = line.settings;
-    std::vector<std::string> listen, users, user_files, extensions, algorithms;
+    std::vector<std::string> listen, users, user_files, extensions, relays, service_routes, algorithms;
+    int no_answer = 0, flow_timer = 0;
+    bool is_stateless = false, follows_redirects = false;
     int min_expires = static_cast<int>(config.min_expires.count());
     int max_expires = static_cast<int>(config.max_expires.count());
     bool no_auth = false;
 
     CLI::App app{
-        "A small SIP network in one program: registrar and record-routing, forking proxy, over UDP and TCP.\n"
+        "A small SIP network in one program: registrar and record-routing, forking proxy.\n"
         "Without --user and --users it serves 1001 to 1005, with the passwords secret1001 to secret1005.",
         "offhook-proxy"};
-    app.add_option("--listen", listen, "ADDRESS:PORT for UDP and TCP; udp:... or tcp:... for one of them (repeatable)")
+    app.add_option(
+           "--listen", listen,
+           "ADDRESS:PORT for UDP and TCP; udp:, tcp:, tls:, ws: or wss: in front for one (repeatable)"
+    )
         ->default_str("127.0.0.1:5060");
+    app.add_option("--certificate", line.certificate, "our certificate, with its chain, as a PEM file");
+    app.add_option("--key", line.key, "its private key, as a PEM file");
+    app.add_option("--trust", line.trusted, "a PEM file of authorities to trust beside the system's (repeatable)");
     app.add_option("--domain", config.domains, "a domain whose users are ours; the first is the realm (repeatable)")
         ->default_str("the first listen address");
     app.add_option("--user", users, "NAME:PASSWORD (repeatable)");
     app.add_option("--users", user_files, "a file with lines of \"name password\" (repeatable)");
     app.add_option("--extension", extensions, "NAME=URI: a name that always leads to this URI (repeatable)");
+    app.add_option(
+        "--relay", relays, "DOMAIN=URI: be the edge proxy of this domain, whose server is at the URI (repeatable)"
+    );
+    app.add_option("--service-route", service_routes, "a URI that requests of our users shall visit (repeatable)");
+    app.add_option("--flow-timer", flow_timer, "seconds between signs of life of phones that register flows; 0: untold")
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    app.add_option("--no-answer", no_answer, "seconds until phones of lower q ring; 0: when the others have refused")
+        ->check(CLI::Range(0, 180))
+        ->capture_default_str();
+    app.add_flag("--follow-redirects", follows_redirects, "try the contacts of 3xx responses ourselves");
+    app.add_flag("--stateless", is_stateless, "forward without transactions: no forks, no passwords for calls");
     app.add_option("--database", line.database, "the SQLite file that keeps the registrations")->capture_default_str();
     app.add_option("--min-expires", min_expires, "shortest registration in seconds")
         ->check(CLI::Range(1, 3600))
@@ -134,6 +153,25 @@ std::variant<command_line, early_exit> read_command_line(int count, char const* 
         if (!uri || !uri->is_sip_or_sips()) return mistake(fmt::format("--extension {}: expected NAME=sip:...", text));
         config.extensions.insert_or_assign(extension->first, extension->second);
     }
+    for (auto const& text : relays) {
+        auto relay = split(text, '=');
+        auto uri = relay ? sip::parse_uri(relay->second) : sip::parse_uri("");
+        if (!uri || !uri->is_sip_or_sips()) return mistake(fmt::format("--relay {}: expected DOMAIN=sip:...", text));
+        config.relays.insert_or_assign(relay->first, relay->second);
+    }
+    for (auto const& text : service_routes) {
+        auto uri = sip::parse_uri(text);
+        if (!uri || !uri->is_sip_or_sips()) return mistake(fmt::format("--service-route {}: expected sip:...", text));
+        config.service_routes.push_back(fmt::format("<{}>", text));
+    }
+    bool const is_secure =
+        std::any_of(line.listen.begin(), line.listen.end(), [](auto const& at) { return sip::is_secure(at.kind); });
+    if (is_secure && (line.certificate.empty() || line.key.empty()))
+        return mistake("tls: and wss: need --certificate and --key");
+    config.no_answer = std::chrono::seconds(no_answer);
+    if (flow_timer > 0) config.flow_timer = std::chrono::seconds(flow_timer);
+    if (is_stateless) config.how = sip::proxy::forwarding::stateless;
+    if (follows_redirects) config.on_redirect = sip::proxy::redirects::followed;
     if (!algorithms.empty()) config.algorithms.clear();
     for (auto const& name : algorithms) {
         auto algorithm = sip::digest_algorithm_from(name);
@@ -144,7 +182,7 @@ std::variant<command_line, early_exit> read_command_line(int count, char const* 
     config.min_expires = std::chrono::seconds(min_expires);
     config.max_expires = std::chrono::seconds(max_expires);
     config.default_expires = std::clamp(config.default_expires, config.min_expires, config.max_expires);
-    config.check = no_auth ? authentication::none : authentication::digest;
+    config.check = no_auth ? sip::proxy::authentication::none : sip::proxy::authentication::digest;
     if (config.domains.empty()) config.domains.push_back(sip::to_string(line.listen.front().address));
     return line;
 }

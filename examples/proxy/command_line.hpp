@@ -6,16 +6,18 @@
 #include <variant>
 #include <vector>
 
-#include "settings.hpp"
+#include "sip/proxy/settings.hpp"
 #include "sip/transport/flow.hpp"
 
 namespace proxy {
 
 struct command_line {
-    proxy::settings settings;
+    sip::proxy::settings settings;
     std::vector<sip::endpoint> listen;
     std::string database = ":memory:";
-    std::string trace;  ///< a file, "-" for standard output, empty for none
+    std::string certificate, key;      ///< PEM files, for TLS
+    std::vector<std::string> trusted;  ///< PEM files of further authorities
+    std::string trace;                 ///< a file, "-" for standard output, empty for none
     bool verbose = false;
 };
 
@@ -26,7 +28,7 @@ struct early_exit {
 
 [[nodiscard]] std::variant<command_line, early_exit> read_command_line(int count, char const* const* arguments);
 
-/// "127.0.0.1:5060" (UDP and TCP), "udp:127.0.0.1:5060", "tcp:[::1]:5060". Empty where it is none of these.
+/// "127.0.0.1:5060" (UDP and TCP), "udp:127.0.0.1:5060", "tls:[::1]:5061". Empty where it is none of these.
 [[nodiscard]] std::vector<sip::endpoint> listen_addresses(std::string const& text);
 
 /// Lines of "name password"; '#' begins a comment. On failure `why` names file and line.

@@ -11,12 +11,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include "command_line.hpp"
-#include "core.hpp"
+#include "proxy/command_line.hpp"
+#include "proxy/trace.hpp"
 #include "sip/net/driver.hpp"
 #include "sip/net/environment.hpp"
-#include "sqlite_store.hpp"
-#include "trace.hpp"
+#include "sip/proxy/core.hpp"
+#include "sip/store/sqlite_store.hpp"
 
 namespace {
 
@@ -31,7 +31,7 @@ void log_line(void*, sip::log_level, std::string_view line) {
 
 int run(proxy::command_line line) {
     std::string why;
-    auto store = proxy::sqlite_store::open(line.database, why);
+    auto store = sip::proxy::sqlite_store::open(line.database, why);
     if (!store) return fail(fmt::format("{}: {}", line.database, why));
 
     std::ofstream trace_file;
@@ -47,9 +47,18 @@ int run(proxy::command_line line) {
     sip::log_sink log{&log_line, nullptr, line.verbose ? sip::log_level::debug : sip::log_level::warning};
     boost::asio::io_context io(1);
     auto environment = sip::net::make_environment(log);
-    proxy::core core(std::move(line.settings), environment, *store);
+    auto secret = store->secret(environment.random);
+    if (!secret) return fail(fmt::format("{}: no secret can be kept there", line.database));
+    line.settings.secret = *secret;
+    sip::proxy::core core(std::move(line.settings), environment, *store);
     sip::net::shell_config shell;
     shell.connections = 4096;
+    if (!line.certificate.empty()) {
+        shell.tls.certificate = sip::net::pem::from_file(line.certificate);
+        shell.tls.private_key = sip::net::pem::from_file(line.key);
+    }
+    for (auto const& path : line.trusted)
+        shell.tls.trusted.push_back(sip::net::pem::from_file(path));
     sip::net::driver driver(io.get_executor(), core, shell, log);
     if (trace != nullptr)
         driver.on_message([trace](sip::net::traced_message const& message) {

@@ -1,4 +1,4 @@
-#include "trace.hpp"
+#include "proxy/trace.hpp"
 
 #include <fmt/format.h>
 

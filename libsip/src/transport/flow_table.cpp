@@ -142,6 +142,12 @@ std::optional<flow_id> flow_table::connected_to(endpoint const& to) const noexce
     return std::nullopt;
 }
 
+std::optional<flow_id> flow_table::bound_to(endpoint const& local) const noexcept {
+    for (auto const& flow : flows_)
+        if (!flow.remote && flow.local == local) return flow.id;
+    return std::nullopt;
+}
+
 std::optional<endpoint> flow_table::named(std::string_view host) const noexcept {
     for (auto const& flow : flows_)
         if (flow.remote && is_websocket(flow.local.kind) && names_domain(flow.names, host)) return flow.remote;

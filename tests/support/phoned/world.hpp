@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "phoned/phone/phone.hpp"
-#include "proxy/core.hpp"
+#include "sip/proxy/core.hpp"
 #include "rtp/signal/level.hpp"
 #include "rtp/signal/tone_meter.hpp"
 #include "support/seeded_random.hpp"
@@ -157,8 +157,8 @@ public:
     std::function<void(const rtp::endpoint& from, const rtp::endpoint& to, std::span<const std::byte>)> on_media_packet;
 
 private:
-    static proxy::settings proxy_settings() {
-        proxy::settings out;
+    static sip::proxy::settings proxy_settings() {
+        sip::proxy::settings out;
         out.domains = {"10.0.0.1"};
         for (unsigned user = 1001; user <= 1005; ++user)
             out.users[std::to_string(user)] = "secret" + std::to_string(user);
@@ -166,8 +166,8 @@ private:
     }
     seeded_random proxy_random_;
     sip::environment proxy_environment_;
-    proxy::memory_store store_;
-    proxy::core proxy_;
+    sip::proxy::memory_store store_;
+    sip::proxy::core proxy_;
 };
 
 inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings config)

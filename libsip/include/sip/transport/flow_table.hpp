@@ -51,6 +51,8 @@ public:
     /// The connection whose other end is that very address, whatever name it proved. For requests inside a dialog: a
     /// peer that names itself by number names the end of its connection, and nobody else can be there.
     [[nodiscard]] std::optional<flow_id> connected_to(endpoint const& to) const noexcept;
+    /// The datagram socket that is bound to this very address.
+    [[nodiscard]] std::optional<flow_id> bound_to(endpoint const& local) const noexcept;
     /// Where the WebSocket client is that calls itself by this ".invalid" name.
     [[nodiscard]] std::optional<endpoint> named(std::string_view host) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return flows_.size(); }

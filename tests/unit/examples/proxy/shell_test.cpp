@@ -60,7 +60,7 @@ TEST_CASE("Whatever bytes a peer sends, the line stays JSON") {
     }
 }
 
-TEST_CASE("Listen addresses name one transport or both") {
+TEST_CASE("Listen addresses name one transport, or both that need no certificate") {
     auto text = [](std::string const& given) {
         std::string all;
         for (auto const& each : listen_addresses(given))
@@ -70,9 +70,11 @@ TEST_CASE("Listen addresses name one transport or both") {
     CHECK(text("127.0.0.1:5060") == "udp 127.0.0.1:5060 tcp 127.0.0.1:5060 ");
     CHECK(text("udp:127.0.0.1:0") == "udp 127.0.0.1:0 ");
     CHECK(text("tcp:[::1]:5060") == "tcp [::1]:5060 ");
+    CHECK(text("tls:127.0.0.1:5061") == "tls 127.0.0.1:5061 ");
+    CHECK(text("wss:127.0.0.1:443") == "wss 127.0.0.1:443 ");
     for (auto const* wrong :
          {"", ":", "5060", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:5060", "localhost:5060",
-          "tls:127.0.0.1:5061", "127.0.0.1:-1"})
+          "sctp:127.0.0.1:5061", "127.0.0.1:-1"})
         CHECK_MESSAGE(text(wrong).empty(), wrong);
 }
 

@@ -1,0 +1,36 @@
+// Which URIs mean this proxy: its domains, and the addresses that it listens on (RFC 3261 16.4, 16.5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sip/syntax/uri.hpp"
+#include "sip/transport/flow.hpp"
+
+namespace sip::proxy {
+
+class own_names {
+public:
+    explicit own_names(std::vector<std::string> domains) : domains_(std::move(domains)) {}
+
+    void add_address(endpoint const&);
+
+    /// "sip:1001@example.com", with no port or one that we listen on; or a host and port that we listen on.
+    [[nodiscard]] bool is_ours(uri_view const&) const;
+    /// The same for a Via's sent-by.
+    [[nodiscard]] bool is_our_address(std::string_view host, std::optional<std::uint16_t> port) const;
+    /// Where we listen with this transport and address family.
+    [[nodiscard]] std::optional<endpoint> address(transport_kind, bool is_v6) const;
+    [[nodiscard]] std::string const& realm() const noexcept { return domains_.front(); }
+
+private:
+    [[nodiscard]] bool is_our_port(std::optional<std::uint16_t>) const;
+
+    std::vector<std::string> domains_;
+    std::vector<endpoint> addresses_;
+};
+
+}  // namespace sip::proxy
