@@ -127,6 +127,9 @@ std::optional<crypto> read_crypto(std::string_view value) {
     }
     if (!are_distinguishable(read.keys)) return std::nullopt;
     read.session_parameters = trimmed(value);
+    // RFC 4568 9.1: visible characters only. A line end in here would be lost when the line is written.
+    auto const is_allowed = [](char c) { return is_blank(c) || (c > ' ' && c <= '~'); };
+    if (!std::all_of(read.session_parameters.begin(), read.session_parameters.end(), is_allowed)) return std::nullopt;
     // Keys of an error correction stream would stand in plain sight of the model, and we have no such stream.
     for (auto rest = std::string_view{read.session_parameters}; !rest.empty();) {
         auto field = take_field(rest);

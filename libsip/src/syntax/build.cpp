@@ -11,7 +11,7 @@
 namespace sip {
 namespace {
 
-constexpr std::string_view line_end = "\r\n", separator = ": ";
+constexpr std::string_view crlf = "\r\n", separator = ": ";
 
 /// True where no byte of the text ends a header line: a line break must fold, which means white space behind it.
 bool is_value(std::string_view text) noexcept {
@@ -86,14 +86,14 @@ void message_builder::append_value(std::string_view piece) {
 }
 
 void message_builder::end_line() {
-    if (in_value_) append(line_end);
+    if (in_value_) append(crlf);
     in_value_ = false;
 }
 
 /// Ends the line before, and begins one with room for its value.
 inline void message_builder::begin_line(std::string_view name, std::size_t value_size) {
-    if (!reserve(line_end.size() + name.size() + separator.size() + value_size)) return;
-    if (in_value_) put(line_end);
+    if (!reserve(crlf.size() + name.size() + separator.size() + value_size)) return;
+    if (in_value_) put(crlf);
     put(name);
     put(separator);
     in_value_ = true;
@@ -191,7 +191,7 @@ message_builder& message_builder::body(std::string_view content_type, std::strin
     if (!body.empty()) header(header_id::content_type, content_type);
     header(header_id::content_length, body.size());
     end_line();
-    append(line_end);
+    append(crlf);
     append(body);
     ended_ = true;
     return *this;

@@ -55,7 +55,7 @@ TEST_CASE("A crypto line has tag, suite, key, lifetime and MKI (RFC 4568 4.1 to 
     CHECK((read_crypto(crypto_value("|1000"))->keys[0].lifetime == 1000U));
 }
 
-TEST_CASE("A crypto line that breaks a rule is invalid as a whole (RFC 4568 4.1, 6.1 and 6.3)") {
+TEST_CASE("A crypto line that breaks a rule is invalid as a whole (RFC 4568 4.1, 6.1, 6.3 and 9.1)") {
     auto const with_tag = [](std::string_view tag) { return std::string{tag}.append(crypto_value("").substr(1)); };
     CHECK(read_crypto(with_tag("0")).has_value());
     CHECK(read_crypto(with_tag("999999999")).has_value());
@@ -81,6 +81,10 @@ TEST_CASE("A crypto line that breaks a rule is invalid as a whole (RFC 4568 4.1,
     CHECK_FALSE(read_crypto(crypto_value("", "AEAD_AES_128_GCM")).has_value());
     CHECK_FALSE(read_crypto(crypto_value("", "AES_CM_128_NULL_AUTH")).has_value());
     CHECK_FALSE(read_crypto(crypto_value(" FEC_KEY=inline:x")).has_value());
+    for (std::string_view const unseen : {" WSH=64\n4", " -X\r", " -X\x7f", " -gr\xc3\xbc"}) {
+        CAPTURE(unseen);
+        CHECK_FALSE(read_crypto(crypto_value(unseen)).has_value());
+    }
 }
 
 TEST_CASE("Several keys need MKIs of one length, all different (RFC 4568 6.1)") {
