@@ -138,13 +138,27 @@ def reason_for(section, titles, aside):
     return None
 
 
-def account(titles, shown, chapters, aside):
+def ruled(rules):
+    """{section: reason}: why the rules of a section ask nothing of us, "" where a test shows one of them. Sections with
+    open rules alone are not in it."""
+    found = {}
+    for section, _, shown_by in rules:
+        if not isinstance(shown_by, str):
+            found[section] = ""
+        elif not shown_by.startswith(OPEN):
+            found.setdefault(section, shown_by[2:])
+    return found
+
+
+def account(titles, shown, chapters, aside, rules=()):
     """(open, set aside, leaves): the sections without parts of their own that no test shows, those that ask nothing
-    of us as (section, reason), and how many sections there are to account for."""
+    of us as (section, reason), and how many sections there are to account for. A test that shows a rule of a section
+    shows the section, whether its name says so or not."""
+    by_rules = ruled(rules)
     listed = [s for s in titles if s != "-" and (not chapters or s.split(".")[0] in chapters)]
     leaves = [s for s in listed if not any(is_below(other, s) for other in listed)]
-    missing = [s for s in leaves if s not in shown]
-    reasons = [(s, reason_for(s, titles, aside)) for s in missing]
+    missing = [s for s in leaves if s not in shown and by_rules.get(s) != ""]
+    reasons = [(s, reason_for(s, titles, aside) or by_rules.get(s)) for s in missing]
     return [s for s, reason in reasons if not reason], [pair for pair in reasons if pair[1]], len(leaves)
 
 
@@ -196,12 +210,17 @@ def escaped(text):
     return text.replace("*", chr(92) + "*").replace("<", "&lt;").replace("|", chr(92) + "|")
 
 
-def rules_table(rules):
-    """Markdown: how many rules there are, each rule, and what shows it."""
+def counts_of(rules):
+    """(shown by tests, set aside with a reason, open)"""
     reasons = [shown_by for _, _, shown_by in rules if isinstance(shown_by, str)]
     missing = sum(1 for reason in reasons if reason.startswith(OPEN))
-    counts = f"{len(rules) - len(reasons)} shown by tests, {len(reasons) - missing} set aside with a reason, {missing} open"
-    lines = [f"{len(rules)} rules: {counts}.", ""]
+    return len(rules) - len(reasons), len(reasons) - missing, missing
+
+
+def rules_table(rules):
+    """Markdown: how many rules there are, each rule, and what shows it."""
+    shown, aside, missing = counts_of(rules)
+    lines = [f"{len(rules)} rules: {shown} shown by tests, {aside} set aside with a reason, {missing} open.", ""]
     lines += ["| Section | Rule | Shown by |", "|---|---|---|"]
     for section, rule, shown_by in rules:
         cell = "*" + shown_by[2:] + "*" if isinstance(shown_by, str) else "<br>".join(escaped(name) for name in shown_by)
@@ -216,7 +235,10 @@ def line_of(path, name):
 
 def page(tests, known, shown, accounted, aside, rules):
     tagged = sum(1 for _, name in tests if references(name))
-    accounts = {rfc: account(known[rfc], shown[rfc], chapters, aside[rfc]) for rfc, chapters in accounted.items()}
+    accounts = {
+        rfc: account(known[rfc], shown[rfc], chapters, aside[rfc], rules.get(rfc, ()))
+        for rfc, chapters in accounted.items()
+    }
     lines = [
         "# Which rule is shown by which test",
         "",
@@ -226,16 +248,19 @@ def page(tests, known, shown, accounted, aside, rules):
         "We hold ourselves to account for the RFCs with a number under *open*: of each of their sections this page says which",
         "test shows it, why it asks nothing of us (*set aside*), or that no test shows it (*open*).",
         "",
-        f"{tagged} tests name a rule of an RFC. Of {', '.join(f'RFC {rfc}' for rfc in sorted(rules))} each rule is listed that says MUST.",
+        f"{tagged} tests name a rule of an RFC. Of the RFCs with numbers under *rules* each rule is listed that says MUST: with the",
+        "tests that show it, the reason why it is not for us, or what is missing.",
         "",
-        "| RFC | Title | Sections shown | Set aside | Open |",
-        "|---|---|---|---|---|",
+        "| RFC | Title | Sections shown | Set aside | Open | Rules: shown, set aside, open |",
+        "|---|---|---|---|---|---|",
     ]
     listed = sorted({*shown, *accounted})
     for rfc in listed:
         sections = [s for s in known[rfc] if s in shown[rfc] and s != "-"]
         counts = f"{len(accounts[rfc][1])} | {len(accounts[rfc][0])} of {accounts[rfc][2]}" if rfc in accounts else " | "
-        lines.append(f"| [{rfc}](#rfc-{rfc}) | {known[rfc]['-']} | {len(sections) or 'as a whole'} | {counts} |")
+        listed_rules = ", ".join(map(str, counts_of(rules[rfc]))) if rfc in rules else ""
+        row = [f"[{rfc}](#rfc-{rfc})", known[rfc]["-"], str(len(sections) or "as a whole"), counts, listed_rules]
+        lines.append(f"| {' | '.join(row)} |")
     for rfc in listed:
         lines += ["", f"## RFC {rfc}", "", known[rfc]["-"]]
         for section, title in known[rfc].items():
@@ -332,6 +357,9 @@ def self_test():
         failures.append("sections without a test are not found")
     if account(titles, {}, ("2", "3"), aside) != (["2.1", "2.2", "3"], [], 3):
         failures.append("chapters that do not bind us are accounted for")
+    rows = [("2.2", "a", "- open: x"), ("3", "b", "- not ours"), ("2.1", "c", "- why"), ("2.1", "d", ["right"])]
+    if account(titles, {}, ("2", "3"), {}, rows) != (["2.2"], [("3", "not ours")], 3) or counts_of(rows) != (1, 2, 1):
+        failures.append("rules do not count for their sections")
     mistakes = list(wrong_accounts({1: titles}, {1: {"2.1": []}}, {2: ()}, {1: {"2.1": "no", "9": "no", "3": "why"}}))
     if len(mistakes) != 3:
         failures.append(f"wrong accounts: {mistakes}")

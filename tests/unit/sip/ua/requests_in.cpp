@@ -34,6 +34,20 @@ TEST_CASE("OPTIONS is answered with Allow, Accept, Supported and Contact (RFC 32
     s.expect_no_event();
 }
 
+TEST_CASE("Our own OPTIONS says what we accept, what we can do and where we are (RFC 3261 11.1)") {
+    script s;
+    s.command({}, [&](auto now, auto& out) {
+        return s.core.send_request(now, s.account, sip::method::options, "sip:bob@10.0.0.2:5060", {}, {}, {}, out)
+            .error();
+    });
+    auto const sent = s.expect("OPTIONS");
+    CHECK(header(sent, "Accept") == "application/sdp");
+    CHECK(header(sent, "Allow").find("INVITE") != std::string::npos);
+    CHECK(header(sent, "Contact") == "<sip:1001@10.0.0.1:5060>");
+    s.reply(sent, 200);
+    CHECK(s.expect_event<sip::request_completed>().status == 200);
+}
+
 TEST_CASE("Headers that we do not know, or that do not belong there, are passed over (RFC 3261 7.3.2, 8.2.2)") {
     script s;
     std::string const strange =
