@@ -13,6 +13,12 @@ bool is_down(binding const& one, ways const& ways) {
     return one.reg_id != 0 && ways::is_of_connection(one.received) && !ways.noted(one.received);
 }
 
+/// A secure call stays one to its end (RFC 3261 26.2.2, RFC 5630 5.3): it goes to no contact that does without.
+bool is_downgrade(uri_view const& asked, std::string_view contact) {
+    auto const uri = parse_uri(contact);
+    return asked.scheme == uri_scheme::sips && (!uri || uri->scheme != uri_scheme::sips);
+}
+
 std::vector<target> as_targets(std::string const& user, std::vector<binding> bindings) {
     // Of one phone the newest first (RFC 5627 6.1).
     std::stable_sort(bindings.begin(), bindings.end(), [](binding const& a, binding const& b) {
@@ -44,13 +50,16 @@ found_targets find_targets(target_sources const& from, uri_view const& uri, wall
         auto const extension = from.config.extensions.find(user);
         if (extension == from.config.extensions.end()) break;
         auto const leads_to = parse_uri(extension->second);
-        if (!leads_to || !from.names.is_ours(*leads_to)) return {{{extension->second}}, 0};
+        if (!leads_to || !from.names.is_ours(*leads_to)) {
+            if (is_downgrade(uri, extension->second)) return {{}, 480};
+            return {{{extension->second}}, 0};
+        }
         user = unescape(leads_to->user);
     }
     auto bindings = from.store.find(user, now);
     if (!bindings) return {{}, 500};
     std::erase_if(*bindings, [&](binding const& one) {
-        return is_down(one, from.ways) || (gruu && !gruu->fits(one, from.seals));
+        return is_down(one, from.ways) || is_downgrade(uri, one.contact) || (gruu && !gruu->fits(one, from.seals));
     });
     // A temporary GRUU is void with the registration that it was made for; a public one waits for the phone's next.
     bool const is_void = gruu && gruu->is_temporary() && bindings->empty();

@@ -136,6 +136,52 @@ TEST_CASE("A request that comes back unchanged is a loop (16.3 step 4, RFC 5393)
     CHECK(to_alice == text_lines{"100 INVITE", "482 INVITE"});
 }
 
+TEST_CASE_FIXTURE(open_proxy, "The same request over another path is forwarded as well (16.3)") {
+    receive(request{.branch = "z9hG4bKone"});
+    CHECK(drain() == text_lines{"10.0.0.1 100 INVITE", "10.0.0.2 INVITE"});
+    receive(request{.branch = "z9hG4bKtwo"});
+    CHECK(drain() == text_lines{"10.0.0.1 100 INVITE", "10.0.0.2 INVITE"});
+}
+
+TEST_CASE_FIXTURE(
+    open_proxy, "A user is looked up by the plain name, whatever escapes and parameters are there (16.5)"
+) {
+    receive(request{.uri = "sip:%31002@EXAMPLE.com:5060;user=phone;x=y"});
+    CHECK(drain() == text_lines{"10.0.0.1 100 INVITE", "10.0.0.2 INVITE"});
+}
+
+TEST_CASE_FIXTURE(open_proxy, "A request without Max-Forwards goes on with 70 (16.6 step 3)") {
+    auto text = request{}.text();
+    text.replace(text.find("Max-Forwards: 70\r\n"), 18, "");
+    receive(alice, text);
+    CHECK(header(next_beyond_trying().text, "Max-Forwards") == "70");
+}
+
+TEST_CASE_FIXTURE(
+    open_proxy,
+    "A SIPS request goes to SIPS contacts alone, and is recorded as SIPS on its secure sides (16.6, RFC 5630 5.3)"
+) {
+    using sip::transport_kind;
+    auto const ours = at("10.0.0.9:5061", transport_kind::tls), bob_tls = at("10.0.0.2:40002", transport_kind::tls);
+    core->add_listener(ours);
+    sip::flow_id flow{};
+    input([&](auto& out) { flow = core->add_flow(clock.now(), {ours, bob_tls}, out); });
+    request secure{.uri = "sips:1002@example.com"};
+    receive(secure);
+    CHECK(status(next_beyond_trying().text) == "480");  // there is a sip contact
+    register_phone("1002", "<sips:1002@10.0.0.2:40002>", bob_tls, flow);
+    secure.branch = "z9hG4bK2";
+    receive(secure);
+    auto const invite = next_beyond_trying();
+    CHECK(invite.flow == flow);
+    CHECK(wire_log.empty());
+    auto const recorded = all_headers(invite.text, "Record-Route");
+    REQUIRE(recorded.size() == 2);
+    CHECK(recorded[0].starts_with("<sips:"));
+    CHECK(recorded[0].ends_with("@10.0.0.9:5061;lr>"));
+    CHECK(recorded[1] == "<sip:10.0.0.9:5060;lr>");
+}
+
 // ---- passwords
 
 namespace {
