@@ -176,8 +176,12 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     auto* account = accounts.find(request.account);
     auto out = compose_head(buffers, draft, request.cseq);
     if (wants_contact(draft)) {
+        // 12.2.1.1, RFC 5630 5.1.1.2: in a dialog that a SIPS URI has begun, whatever Contact the peer gave.
+        auto const* in = draft.to_tag().empty() ? nullptr : dialogs.find(dialogs.find(dialog_of_response(draft)));
+        auto const* flow = flows.find(request.flow);
+        bool const stays_sips = in != nullptr && in->is_secure() && flow != nullptr && is_secure(flow->local.kind);
         write_contact(
-            out, request.flow, contact_user(request.account, draft), is_for_sips(draft),
+            out, request.flow, contact_user(request.account, draft), is_for_sips(draft) || stays_sips,
             account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
         );
     }

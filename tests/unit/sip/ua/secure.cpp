@@ -381,3 +381,28 @@ TEST_CASE("A SIPS call goes over TLS alone, and a refusal of SIPS is not answere
     REQUIRE(a.sent.size() == 2);
     CHECK(summary(a.sent.back().text) == "ACK");
 }
+
+TEST_CASE("In a dialog that a SIPS URI has begun our Contact stays SIPS, whatever the peer's is (RFC 5630 5.1.1.2)") {
+    agent a(over(transport_kind::tls));
+    auto const id = a.run([&](auto now, auto& o) {
+        invite_options options("sips:bob@10.0.0.2");
+        options.with_offer("offer");
+        return a.core.invite(now, a.account, options, o).value();
+    });
+    REQUIRE(a.opened.size() == 1);
+    a.up(a.opened[0]);
+    auto const invite = a.sent.back().text;
+    a.receive(
+        a.opened[0].flow, a.opened[0].to,
+        wire(
+            "SIP/2.0 200 OK\nVia: " + header(invite, "Via") + "\nFrom: " + header(invite, "From") +
+            "\nTo: " + header(invite, "To") + ";tag=x\nCall-ID: " + header(invite, "Call-ID") +
+            "\nCSeq: 1 INVITE\nContact: <sip:bob@10.0.0.2:5061;transport=tls>\nContent-Type: application/sdp\n\nanswer"
+        )
+    );
+    CHECK(summary(a.sent.back().text) == "ACK");
+    CHECK(!a.run([&](auto now, auto& o) { return a.core.reoffer(now, id, "hold", o); }));
+    auto const again = a.sent.back().text;
+    CHECK(again.starts_with("INVITE sip:bob@10.0.0.2:5061;transport=tls "));
+    CHECK(header(again, "Contact").starts_with("<sips:"));
+}
