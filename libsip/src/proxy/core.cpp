@@ -346,8 +346,9 @@ void core::on_register(now_t now, request_received const& event, outbox& out) {
 }
 
 void core::on_cancel(now_t now, request_received const& event, outbox& out) {
-    // We never forward an INVITE statelessly, so a CANCEL that names none of ours has nowhere to go (16.10).
-    if (!event.cancels) return answer(now, event, 481, out);
+    // We never forward an INVITE statelessly, so a CANCEL that names none of ours has nowhere to go (16.10); one of
+    // another request changes nothing (9.2).
+    if (!event.cancels) return answer(now, event, event.names_other ? 200 : 481, out);
     answer(now, event, 200, out);
     forks_.cancel(now.mono, event.cancels, event.request.view().raw(header_id::reason), to(out));
 }
