@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(one_phone, "The challenges of one server keep their order besi
     reply(to_carol, 401, "c", headers(asks("c")));
     std::string answer;
     while (!wire_log.empty())
-        if (auto const sent = next(); sent.to == alice) answer = sent.text;
+        if (auto const one = next(); one.to == alice) answer = one.text;
     REQUIRE(answer.starts_with("SIP/2.0 401"));
     std::map<std::string, text_lines> by_realm;
     for (auto const& each : all_headers(answer, "WWW-Authenticate"))
