@@ -432,6 +432,30 @@ TEST_CASE("one address cannot take every place") {
     REQUIRE(run_until(under_test.loop, [&] { return under_test.driver.count().connections == 3; }));
 }
 
+TEST_CASE("a ping of ours is answered by CRLF, which the core hears of (RFC 5626 4.4.1)") {
+    station caller, server;
+    auto const local = listening(server);
+    auto const flow = caller.open(local);
+    auto const both = [&](auto&& done) {
+        return run_until(caller.loop, [&] {
+            server.loop.restart();
+            server.loop.poll();
+            return done();
+        });
+    };
+    REQUIRE(both([&] { return changed(caller, flow_change::up); }));
+    caller.driver.command([&](sip::now_t, sip::outbox& out) {
+        out.actions.push_back(sip::send_keep_alive{flow, local, caller.core.pool().copy("\r\n\r\n")});
+    });
+    REQUIRE(both([&] { return !caller.core.keep_alives.empty(); }));
+    CHECK(caller.core.keep_alives[0].flow == flow);
+    CHECK(caller.core.keep_alives[0].from == local);
+    CHECK(caller.core.keep_alives[0].bytes == "\r\n");
+    CHECK(caller.driver.count().sent == 0);
+    CHECK(server.core.messages.empty());
+    CHECK(server.core.keep_alives.empty());
+}
+
 TEST_CASE("a quiet connection of ours is kept alive with CRLF CRLF, and the answer is no message (RFC 5626 4.4.1)") {
     sip::net::shell_config config;
     config.keep_alive_interval = 50ms;

@@ -5,6 +5,7 @@
 
 #include "loopback/sip_support.hpp"
 #include "sip/net/local_address.hpp"
+#include "sip/transport/stun.hpp"
 
 using namespace sip_test;
 using sip::transport_kind;
@@ -120,6 +121,51 @@ TEST_CASE("a datagram too large for UDP is dropped and counted, and the socket g
     REQUIRE(run_until(under_test.loop, [&] { return (text = peer.receive()).has_value(); }));
     CHECK(*text == "after");
     CHECK(under_test.core.changes.empty());  // a datagram socket does not fail for one datagram
+}
+
+TEST_CASE("a Binding request is answered where SIP is taken, and is no message (RFC 5626 8, RFC 8489 6.3.1.2)") {
+    for (bool const is_v6 : {false, true}) {
+        CAPTURE(is_v6);
+        station under_test;
+        auto const local = under_test.driver.listen(on_loopback(transport_kind::udp, 0, is_v6));
+        REQUIRE(local.has_value());
+        std::size_t shown = 0;
+        under_test.driver.on_message([&](sip::net::traced_message const&) { ++shown; });
+        bare_socket peer(is_v6);
+        sip::stun::transaction const id{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+        peer.send(*local, sip::stun::binding_request(id));
+        std::optional<std::string> answer;
+        REQUIRE(run_until(under_test.loop, [&] { return (answer = peer.receive()).has_value(); }));
+        auto const read = sip::stun::parse(*answer);
+        REQUIRE(read);
+        CHECK(read->what == sip::stun::message_class::success);
+        CHECK(read->id == id);
+        CHECK(read->mapped == peer.local());
+        CHECK(under_test.core.messages.empty());
+        CHECK(under_test.core.keep_alives.empty());
+        CHECK(shown == 0);
+    }
+}
+
+TEST_CASE("a ping of ours leaves by its socket, and the answer is the core's (RFC 5626 4.4.2)") {
+    station under_test;
+    auto const local = under_test.driver.listen(on_loopback(transport_kind::udp));
+    REQUIRE(local.has_value());
+    bare_socket peer;
+    auto const ping = sip::stun::binding_request({7});
+    under_test.driver.command([&](sip::now_t, sip::outbox& out) {
+        out.actions.push_back(sip::send_keep_alive{sip::flow_id{1}, peer.local(), under_test.core.pool().copy(ping)});
+    });
+    std::optional<std::string> got;
+    REQUIRE(run_until(under_test.loop, [&] { return (got = peer.receive()).has_value(); }));
+    CHECK(*got == ping);
+    auto const answer = sip::stun::answer(ping, *local).value();
+    peer.send(*local, answer);
+    REQUIRE(run_until(under_test.loop, [&] { return !under_test.core.keep_alives.empty(); }));
+    CHECK(under_test.core.keep_alives[0].bytes == answer);
+    CHECK(under_test.core.keep_alives[0].from == peer.local());
+    CHECK(under_test.core.messages.empty());
+    CHECK(under_test.driver.count().sent == 0);
 }
 
 TEST_CASE("keep-alive datagrams of any shape are no messages") {

@@ -84,6 +84,7 @@ public:
     std::vector<sip::flow_description> flows;  ///< flow n is element n - 1
     std::vector<sip::flow_event> changes;
     std::vector<received> messages;
+    std::vector<received> keep_alives;
     std::vector<resolved> answers;
     std::vector<sip::now_t> timeouts;
     std::optional<sip::time_point> deadline;
@@ -112,9 +113,14 @@ public:
         messages.push_back({flow, from, std::string(bytes.text())});
         on_message(messages.back(), out);
     }
-    void on_resolved(
-        sip::now_t, std::uint32_t request, sip::dns_answer const& records, sip::error_code error, sip::outbox&
-    ) override {
+    void on_keep_alive(sip::now_t, sip::flow_id flow, sip::endpoint const& from, std::string_view bytes, sip::outbox&)
+        override {
+        entry const held(*this);
+        keep_alives.push_back({flow, from, std::string(bytes)});
+    }
+    void
+    on_resolved(sip::now_t, std::uint32_t request, sip::dns_answer const& records, sip::error_code error, sip::outbox&)
+        override {
         entry const held(*this);
         answers.push_back({request, records.addresses, error, records});
     }

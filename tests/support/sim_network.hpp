@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sip/environment.hpp"
+#include "sip/transport/stun.hpp"
 #include "sip/ua/protocol_core.hpp"
 #include "support/seeded_random.hpp"
 #include "support/virtual_clock.hpp"
@@ -91,11 +92,18 @@ public:
 
     /// The quality of all links that have none of their own.
     link_quality everywhere;
+    /// Cuts the link between two nodes, both ways: datagrams are lost, connections deliver when it has healed, and new
+    /// ones wait for that as long as the shell does.
+    void cut(node_id a, node_id b, sip::duration length) { cuts_[std::minmax(a, b)] = clock_.mono() + length; }
     void set_link(node_id from, node_id to, link_quality quality) { links_[{from, to}] = quality; }
     /// Sees every message when it is sent.
     std::function<void(packet const&)> on_packet;
     /// Sees every message when it arrives.
     std::function<void(packet const&)> on_arrival;
+    /// False: keep-alives get no answer.
+    bool answers_pings = true;
+    /// What an address translator makes of a node's address.
+    std::function<sip::endpoint(sip::endpoint const&)> translated;
     /// Says false for a datagram that shall be lost.
     std::function<bool(packet const&)> lets_pass;
 
@@ -203,6 +211,12 @@ private:
     void when(sip::time_point instant, std::function<void()> what) {
         due_.push({instant, ++order_, std::make_shared<std::function<void()>>(std::move(what))});
     }
+    /// When the link between two nodes works again; now where it is not cut.
+    sip::time_point healed_at(node_id a, node_id b) const {
+        auto const found = cuts_.find(std::minmax(a, b));
+        return found != cuts_.end() ? std::max(found->second, clock_.mono()) : clock_.mono();
+    }
+    bool is_cut(node_id a, node_id b) const { return healed_at(a, b) > clock_.mono(); }
     link_quality quality(node_id from, node_id to) const {
         auto const own = links_.find({from, to});
         return own != links_.end() ? own->second : everywhere;
@@ -242,7 +256,7 @@ private:
             p.to = from->second.peer;
             p.destination = *from->second.remote;
             if (on_packet) on_packet(p);
-            auto const instant = std::max(from->second.last_arrival, clock_.mono() + quality(id, p.to).delay);
+            auto const instant = std::max(from->second.last_arrival, healed_at(id, p.to) + quality(id, p.to).delay);
             from->second.last_arrival = instant;
             auto const peer_key = flow_key{from->second.peer, from->second.peer_flow};
             when(instant, [this, peer_key, p] { deliver(peer_key, p); });
@@ -252,7 +266,7 @@ private:
         if (target != sockets_.end()) p.to = target->second.first;
         if (on_packet) on_packet(p);
         auto const link = quality(id, p.to);
-        if (p.to == no_node || random_.chance(link.loss) || (lets_pass && !lets_pass(p))) return;
+        if (p.to == no_node || is_cut(id, p.to) || random_.chance(link.loss) || (lets_pass && !lets_pass(p))) return;
         unsigned const copies = random_.chance(link.duplication) ? 2 : 1;
         for (unsigned i = 0; i < copies; ++i) {
             auto delay = link.delay;
@@ -262,16 +276,48 @@ private:
             after(delay, [this, key, p] { deliver(key, p); });
         }
     }
+    /// Answered by whoever is there, as the shell does; a link that loses datagrams loses these, too.
+    void perform(node_id id, sip::send_keep_alive const& ping) {
+        auto const from = flows_.find({id, ping.flow});
+        if (from == flows_.end()) return;
+        auto const flow = ping.flow;
+        auto const text = std::string(ping.bytes.text());
+        if (from->second.remote) {
+            auto const peer = from->second.peer;
+            auto const remote = *from->second.remote;
+            if (is_cut(id, peer) || !answers_pings) return;
+            after(2 * quality(id, peer).delay, [this, id, flow, remote] {
+                if (flows_.find({id, flow}) != flows_.end()) hear(id, flow, remote, "\r\n");
+            });
+            return;
+        }
+        auto const target = sockets_.find(ping.to);
+        if (target == sockets_.end() || !answers_pings) return;
+        auto const peer = target->second.first;
+        auto const link = quality(id, peer);
+        if (is_cut(id, peer) || random_.chance(link.loss) || random_.chance(link.loss)) return;
+        auto const answer = sip::stun::answer(text, translated ? translated(from->second.local) : from->second.local);
+        if (!answer) return;
+        after(2 * link.delay, [this, id, flow, to = ping.to, answer = *answer] { hear(id, flow, to, answer); });
+    }
+    void hear(node_id id, sip::flow_id flow, sip::endpoint const& from, std::string const& bytes) {
+        command(id, [&](auto& out) { nodes_[id].core->on_keep_alive(clock_.now(), flow, from, bytes, out); });
+    }
+
     void perform(node_id id, sip::open_flow const& open) {
-        auto const delay = everywhere.delay;
+        constexpr sip::duration connect_limit = std::chrono::seconds(10);
+        auto const target = listeners_.find(open.to);
+        auto const silent = target != listeners_.end() ? healed_at(id, target->second) - clock_.mono() : sip::duration{};
+        bool const times_out = silent > connect_limit;
         opening_[{id, open.flow}];
-        after(2 * delay, [this, id, open] {
+        after(2 * everywhere.delay + std::min(silent, connect_limit), [this, id, open, times_out] {
             auto const queued = std::move(opening_[{id, open.flow}]);
             opening_.erase({id, open.flow});
             auto const listener = listeners_.find(open.to);
-            if (listener == listeners_.end()) {
+            if (listener == listeners_.end() || times_out) {
                 command(id, [&](auto& out) {
-                    sip::flow_event news{open.flow, sip::flow_change::failed, {}, {}, "connection refused"};
+                    auto const* const why = times_out ? "connecting takes too long" : "connection refused";
+                    sip::flow_event news{open.flow, sip::flow_change::failed, {}, {}, why};
                     nodes_[id].core->on_flow(clock_.now(), news, out);
                 });
                 return;
@@ -343,6 +389,7 @@ private:
     std::map<flow_key, std::vector<sip::send_message>> opening_;  ///< what waits for a connection
     std::map<std::string, std::vector<sip::ip_address>> names_;
     std::map<std::pair<node_id, node_id>, link_quality> links_;
+    std::map<std::pair<node_id, node_id>, sip::time_point> cuts_;  ///< by the smaller number first
     std::priority_queue<later> due_;
     std::uint64_t order_ = 0, packets_ = 0;
     std::uint16_t ephemeral_ = 40000;

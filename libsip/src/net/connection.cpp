@@ -153,12 +153,12 @@ void connection::take_message() {
 }
 
 void connection::take_ping() {
-    owner_.on_keep_alive(keep_alive::ping);
+    owner_.on_keep_alive(flow_, remote_, keep_alive::ping, ping);
     send(pool_.copy(pong), {}, owner_.now());
 }
 
 void connection::take_pong() {
-    owner_.on_keep_alive(keep_alive::pong);
+    owner_.on_keep_alive(flow_, remote_, keep_alive::pong, pong);
 }
 
 void connection::prove() {

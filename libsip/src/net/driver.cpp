@@ -24,6 +24,7 @@
 #include "net/stream_maker.hpp"
 #include "net/udp.hpp"
 #include "sip/net/local_address.hpp"
+#include "sip/transport/stun.hpp"
 
 namespace sip::net {
 
@@ -139,8 +140,20 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             ++counts.keep_alives;
             return;
         }
+        if (stun::is_stun(bytes)) return on_stun(flow, from, bytes);
         if (diverted && diverted(local, from, bytes)) return;
         on_message(flow, local, from, core.pool().copy(bytes));
+    }
+
+    /// RFC 5626 8: whoever takes SIP at a port answers Binding requests there.
+    void on_stun(flow_id flow, endpoint const& from, std::string_view bytes) {
+        if (auto const reply = stun::answer(bytes, from)) {
+            ++counts.keep_alives;
+            error_code ignored;
+            (void)sockets.find(flow)->second->send(from, core.pool().copy(*reply), ignored);
+            return;
+        }
+        on_keep_alive(flow, from, keep_alive::pong, bytes);
     }
 
     void receive(endpoint const& local, endpoint const& from, std::string_view bytes) {
@@ -160,7 +173,12 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         settle();
     }
 
-    void on_keep_alive(keep_alive) override { ++counts.keep_alives; }
+    void on_keep_alive(flow_id flow, endpoint const& from, keep_alive what, std::string_view bytes) override {
+        ++counts.keep_alives;
+        if (what == keep_alive::ping) return;
+        core.on_keep_alive(instant, flow, from, bytes, out);
+        settle();
+    }
 
     void on_change(flow_event change) override {
         if (change.change != flow_change::up) log.log(log_level::info, "{}", change.cause_text);
@@ -218,6 +236,16 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             log_level::debug, "flow {} is gone: a message to {} was not sent", static_cast<std::uint32_t>(message.flow),
             to_string(message.to)
         );
+    }
+
+    void perform(send_keep_alive& ping) {
+        if (auto const found = connections.find(ping.flow); found != connections.end()) {
+            auto const link = found->second;
+            link->send(std::move(ping.bytes), {}, instant.mono);
+        } else if (auto const socket = sockets.find(ping.flow); socket != sockets.end()) {
+            error_code ignored;  // one that is lost is sent again, as over the network
+            (void)socket->second->send(ping.to, ping.bytes, ignored);
+        }
     }
 
     /// Not the wake-up's instant: the traces of two programs can be merged only if a message leaves one before it

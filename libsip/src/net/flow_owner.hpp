@@ -31,7 +31,7 @@ public:
     virtual void on_datagram(flow_id, endpoint const& local, endpoint const& from, std::string_view bytes) = 0;
     /// One whole message from a connection, or the beginning of one that cannot be followed.
     virtual void on_message(flow_id, endpoint const& local, endpoint const& from, buffer_ref bytes) = 0;
-    virtual void on_keep_alive(keep_alive) = 0;
+    virtual void on_keep_alive(flow_id, endpoint const& from, keep_alive, std::string_view bytes) = 0;
     /// An accepted connection is past its handshake and wants a number.
     virtual void on_accepted(std::shared_ptr<connection>) = 0;
     /// An accepted connection has brought its first whole message.

@@ -173,6 +173,23 @@ error_code transaction_layer::reroute(transaction_id id, flow_id flow, endpoint 
     return {};
 }
 
+bool transaction_layer::is_cut_off(transaction_id id) const noexcept {
+    auto const* t = impl_->store.find(id);
+    return t != nullptr && !t->is_client() && t->flow == flow_id::none;
+}
+
+std::optional<endpoint> transaction_layer::way_back(transaction_id id) const noexcept {
+    auto const* t = impl_->store.find(id);
+    if (t == nullptr || t->is_client()) return std::nullopt;
+    return response_destination(t->request.view().top_via(), t->to);
+}
+
+void transaction_layer::stop_repeating(transaction_id id) noexcept {
+    auto* t = impl_->store.find(id);
+    if (t == nullptr || !t->is_client()) return;
+    impl_->store.stop_repeating(id);
+}
+
 void transaction_layer::set_owner(transaction_id id, owner_token owner) noexcept {
     if (auto* t = impl_->store.find(id)) t->owner = owner;
 }

@@ -184,6 +184,14 @@ void transaction_store::move(transaction_id id, flow_id flow, endpoint const& to
     by_flow_.insert(static_cast<std::uint64_t>(flow), id.index);
 }
 
+void transaction_store::stop_repeating(transaction_id id) noexcept {
+    auto* t = table_.find(id);
+    if (t == nullptr) return;
+    t->timers.stop(fsm::timer::a);
+    t->timers.stop(fsm::timer::e);
+    deadlines_.set(id.index, t->timers.next());
+}
+
 void transaction_store::send_reply(transaction const& t, transaction_outbox out) {
     // No origin: a final response over a connection outlives its transaction.
     if (t.reply && t.flow != flow_id::none) out.actions.push_back(send_message{t.flow, t.to, t.reply, {}});

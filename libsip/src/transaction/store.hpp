@@ -53,6 +53,8 @@ public:
     void on_timeout(time_point now, transaction_outbox);
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadlines_.next(); }
 
+    /// A client transaction sends no more copies of its request.
+    void stop_repeating(transaction_id) noexcept;
     /// Gives a server transaction another way to its client, or none.
     void move(transaction_id, flow_id, endpoint const& to);
     /// Writes the newest response of a server transaction.

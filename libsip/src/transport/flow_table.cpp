@@ -78,6 +78,13 @@ flow_entry const* flow_table::find(flow_id id) const noexcept {
     return const_cast<flow_table*>(this)->find_mutable(id);
 }
 
+std::optional<endpoint> flow_table::named_by(flow_id id) const noexcept {
+    if (auto const* flow = find(id)) return flow->local;
+    for (auto const& one : former_)
+        if (one.id == id) return one.local;
+    return std::nullopt;
+}
+
 void flow_table::on_event(flow_event const& event) {
     auto* flow = find_mutable(event.flow);
     if (flow == nullptr) return;
@@ -95,6 +102,10 @@ void flow_table::on_event(flow_event const& event) {
             [[fallthrough]];
         case flow_change::failed:
         case flow_change::closed:
+            if (flow->state == flow_state::up) {
+                if (former_.size() == former_.capacity()) former_.erase(former_.begin());
+                former_.push_back({flow->id, flow->local});
+            }
             flows_.erase(flows_.begin() + (flow - flows_.data()));
             return;
     }

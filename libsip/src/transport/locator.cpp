@@ -100,6 +100,7 @@ lookup locator::on_resolved(
         at->open.erase(open);
         bool const is_known = !error || error == make_error_code(errc::name_not_found);
         if (!is_known) at->error = error;
+        if (!error && answer.ttl > duration::zero()) note_end(*at, now + answer.ttl);
         if (is_known) {
             auto kept = answer;
             if (error || (answer.addresses.empty() && answer.services.empty() && answer.pointers.empty()))
@@ -131,7 +132,8 @@ void locator::on_unreachable(time_point now, endpoint const& where, std::optiona
 void locator::ask(time_point now, search& of, question next, actions& out) {
     if (++of.asked > most_questions) return;
     if (auto const* known = cache_.find(now, next.type, next.name)) {
-        auto const answer = *known;  // what it leads to may be kept in the cache, too
+        auto const answer = known->answer;  // what it leads to may be kept in the cache, too
+        note_end(of, known->until);
         return take(now, of, next, answer, out);
     }
     if (++last_ == 0) ++last_;
@@ -220,8 +222,13 @@ bool locator::settle(time_point now, search& of, actions& out) {
     return of.open.empty();
 }
 
+void locator::note_end(search& of, time_point answer_ends) noexcept {
+    of.valid_until = std::min(of.valid_until.value_or(answer_ends), answer_ends);
+}
+
 lookup locator::finish(time_point now, search const& of) const {
     lookup done;
+    done.valid_until = of.valid_until;
     done.number = of.number;
     done.is_done = true;
     auto const add = [&](endpoint const& to) {

@@ -159,14 +159,12 @@ error_code user_agent_core::impl::send_success(
     pending.cseq = request.cseq().number;
     pending.response = *wire;
     pending.transaction = call.unanswered.transaction;
-    pending.way_back = response_destination(request.top_via(), call.unanswered.from).value_or(call.unanswered.from);
-    pending.way_back_name = request.top_via().host;
     pending.body = body;
     auto const transaction = call.unanswered.transaction;
     call.answers.add(t.now.mono, call.timing, std::move(pending));
     try {
-        // A connection that is gone by now does not matter: the repetition finds another way (13.3.1.4).
-        (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
+        // A connection that is gone for good does not matter: the repetition may find another way (13.3.1.4).
+        (void)send_response(t, transaction, std::move(*wire));
     } catch (...) {
         (void)call.answers.on_ack(request.cseq().number);  // nothing to repeat: it never left
         throw;

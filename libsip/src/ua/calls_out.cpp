@@ -24,7 +24,7 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     new_call_id const call_id(env);
     auto const routes = account->routes_to(target);
     routed_target const way(target, routes);
-    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address);
+    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address());
     auto out = start_draft(
         buffers, {.method = "INVITE",
                   .way = way,
@@ -216,6 +216,9 @@ void user_agent_core::impl::release(turn& t, outgoing const& request, message_vi
 void user_agent_core::impl::drop_fork(turn& t, session_id session, call& of, dialog_handle dialog) {
     for (auto at = of.forks.begin(); at != of.forks.end(); ++at) {
         if (at->leg.dialog != dialog) continue;
+        // A late 2xx of this fork is released by a BYE that has to be newer than all that was sent in it (12.2.1.1).
+        if (auto* invite = requests.find(of.invite))
+            if (auto const* in = dialogs.find(dialog)) invite->cseq = std::max(invite->cseq, in->local_cseq());
         auto gone = std::move(at->leg);
         of.forks.erase(at);
         dialogs.remove_usage(gone.dialog, invite_usage(session));

@@ -183,20 +183,10 @@ void user_agent_core::impl::on_call_due(turn& t, session_id id) {
 }
 
 void user_agent_core::impl::repeat_success(turn& t, pending_answer const& answer) {
-    if (transactions.respond_again(t.now.mono, answer.transaction, answer.response, t.transactions()) !=
-        errc::transport_failed)
-        return;
-    // The connection is gone. 18.2.2: another one to where Via points; this repetition or the next finds it up.
-    auto const& name = answer.way_back_name;
-    auto const flow = flows.towards(answer.way_back, name);
-    if (!flow) {
-        // Nobody connects to a WebSocket client (RFC 7118 5).
-        if (!is_reliable(answer.way_back.kind) || is_websocket(answer.way_back.kind)) return;
-        t.out.actions.push_back(open_flow{flows.add_opening(answer.way_back, name), answer.way_back, name});
-        return;
-    }
-    if (flows.find(*flow)->state == flow_state::up)
-        (void)transactions.reroute(answer.transaction, *flow, answer.way_back, t.transactions());
+    if (transactions.is_cut_off(answer.transaction))
+        (void)find_way_back(t, answer.transaction);  // which sends it
+    else
+        (void)transactions.respond_again(t.now.mono, answer.transaction, answer.response, t.transactions());
 }
 
 // ---- ends

@@ -122,6 +122,7 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
     auto const status = response.status();
     bool const is_invite = request->what == purpose::invite || request->what == purpose::reinvite;
 
+    end_trial(id);
     if (status < 200) {
         if (!is_invite) return;
         if (request->client.on_provisional() == invite_client::step::send_cancel) send_cancel(t, id);
@@ -141,6 +142,7 @@ void user_agent_core::impl::handle(turn& t, response_received const& input) {
     error_code auth_error;
     if (apply_remedy(t, id, input.response, auth_error)) return;
     if (status != 503) names.on_reached(request->to);
+    if (status == 503 && try_next_server(t, id)) return;
     switch (request->what) {
         case purpose::invite:
             if (follow_redirect(t, id, input.response)) return;
@@ -254,11 +256,8 @@ void user_agent_core::impl::on_due(turn& t, schedule::entry const& due) {
             // The user forgot it. Its sender has given up by now (RFC 4320); this ends the transaction.
             (void)respond_held(t, held.handle_at(due.index), 500, {}, {}, {});
             return;
-        case deadline_owner::account: {
-            auto const id = accounts.handle_at(due.index);
-            if (auto* account = accounts.find(id)) apply(t, id, account->registration.on_timeout(t.now.mono));
-            return;
-        }
+        case deadline_owner::account:
+            return on_account_due(t, accounts.handle_at(due.index));
         case deadline_owner::subscription:
             return on_subscription_due(t, subscriptions.handle_at(due.index));
         case deadline_owner::notifier:
@@ -325,21 +324,10 @@ error_code user_agent_core::update_account(account_id id, account_config config,
     return impl_->update_account(id, std::move(config), why);
 }
 error_code user_agent_core::register_account(now_t now, account_id id, outbox& out) {
-    return in_turn(*impl_, now, out, [&](turn& t) -> error_code {
-        auto* account = impl_->accounts.find(id);
-        if (account == nullptr) return errc::no_such_account;
-        if (account->identity.config.registrar.empty()) return errc::wrong_state;
-        impl_->apply(t, id, account->registration.start(now.mono));
-        return {};
-    });
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->register_account(t, id); });
 }
 error_code user_agent_core::unregister_account(now_t now, account_id id, outbox& out) {
-    return in_turn(*impl_, now, out, [&](turn& t) -> error_code {
-        auto* account = impl_->accounts.find(id);
-        if (account == nullptr) return errc::no_such_account;
-        impl_->apply(t, id, account->registration.stop(now.mono));
-        return {};
-    });
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->unregister_account(t, id); });
 }
 
 result<session_id> user_agent_core::invite(now_t now, account_id id, invite_options const& options, outbox& out) {
@@ -406,11 +394,10 @@ void user_agent_core::on_flow(now_t now, flow_event const& news, outbox& out) {
     in_turn(*impl_, now, out, [&](turn& t) {
         impl_->flows.on_event(news);
         if (news.change == flow_change::up) return impl_->on_flow_up(t, news.flow);
-        if (impl_->flows.find(news.flow) == nullptr) {
-            impl_->transactions.on_flow_failed(now.mono, news.flow, t.transactions());
-            impl_->on_flow_down(t, news.flow, news.cause_text);
-        }
-        impl_->on_account_flow_down(t, news.flow, news.cause_text);
+        if (impl_->flows.find(news.flow) == nullptr)
+            impl_->on_flow_gone(t, news);
+        else
+            impl_->on_account_flow_down(t, news.flow, news.cause_text);
         if (news.change == flow_change::moved) impl_->on_contact_void(t, news.flow);
     });
 }
@@ -422,6 +409,11 @@ void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, bu
         if (parsed->view().is_request()) impl_->flows.on_request(flow, parsed->view());
         impl_->transactions.on_message(now.mono, std::move(*parsed), flow, from, t.transactions());
     });
+}
+void user_agent_core::on_keep_alive(
+    now_t now, flow_id flow, endpoint const& from, std::string_view bytes, outbox& out
+) {
+    in_turn(*impl_, now, out, [&](turn& t) { impl_->on_keep_alive(t, flow, from, bytes); });
 }
 void user_agent_core::on_resolved(
     now_t now, std::uint32_t request, dns_answer const& answer, error_code error, outbox& out

@@ -72,6 +72,12 @@ struct reply {
     std::uint32_t rseq = 0;  ///< a reliable provisional response with this number (RFC 3262)
 };
 
+/// What a Contact has beyond our address.
+struct contact_parts {
+    std::string_view uri_params = {};  ///< ";ob"
+    std::string params = {};           ///< behind the URI
+};
+
 struct user_agent_core::impl {
     impl(user_agent_config, environment&);
 
@@ -112,9 +118,15 @@ struct user_agent_core::impl {
 
     // ---- replies.cpp: responses
     error_code respond(turn&, transaction_id, message_view request, reply const&);
+    /// Over another connection where the one that the request came over is gone (18.2.2).
+    error_code send_response(turn&, transaction_id, buffer_ref wire);
+    /// Ends the transaction of a request that came again over another connection; nobody waits for this answer.
+    void refuse_replaced(turn&, transaction_id, message_view request);
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
     /// Our address on this flow as a URI in brackets; `user` is escaped already.
-    void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, std::string_view params) const;
+    void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, contact_parts const&) const;
+    [[nodiscard]] contact_parts contact_parts_in_dialog(account_id) const;
+    [[nodiscard]] contact_parts contact_parts_of(outgoing const&) const;
     [[nodiscard]] std::string contact_uri(flow_id, std::string_view user, bool is_sips) const;
     [[nodiscard]] std::string_view contact_user(account_id, message_view request) const noexcept;
 
@@ -126,7 +138,7 @@ struct user_agent_core::impl {
     /// The names of the account's own servers lead here.
     static void learn_servers(account&, std::vector<location> const&);
     /// What a registration reached goes before what else a domain offers.
-    void prefer_registered(account const*, std::vector<location>&) const;
+    void prefer_registered(outgoing const&, std::vector<location>&) const;
     void on_flow_up(turn&, flow_id);
     void on_flow_down(turn&, flow_id, std::string const& why);
     void try_next_location(turn&, outgoing_id);
@@ -137,6 +149,12 @@ struct user_agent_core::impl {
     /// The same request with the next CSeq, after a response that says how it may succeed (22.2, RFC 4028 7.3).
     void send_again(turn&, outgoing_id, message_view response);
     [[nodiscard]] bool try_elsewhere(turn&, outgoing_id, errc why);
+    /// How long one place has for its first answer while there is another one (redundancy_settings::attempts).
+    [[nodiscard]] std::optional<duration> trial_time(outgoing const&) const noexcept;
+    /// An answer of any kind: this place is the right one.
+    void end_trial(outgoing_id);
+    /// The place has had its attempts: what it may still answer is dealt with, and the next place is tried.
+    void give_up_on_place(turn&, outgoing_id);
     /// `reason`: a Reason value for the CANCEL, or empty.
     void cancel(turn&, outgoing_id, std::string_view reason = {});
     void send_cancel(turn&, outgoing_id);
@@ -158,17 +176,53 @@ struct user_agent_core::impl {
     // ---- accounts.cpp
     [[nodiscard]] result<account_id> add_account(account_config, std::string* why);
     error_code update_account(account_id, account_config, std::string* why);
-    /// `detail`: for people, why the last attempt failed.
-    void apply(turn&, account_id, registration::outcome, std::string const& detail = {});
-    void tell_and_send(turn&, account_id, registration::outcome const&, std::string const& detail);
-    void send_register(turn&, account_id, registration::request);
+    void make_bindings(account&);
+    error_code register_account(turn&, account_id);
+    error_code unregister_account(turn&, account_id);
+    [[nodiscard]] static registration_settings registration_settings_of(account const&, std::size_t at);
+    [[nodiscard]] static std::string register_contact_params(account const&, std::size_t at);
+    /// `at`: which of the account's servers. `detail`: for people, why the last attempt failed.
+    void apply(turn&, account_id, std::size_t at, registration::outcome, std::string const& detail = {});
+    void tell_and_send(turn&, account_id, std::size_t at, registration::outcome const&, std::string const& detail);
+    void send_register(turn&, account_id, std::size_t at, registration::request);
+    void schedule_account(account_id);
+    void on_account_due(turn&, account_id);
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
     /// Our address on this flow is ours no more: tells the calls whose peer has it as Contact.
     void on_contact_void(turn&, flow_id);
     void tell_void_contact(turn&, session_id, call&);
+    void take_service_routes(account&, std::size_t at, message_view response);
+
+    // ---- servers.cpp: which of several servers serves an account
+    [[nodiscard]] std::size_t serving_now(account&, time_point now) const noexcept;
+    void on_server_failed(turn&, account_id, std::size_t at);
+    void doubt_registration(turn&, account_id, std::size_t at);
+    void on_registration_news(turn&, account_id, std::size_t at, registration_state);
+    /// When the first server is tried again while another one has the registration.
+    void plan_return(turn&, account_id);
+    /// Makes a request outside of dialogs one for the next server; false where there is none.
+    [[nodiscard]] bool try_next_server(turn&, outgoing_id);
+    [[nodiscard]] bool has_next_server(outgoing const&) const noexcept;
+    [[nodiscard]] bool move_to_server(outgoing&, account const&, std::size_t to);
+
+    // ---- flows.cpp: the flows of registrations, and of responses whose own is gone
+    /// The flow that there is for a request to this place.
+    [[nodiscard]] std::optional<flow_id> flow_for(outgoing const&, location const&) const;
+    /// A REGISTER takes this flow: it is the binding's from now on, and no other one's.
+    void bind_flow(outgoing const& registration);
+    /// After a 2xx to a REGISTER: begins to keep the flow alive where the registrar knows flows.
+    void watch_flow(turn&, account&, std::size_t at, message_view response);
+    void on_keep_alive(turn&, flow_id, endpoint const& from, std::string_view bytes);
+    void on_keep_alive_due(turn&, account_id, std::size_t at);
+    void fail_flow(turn&, account_id, std::size_t at, std::string const& why);
+    void on_flow_gone(turn&, flow_event const&);
     void on_account_flow_down(turn&, flow_id, std::string const& why);
-    void take_service_routes(account&, message_view response);
+    void lose_flow(turn&, account_id, std::size_t at, std::string const& why);
+    /// Gives a server transaction whose connection is gone another one to where Via points, and sends what it has.
+    /// False where there is none.
+    bool find_way_back(turn&, transaction_id);
+    [[nodiscard]] std::optional<flow_id> flow_of_name(std::string_view invalid_name) const;
 
     // ---- calls_out.cpp: as caller
     [[nodiscard]] result<session_id> invite(turn&, account_id, invite_options const&);
@@ -264,6 +318,8 @@ struct user_agent_core::impl {
     /// Whether this is the request again whose offer the user has before them.
     [[nodiscard]] bool replace_asked(turn&, leg&, request_received const& copy);
     void on_reinvite(turn&, session_id, request_received const&);
+    /// The newest INVITE of the peer over another connection (RFC 3263 4.3): one question, one answer.
+    void on_copied_invite(turn&, session_id, call&, request_received const&);
     void on_update(turn&, session_id, dialog_handle, request_received const&);
     /// Holds the peer's PRACK or UPDATE until its user has answered the offer in it.
     void ask_user(turn&, session_id, call&, leg&, request_received const&, description_carrier);

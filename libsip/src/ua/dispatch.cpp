@@ -90,10 +90,14 @@ void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input)
     auto* found = dialogs.find(at);
     if (found == nullptr && request.method() == method::notify) return on_first_notify(t, input);
     if (found == nullptr) return refuse({.status = 481});
-    if (!found->accept_remote_cseq(request.cseq())) return refuse({.status = 500, .reason = "Out of Order"});
+    auto const usage = dialogs.usage(at, usage_kind::invite);
+    auto const* concerned = usage ? calls.find(handle_of<session_id>(usage->owner)) : nullptr;
+    bool const is_copied_invite = concerned != nullptr && request.method() == method::invite &&
+                                  concerned->newest_invite == request.cseq().number;
+    if (!is_copied_invite && !found->accept_remote_cseq(request.cseq()))
+        return refuse({.status = 500, .reason = "Out of Order"});
     if (request.method() == method::notify) return on_notify(t, at, input);
     if (request.method() == method::subscribe) return on_subscribe_in_dialog(t, at, input);
-    auto const usage = dialogs.usage(at, usage_kind::invite);
     if (!usage) return refuse({.status = 481});
     if (request.method() == method::refer) return on_refer(t, at, input);
     auto const session = handle_of<session_id>(usage->owner);

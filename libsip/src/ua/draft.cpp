@@ -82,6 +82,26 @@ std::optional<message> without_required(buffer_pool& pool, message_view draft, m
     return changed ? std::optional(std::move(*changed)) : std::nullopt;
 }
 
+result<message> with_route(
+    buffer_pool& pool, message_view draft, routed_target const& way, std::string_view from, std::string_view to
+) {
+    message_builder out(pool);
+    out.request(draft.method_text(), way.request_uri());
+    for (auto const& entry : draft.headers()) {
+        if (belongs_to_body(entry.id) || entry.id == header_id::route) continue;
+        if (entry.id == header_id::from) {
+            way.write_routes(out);
+            out.header(header_id::from, from);
+        } else if (entry.id == header_id::to) {
+            out.header(header_id::to, to);
+        } else {
+            copy_header(out, draft, entry);
+        }
+    }
+    out.body(draft.raw(header_id::content_type), draft.body());
+    return finish_draft(pool, out);
+}
+
 message_builder compose_head(buffer_pool& pool, message_view draft, std::uint32_t cseq) {
     message_builder out(pool);
     out.request(draft.method_text(), draft.request_uri());

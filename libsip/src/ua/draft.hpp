@@ -39,6 +39,11 @@ struct request_head {
 /// where it requires none of them.
 [[nodiscard]] std::optional<message> without_required(buffer_pool&, message_view draft, message_view response);
 
+/// The draft again on another way, from another address of ours.
+[[nodiscard]] result<message> with_route(
+    buffer_pool&, message_view draft, routed_target const& way, std::string_view from, std::string_view to
+);
+
 /// Writes the draft's start line and headers up to and with CSeq, which gets `cseq`. The caller adds Contact and
 /// credentials, and ends with compose_tail().
 [[nodiscard]] message_builder compose_head(buffer_pool&, message_view draft, std::uint32_t cseq);

@@ -25,7 +25,7 @@ identity_choice user_agent_core::impl::identity_in(account_id id, message_view m
 
 void user_agent_core::impl::write_own_identity(message_builder& out, account const& of, own_identity const& shows) {
     if (auto const wanted = to_string(shows.privacy); !wanted.empty()) out.header(header_id::privacy, wanted);
-    if (shows.tells_preferred) out.header(header_id::p_preferred_identity, of.identity.from_address);
+    if (shows.tells_preferred) out.header(header_id::p_preferred_identity, of.identity.from_address());
 }
 
 error_code user_agent_core::impl::set_identity(session_id id, std::string_view address) {

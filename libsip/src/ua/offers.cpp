@@ -247,7 +247,7 @@ bool user_agent_core::impl::replace_asked(turn& t, leg& in, request_received con
     bool const is_same = first.cseq().name == again.cseq().name && first.cseq().number == again.cseq().number &&
                          first.body() == again.body();
     if (!is_same) return false;
-    (void)respond(t, in.asked.transaction, first, {.status = 482});
+    refuse_replaced(t, in.asked.transaction, first);
     in.asked = {copy.id, copy.request, copy.flow, copy.from};
     return true;
 }
@@ -256,6 +256,7 @@ void user_agent_core::impl::on_reinvite(turn& t, session_id id, request_received
     auto* call = calls.find(id);
     auto& leg = call->main;
     auto const request = input.request.view();
+    if (call->newest_invite == request.cseq().number) return on_copied_invite(t, id, *call, input);
     // 14.2: our own INVITE is out, or its offer is not answered.
     bool const ours_is_open = call->stage == call_stage::inviting || (leg.own && leg.own->request) || call->owed_ack ||
                               leg.offers.current() == offer_phase::state::local_offer;
@@ -275,6 +276,37 @@ void user_agent_core::impl::on_reinvite(turn& t, session_id id, request_received
     schedule_call(id, *call);
     t.out.events.emplace_back(remote_offer{.id = id, .carrier = input.request, .wanted_from_us = !has_offer, .fork = 0}
     );
+}
+
+void user_agent_core::impl::on_copied_invite(turn& t, session_id id, call& of, request_received const& input) {
+    auto const request = input.request.view();
+    if (of.unanswered.transaction) {
+        auto const first = of.unanswered.request;
+        if (first.view().body() != request.body()) return refuse_busy(t, input);
+        refuse_replaced(t, of.unanswered.transaction, first.view());
+        return take_invite(id, of, input);
+    }
+    // What we refused is not remembered, and what is acknowledged needs no answer: the peer may ask anew.
+    auto* pending = of.answers.find(request.cseq().number);
+    if (pending == nullptr) return refuse_busy(t, input);
+    auto const before = parse_message(pending->response, buffers);
+    if (!before) return refuse_busy(t, input);
+    auto const answer = before->view();
+    auto wire = write_reply(
+        request, {.status = 200,
+                  .to_tag = answer.to_tag(),
+                  .content_type = config.accept,
+                  .body = answer.body(),
+                  .contact_flow = input.flow,
+                  .account = of.account,
+                  .session_expires = answer.raw(header_id::session_expires),
+                  .require_timer = lists<header_id::require>(answer, "timer")}
+    );
+    if (!wire) return refuse_busy(t, input);
+    of.contact_flow = input.flow;
+    pending->response = *wire;
+    pending->transaction = input.id;
+    (void)send_response(t, input.id, std::move(*wire));
 }
 
 void user_agent_core::impl::on_update(turn& t, session_id id, dialog_handle at, request_received const& input) {

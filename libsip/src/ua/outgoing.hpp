@@ -41,6 +41,8 @@ enum class purpose : std::uint8_t {
 struct outgoing {
     purpose what{};
     account_id account;
+    std::size_t server = 0;         ///< which of the account's servers it is written for
+    std::size_t servers_tried = 0;  ///< before this one
     session_id session;  ///< may be stale: the call has ended
     request_id request;  ///< in_call, single
     subscription_id subscription;
@@ -75,7 +77,9 @@ struct outgoing {
     bool reached_own_server = false;  ///< `to` is one of the account's servers
     std::string failure;              ///< what was told of the last flow that failed it
     transaction_id transaction;
-    std::optional<time_point> deadline;  ///< locating, opening, lost: fail; sent: cancel; answered: forget
+    bool is_on_trial = false;            ///< `to` has only some of its 64*T1, since there is another place
+    std::optional<time_point> deadline;  ///< locating, opening, lost: fail; sent: cancel, or the end of the trial;
+                                         ///< answered: forget
 };
 
 }  // namespace sip

@@ -92,7 +92,7 @@ bool user_agent_core::impl::send_publish(turn& t, publication_id id, publication
     auto out = start_draft(
         buffers, {.method = "PUBLISH",
                   .way = way,
-                  .from = fmt::format("{};tag={}", account->identity.from_address, of.local_tag),
+                  .from = fmt::format("{};tag={}", account->identity.from_address(), of.local_tag),
                   .to = fmt::format("<{}>", of.options.target),
                   .call_id = of.call_id,
                   .cseq = ++of.cseq}

@@ -154,7 +154,7 @@ result<subscription_id> user_agent_core::impl::refer_to(
         auto out = start_draft(
             buffers, {.method = "REFER",
                       .way = way,
-                      .from = fmt::format("{};tag={}", sender->identity.from_address, made.local_tag),
+                      .from = fmt::format("{};tag={}", sender->identity.from_address(), made.local_tag),
                       .to = fmt::format("<{}>", target),
                       .call_id = made.call_id,
                       .cseq = 1}

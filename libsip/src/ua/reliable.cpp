@@ -134,7 +134,7 @@ error_code user_agent_core::impl::ring(turn& t, session_id id, std::uint16_t sta
     if (!reliably) {
         call->last_provisional = *wire;
         schedule_call(id, *call);
-        return transactions.respond(t.now.mono, call->unanswered.transaction, std::move(*wire), t.transactions());
+        return send_response(t, call->unanswered.transaction, std::move(*wire));
     }
     using description_is = reliable_responses::description;
     bool const goes_now = call->reliable.add(

@@ -59,22 +59,39 @@ std::string_view user_agent_core::impl::contact_user(account_id id, message_view
 }
 
 std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user, bool is_sips) const {
-    auto const* flow = flows.find(id);
-    if (flow == nullptr) return {};
+    auto const local = flows.named_by(id);
+    if (!local) return {};
     std::string uri = is_sips ? "sips:" : "sip:";
     if (!user.empty()) {
         uri += user;
         uri += '@';
     }
-    uri += host_port(flow->local);
-    uri += transport_parameter(flow->local.kind, is_sips);
+    uri += host_port(*local);
+    uri += transport_parameter(local->kind, is_sips);
     return uri;
 }
 
 void user_agent_core::impl::write_contact(
-    message_builder& out, flow_id flow, std::string_view user, bool is_sips, std::string_view params
+    message_builder& out, flow_id flow, std::string_view user, bool is_sips, contact_parts const& parts
 ) const {
-    out.begin(header_id::contact).text("<").text(contact_uri(flow, user, is_sips)).text(">").text(params);
+    auto const uri = contact_uri(flow, user, is_sips);
+    if (uri.empty()) return;
+    out.begin(header_id::contact).text("<").text(uri).text(parts.uri_params).text(">").text(parts.params);
+}
+
+// RFC 5626 4.3: ";ob" asks for the requests of this dialog over the flow that made it.
+contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id) const {
+    auto const* account = accounts.find(id);
+    if (account == nullptr) return {};
+    auto const& own = account->identity.config;
+    return {own.outbound.use ? ";ob" : "", own.contact_params};
+}
+
+contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request) const {
+    auto const* account = accounts.find(request.account);
+    if (account != nullptr && request.what == purpose::registration)
+        return {"", register_contact_params(*account, request.server)};
+    return contact_parts_in_dialog(request.account);
 }
 
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
@@ -95,10 +112,9 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
             out.header(header_id::privacy, wanted);
     }
     if (reply.contact_flow != flow_id::none) {
-        auto const* account = accounts.find(reply.account);
         write_contact(
             out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
-            account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
+            contact_parts_in_dialog(reply.account)
         );
     }
     // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.
@@ -130,7 +146,22 @@ error_code user_agent_core::impl::respond(
 ) {
     auto wire = write_reply(request, reply);
     if (!wire) return wire.error();
-    return transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
+    return send_response(t, transaction, std::move(*wire));
+}
+
+error_code user_agent_core::impl::send_response(turn& t, transaction_id transaction, buffer_ref wire) {
+    // A reroute sends the newest response. That of an INVITE may still change; another request's transaction ends with
+    // its final one, and has to know its way before.
+    bool const is_invite = transactions.request_of(transaction).method() == method::invite;
+    if (!is_invite && transactions.is_cut_off(transaction)) (void)find_way_back(t, transaction);
+    auto const failed = transactions.respond(t.now.mono, transaction, std::move(wire), t.transactions());
+    if (is_invite && failed == errc::transport_failed && find_way_back(t, transaction)) return {};
+    return failed;
+}
+
+void user_agent_core::impl::refuse_replaced(turn& t, transaction_id transaction, message_view request) {
+    auto wire = write_reply(request, {.status = 482});
+    if (wire) (void)transactions.respond(t.now.mono, transaction, std::move(*wire), t.transactions());
 }
 
 }  // namespace sip

@@ -28,7 +28,7 @@ result<request_id> user_agent_core::impl::send_request(
     auto const routes = account->routes_to(target);
     routed_target const way(target, routes);
     auto const& shows = account->identity.config.shows;
-    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address);
+    auto const from = shows.anonymous_from ? anonymous_address : std::string_view(account->identity.from_address());
     auto out = start_draft(
         buffers, {.method = to_string(name),
                   .way = way,

@@ -56,6 +56,11 @@ void user_agent_core::impl::forget(outgoing_id id) {
 
 outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
     request.serial = ++serial;
+    if (auto* account = accounts.find(request.account);
+        account != nullptr && request.what != purpose::registration && request.draft.view().to_tag().empty()) {
+        auto const serving = serving_now(*account, t.now.mono);
+        if (serving != request.server) (void)move_to_server(request, *account, serving);
+    }
     request.stage = outgoing::stage::locating;
     // Not even a look-up or a connection attempt may outlast what a transaction would have (pjsip #1583).
     request.deadline = t.now.mono + transaction_life(timing_of(request.account));
@@ -114,10 +119,13 @@ void user_agent_core::impl::take_locations(turn& t, outgoing_id id, lookup found
         t.events.push_back(request_failed{{}, token_of(id), why});
         return;
     }
-    auto* account = accounts.find(request.account);
-    if (account != nullptr) learn_servers(*account, found.locations);
+    if (auto* account = accounts.find(request.account)) {
+        learn_servers(*account, found.locations);
+        bool const is_first = request.server == 0 && account->identity.is_own_host(found.locations.front().server_name);
+        if (is_first) account->first_known_until = found.valid_until;
+    }
     request.locations = std::move(found.locations);
-    prefer_registered(account, request.locations);
+    prefer_registered(request, request.locations);
     try_next_location(t, id);
 }
 
@@ -133,10 +141,13 @@ void user_agent_core::impl::learn_servers(account& of, std::vector<location> con
 
 // Calls and subscriptions go through the server that holds the registration: only that one may have the connection, or
 // the state, that leads back to us.
-void user_agent_core::impl::prefer_registered(account const* from, std::vector<location>& places) const {
-    if (from == nullptr || !from->registered_at) return;
+void user_agent_core::impl::prefer_registered(outgoing const& request, std::vector<location>& places) const {
+    auto const* from = accounts.find(request.account);
+    if (from == nullptr) return;
+    auto const& registered_at = from->bindings[request.server].registered_at;
+    if (!registered_at) return;
     auto const at =
-        std::find_if(places.begin(), places.end(), [&](location const& one) { return one.to == *from->registered_at; });
+        std::find_if(places.begin(), places.end(), [&](location const& one) { return one.to == *registered_at; });
     if (at != places.end()) std::rotate(places.begin(), at, at + 1);
 }
 
@@ -144,7 +155,7 @@ void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
     auto& request = *requests.find(id);
     while (request.next_location < request.locations.size()) {
         auto const& location = request.locations[request.next_location++];
-        auto flow = flows.towards(location.to, location.server_name);
+        auto flow = flow_for(request, location);
         bool const is_inside = !request.draft.view().to_tag().empty();
         if (!flow && is_inside && ip_address::from(location.server_name)) flow = flows.connected_to(location.to);
         if (!flow && !is_reliable(location.to.kind)) continue;  // no socket of this address family
@@ -156,6 +167,7 @@ void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
         auto const* account = accounts.find(request.account);
         request.flow = *flow;
         request.to = location.to;
+        if (request.what == purpose::registration) bind_flow(request);
         request.flow_was_up = is_reliable(location.to.kind) && flows.find(*flow)->state == flow_state::up;
         request.reached_own_server =
             account != nullptr &&
@@ -164,7 +176,8 @@ void user_agent_core::impl::try_next_location(turn& t, outgoing_id id) {
                  account->server_addresses.end());
         if (flows.find(*flow)->state == flow_state::up) return transmit(t, id);
         request.stage = outgoing::stage::opening;
-        set_deadline(id, t.now.mono + transaction_life(timing_of(request.account)));
+        auto const limit = trial_time(request).value_or(transaction_life(timing_of(request.account)));
+        set_deadline(id, t.now.mono + limit);
         return;
     }
     t.events.push_back(request_failed{{}, token_of(id), errc::transport_failed});
@@ -182,13 +195,16 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         bool const stays_sips = in != nullptr && in->is_secure() && flow != nullptr && is_secure(flow->local.kind);
         write_contact(
             out, request.flow, contact_user(request.account, draft), is_for_sips(draft) || stays_sips,
-            account != nullptr ? std::string_view(account->identity.config.contact_params) : std::string_view{}
+            contact_parts_of(request)
         );
     }
     auto const options = request.options                   ? std::string_view(*request.options)
                          : tells_abilities(draft.method()) ? supported_by(request.account)
                                                            : std::string_view{};
     if (!options.empty()) out.header(header_id::supported, options);
+    // RFC 5626 4.2.1: what stands between us and the registrar may put itself into Path.
+    if (request.what == purpose::registration && account != nullptr && account->reg_id(request.server) != 0)
+        out.header(header_id::supported, "path");
     write_session_timer(out, request);
     if (account != nullptr && request.what != purpose::ack) {
         account->auth.write_credentials(
@@ -222,8 +238,8 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         return;
     }
     if (request.what == purpose::registration && account != nullptr) {
-        account->registered_flow = request.flow;
-        account->contact_uri = contact_uri(request.flow, account->identity.contact_user, is_for_sips(draft));
+        account->bindings[request.server].contact_uri =
+            contact_uri(request.flow, account->identity.contact_user, is_for_sips(draft));
     }
     if (auto* call = calls.find(request.session); call != nullptr && wants_contact(draft)) {
         call->contact_flow = request.flow;
@@ -236,8 +252,59 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     }
     request.transaction = *transaction;
     request.stage = outgoing::stage::sent;
+    if (auto const limit = trial_time(request)) {
+        request.is_on_trial = true;
+        return set_deadline(id, t.now.mono + *limit);
+    }
     // A re-INVITE that nobody finishes is cancelled like a call that nobody answers; all else ends by itself.
     set_deadline(id, request.what == purpose::reinvite ? std::optional(t.now.mono + config.ring_limit) : std::nullopt);
+}
+
+// ---- trials
+
+std::optional<duration> user_agent_core::impl::trial_time(outgoing const& of) const noexcept {
+    auto const* account = accounts.find(of.account);
+    auto const attempts = account != nullptr ? account->identity.servers[of.server].attempts : 0U;
+    if (attempts == 0 || !of.draft.view().to_tag().empty()) return std::nullopt;
+    bool const may_register_elsewhere =
+        of.what == purpose::registration && account->is_one_at_a_time && of.server + 1 < account->bindings.size();
+    bool const has_other = of.next_location < of.locations.size() || has_next_server(of) || may_register_elsewhere;
+    if (!has_other) return std::nullopt;
+    // Until just before one more copy would be sent (17.1.1.2, 17.1.2.2).
+    auto const& timing = account->identity.config.timing;
+    bool const is_invite = of.draft.view().method() == method::invite;
+    duration passed{}, interval = timing.t1;
+    for (unsigned i = 0; i < attempts && passed < transaction_life(timing); ++i) {
+        passed += interval;
+        interval = is_invite ? 2 * interval : std::min<duration>(2 * interval, timing.t2);
+    }
+    return std::min<duration>(passed, transaction_life(timing)) - std::chrono::milliseconds(1);
+}
+
+void user_agent_core::impl::end_trial(outgoing_id id) {
+    auto* request = requests.find(id);
+    if (request != nullptr && std::exchange(request->is_on_trial, false)) set_deadline(id, std::nullopt);
+}
+
+void user_agent_core::impl::give_up_on_place(turn& t, outgoing_id id) {
+    auto& request = *requests.find(id);
+    request.is_on_trial = false;
+    auto const left = request.transaction;
+    transactions.stop_repeating(left);
+    if (request.what == purpose::invite) {
+        // Whoever answers after all is cancelled, or acknowledged and released.
+        outgoing rest = request;
+        rest.session = {};
+        rest.locations.clear();
+        rest.next_location = 0;
+        (void)rest.client.cancel();
+        transactions.set_owner(
+            left, token_of(insert(requests, deadline_owner::outgoing, std::move(rest), std::nullopt))
+        );
+    } else {
+        transactions.set_owner(left, {});
+    }
+    t.events.push_back(request_failed{left, token_of(id), errc::transaction_timeout});
 }
 
 void user_agent_core::impl::on_flow_up(turn& t, flow_id flow) {
@@ -299,7 +366,7 @@ void user_agent_core::impl::send_again(turn& t, outgoing_id id, message_view res
     auto& request = *requests.find(id);
     // 22.2: the same request with the next CSeq. In a dialog that number belongs to the dialog.
     if (auto* account = accounts.find(request.account); account != nullptr && request.what == purpose::registration) {
-        request.cseq = account->registration.retry().cseq;
+        request.cseq = account->bindings[request.server].registration.retry().cseq;
     } else {
         // A challenge to a call's first INVITE may have a tag and so look like one from within an early dialog.
         auto* inside =
@@ -321,13 +388,16 @@ void user_agent_core::impl::send_again(turn& t, outgoing_id id, message_view res
 bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
     auto& request = *requests.find(id);
     bool const never_answered = request.client.current() != invite_client::state::proceeding;
-    bool const is_unreachable = why == errc::transport_failed || why == errc::transaction_timeout;
+    bool const is_unreachable =
+        why == errc::transport_failed || why == errc::transaction_timeout || why == errc::name_not_found;
     if (!is_unreachable || request.client.is_cancelled() || !never_answered) return false;
     // RFC 3263 4.3: whoever does not answer is passed over, now and for a while.
     if (request.stage == outgoing::stage::sent) {
         names.on_unreachable(t.now.mono, request.to);
-        if (auto* account = accounts.find(request.account); account != nullptr && account->registered_at == request.to)
-            account->registered_at.reset();
+        if (auto* account = accounts.find(request.account)) {
+            auto& registered_at = account->bindings[request.server].registered_at;
+            if (registered_at == request.to) registered_at.reset();
+        }
     }
     // A connection that was open before may have died unnoticed: the same address deserves a fresh one.
     bool const was_up = std::exchange(request.flow_was_up, false);
@@ -339,7 +409,7 @@ bool user_agent_core::impl::try_elsewhere(turn& t, outgoing_id id, errc why) {
     while (why == errc::transaction_timeout && request.next_location < request.locations.size() &&
            is_same_place(request.locations[request.next_location]))
         ++request.next_location;
-    if (request.next_location >= request.locations.size()) return false;
+    if (request.next_location >= request.locations.size()) return try_next_server(t, id);
     request.client.restart();
     try_next_location(t, id);
     return true;
@@ -376,6 +446,7 @@ void user_agent_core::impl::on_outgoing_due(turn& t, outgoing_id id) {
             t.events.push_back(request_failed{{}, token_of(id), errc::transaction_timeout});
             return;
         case outgoing::stage::sent:
+            if (request->is_on_trial) return give_up_on_place(t, id);
             return request->client.is_cancelled() ? send_cancel(t, id) : cancel(t, id);
         case outgoing::stage::answered:
             return forget(id);

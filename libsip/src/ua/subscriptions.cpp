@@ -145,7 +145,7 @@ bool user_agent_core::impl::send_subscribe(turn& t, subscription_id id, subscrib
         auto out = start_draft(
             buffers, {.method = "SUBSCRIBE",
                       .way = way,
-                      .from = fmt::format("{};tag={}", account->identity.from_address, of.local_tag),
+                      .from = fmt::format("{};tag={}", account->identity.from_address(), of.local_tag),
                       .to = fmt::format("<{}>", options.target),
                       .call_id = of.call_id,
                       .cseq = of.cseq + 1}

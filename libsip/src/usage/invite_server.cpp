@@ -48,8 +48,10 @@ std::optional<pending_answers::due> pending_answers::pop_due(time_point now, tim
     return std::nullopt;
 }
 
-bool pending_answers::awaits(std::uint32_t cseq) const noexcept {
-    return std::any_of(answers_.begin(), answers_.end(), [cseq](auto const& answer) { return answer.cseq == cseq; });
+pending_answer* pending_answers::find(std::uint32_t cseq) noexcept {
+    auto const at =
+        std::find_if(answers_.begin(), answers_.end(), [cseq](auto const& answer) { return answer.cseq == cseq; });
+    return at != answers_.end() ? &*at : nullptr;
 }
 
 }  // namespace sip

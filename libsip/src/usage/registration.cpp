@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -35,10 +36,16 @@ duration refresh_after(duration granted, random_source const& random) {
 
 /// What the registrar granted to our contact: its own expires parameter, then the Expires header, then what we asked
 /// for (10.2.4). Zero where the answer lists bindings and says nothing of ours but names it with 0.
-duration granted_interval(message_view response, std::string_view our_contact_uri, std::uint32_t asked) {
+duration granted_interval(
+    message_view response, std::string_view our_contact_uri, std::uint32_t reg_id, std::uint32_t asked
+) {
     auto const ours = parse_uri(our_contact_uri);
+    auto const number = std::to_string(reg_id);
     for (auto const& contact : response.all<header_id::contact>()) {
         if (!contact || !ours || contact->is_star || !equivalent(contact->uri, *ours)) continue;
+        // Two flows from one socket have one URI; a registrar that knows no reg-id keeps one binding for both.
+        auto const named = contact->params.value("reg-id");
+        if (reg_id != 0 && !named.empty() && named != number) continue;
         if (auto const expires = contact->expires()) return seconds(*expires);
     }
     if (auto const expires = response.get<header_id::expires>()) return seconds(*expires);
@@ -58,6 +65,7 @@ registration::outcome registration::start(time_point) {
     wish_ = wish::registered;
     if (in_flight_) return {};  // a removal is on its way: its answer starts us again
     failures_ = 0;
+    is_proven_ = false;
     return send(registration_state::registering, std::max(to_seconds(settings_.expires), minimum_));
 }
 
@@ -75,7 +83,7 @@ registration::request registration::retry() noexcept {
 }
 
 registration::outcome registration::on_response(
-    time_point now, message_view response, std::string_view our_contact_uri, error_code auth_error
+    time_point now, message_view response, std::string_view our_contact_uri, error_code auth_error, std::uint32_t reg_id
 ) {
     in_flight_ = false;
     auto const status = response.status();
@@ -92,7 +100,7 @@ registration::outcome registration::on_response(
         return send(registration_state::unregistering, 0);
     }
     if (status < 300) {
-        auto const granted = granted_interval(response, our_contact_uri, asked_);
+        auto const granted = granted_interval(response, our_contact_uri, reg_id, asked_);
         if (granted <= duration::zero()) {
             may_be_bound_ = false;
             return failed(now, status, {}, std::nullopt);
@@ -116,9 +124,17 @@ registration::outcome registration::on_failed(time_point now, errc why) {
 registration::outcome registration::on_flow_lost(time_point now) {
     if (wish_ != wish::registered || in_flight_) return {};
     if (state_ != registration_state::registered) return {};
+    // RFC 5626 4.5: a flow that never answered a ping was no success, and the next one has to wait.
+    if (settings_.needs_proof && !std::exchange(is_proven_, false))
+        return failed(now, 0, errc::transport_failed, std::nullopt);
     // Up to two seconds apart, so that a server that restarts is not met by all its phones at once.
     deadline_ = now + std::chrono::milliseconds(environment_->random.below(2000));
     return {};
+}
+
+registration::outcome registration::retry_now(time_point) {
+    if (wish_ != wish::registered || in_flight_ || state_ != registration_state::failed) return {};
+    return send(registration_state::registering, std::max(to_seconds(settings_.expires), minimum_));
 }
 
 registration::outcome registration::on_timeout(time_point now) {
@@ -143,7 +159,7 @@ registration::outcome registration::send(registration_state shown, std::uint32_t
 }
 
 registration::outcome registration::registered(time_point now, std::uint16_t status, duration granted) {
-    failures_ = 0;
+    if (!settings_.needs_proof) failures_ = 0;
     brief_rounds_ = 0;
     state_ = registration_state::registered;
     deadline_ = now + refresh_after(granted, environment_->random);
@@ -165,6 +181,8 @@ registration::outcome registration::failed(
         auto const drawn =
             step / 2 + duration(environment_->random.below(static_cast<std::uint64_t>((step / 2).count()) + 1));
         deadline_ = now + std::max(drawn, wait.value_or(duration::zero()));
+        // RFC 5626 4.2.1: a Retry-After of 0 means at once; but whoever goes on saying it is not believed.
+        if (wait == duration::zero() && failures_ == 0) deadline_ = now;
         ++failures_;
     }
     return {.send = std::nullopt, .news = news{state_, status, error, {}, deadline_}};

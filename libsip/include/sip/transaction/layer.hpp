@@ -74,6 +74,12 @@ public:
     /// Where the connection that a request came over is gone: from now on its responses take this flow, and the newest
     /// one is sent at once (18.2.2). response_destination() says where to connect to.
     error_code reroute(transaction_id, flow_id, endpoint const& to, transaction_outbox);
+    /// True for a server transaction whose connection is gone: a response would get nowhere before a reroute().
+    [[nodiscard]] bool is_cut_off(transaction_id) const noexcept;
+    /// Where its responses go then (18.2.2); nothing where Via names no place.
+    [[nodiscard]] std::optional<endpoint> way_back(transaction_id) const noexcept;
+    /// No more copies of this request are sent; answers still count, and its time goes on.
+    void stop_repeating(transaction_id) noexcept;
     void set_owner(transaction_id, owner_token) noexcept;
     /// The account's timers, for those that start from now on.
     void set_timing(transaction_id, timing const&) noexcept;

@@ -24,6 +24,13 @@ struct send_message {
     transaction_id origin;  ///< empty where no transaction stands behind the message
 };
 
+/// Write a ping: bytes that are no message, and that no trace shows. The answer is on_keep_alive().
+struct send_keep_alive {
+    flow_id flow = flow_id::none;
+    endpoint to;
+    buffer_ref bytes;
+};
+
 /// Connect to `to`; the answer is a flow_event for `flow`.
 struct open_flow {
     flow_id flow = flow_id::none;
@@ -42,7 +49,7 @@ struct resolve_name {
     dns_type type = dns_type::address;
 };
 
-using action = std::variant<send_message, open_flow, close_flow, resolve_name>;
+using action = std::variant<send_message, send_keep_alive, open_flow, close_flow, resolve_name>;
 using actions = boost::container::small_vector<action, 8>;
 
 }  // namespace sip

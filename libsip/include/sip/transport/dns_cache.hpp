@@ -16,8 +16,12 @@ public:
 
     /// Keeps an answer for its time, at most a day. An answer that holds for no time is not kept.
     void keep(time_point now, dns_type, std::string_view name, dns_answer);
+    struct kept_answer {
+        dns_answer answer;
+        time_point until;
+    };
     /// The answer that still holds; null where there is none. Valid until the next keep(). Names compare without case.
-    [[nodiscard]] dns_answer const* find(time_point now, dns_type, std::string_view name) const noexcept;
+    [[nodiscard]] kept_answer const* find(time_point now, dns_type, std::string_view name) const noexcept;
     /// The network has changed: what another one's servers said holds no more.
     void clear() noexcept { entries_.clear(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
@@ -26,8 +30,7 @@ private:
     struct entry {
         dns_type type{};
         std::string name;
-        time_point until;
-        dns_answer answer;
+        kept_answer kept;
     };
     std::size_t most_;
     std::vector<entry> entries_;  ///< few: a phone knows its servers and a handful of domains

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/static_vector.hpp>
+
 #include "sip/syntax/message.hpp"
 #include "sip/transport/flow.hpp"
 
@@ -43,6 +45,9 @@ public:
     void on_request(flow_id, message_view);
 
     [[nodiscard]] flow_entry const* find(flow_id) const noexcept;
+    /// The address that our messages over this flow name; also of a connection that is gone, for as long as it is among
+    /// the last ones: what came over it may still be answered.
+    [[nodiscard]] std::optional<endpoint> named_by(flow_id) const noexcept;
     /// The flow that leads to `to`. For connections the newest one to that very endpoint, preferring one that is up; a
     /// secure one only where its peer proved `server_name`. For datagrams the socket of that address family whose
     /// address suits best as source (RFC 6724 5: the same address, the same scope, the longest common prefix), the
@@ -59,6 +64,7 @@ public:
 
     /// An accepted connection has at most this many ".invalid" names.
     static constexpr std::size_t most_names = 4;
+    static constexpr std::size_t most_remembered = 64;
 
 private:
     flow_entry* find_mutable(flow_id) noexcept;
@@ -66,6 +72,11 @@ private:
 
     /// Ascending by id, since ids are given in order. A user agent has few flows; a proxy's shell bounds them.
     std::vector<flow_entry> flows_;
+    struct former {
+        flow_id id = flow_id::none;
+        endpoint local;
+    };
+    boost::container::static_vector<former, most_remembered> former_;  ///< the oldest first
     std::uint32_t last_ = 0;
 };
 

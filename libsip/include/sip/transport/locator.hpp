@@ -56,6 +56,7 @@ struct lookup {
     std::uint32_t number = 0;  ///< names the look-up until it is done; 0 where the answer was known at once
     bool is_done = false;
     std::vector<location> locations;  ///< best first; empty where nothing can be reached
+    std::optional<time_point> valid_until = std::nullopt;  ///< of the first of its answers to end; of names only
     /// errc::unsupported_scheme for a URI that is neither sip nor sips, errc::transport_failed for a transport that we
     /// do not speak or that contradicts sips, errc::name_not_found, or what the name service said.
     error_code error;
@@ -118,6 +119,7 @@ private:
         std::vector<question> open;
         boost::container::small_vector<server, 1> servers;
         error_code error;  ///< of the last question that failed
+        std::optional<time_point> valid_until;
     };
 
     [[nodiscard]] static transport_list acceptable(location_query const&, std::vector<transport_kind> const& ours);
@@ -129,6 +131,7 @@ private:
     void add_server(time_point now, search&, server, actions& out);
     /// Asks the next kind of question where all of one kind are answered. True where nothing is left to ask.
     [[nodiscard]] bool settle(time_point now, search&, actions& out);
+    static void note_end(search&, time_point answer_ends) noexcept;
     [[nodiscard]] lookup finish(time_point now, search const&) const;
 
     random_source random_;

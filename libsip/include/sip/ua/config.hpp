@@ -12,6 +12,7 @@
 #include "sip/time.hpp"
 #include "sip/transport/flow.hpp"
 #include "sip/transport/service_order.hpp"
+#include "sip/ua/server_config.hpp"
 #include "sip/ua/subscribe_options.hpp"
 #include "sip/usage/identity.hpp"
 #include "sip/usage/replacing.hpp"
@@ -79,8 +80,13 @@ struct account_config {
     std::string password;
     std::optional<std::string> realm;  ///< answer only this realm; nothing: the realm that our own server names
     hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are refused with errc::weak_algorithm
-    std::string registrar;               ///< "sip:example.com"; empty: this account does not register
-    std::vector<std::string> route_set;  ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
+    std::string registrar;                           ///< "sip:example.com"; empty: this account does not register
+    std::vector<std::string> route_set;              ///< outbound proxy URIs in order: "sip:proxy.example.com;lr"
+    std::vector<alternative_server> alternatives;    ///< in the order of preference, behind what stands above
+    redundancy_settings redundancy;                  ///< which of several servers is used
+    outbound_settings outbound;                      ///< RFC 5626
+    /// URN by which registrars know this phone after a restart (RFC 5626 4.1): "urn:uuid:...". Empty: it says none.
+    std::string instance;
     /// Where the URI names none; nothing asks the domain (NAPTR, RFC 3263 4.1).
     std::optional<transport_kind> transport = transport_kind::udp;
     duration expires = std::chrono::seconds(3600);  ///< what we ask for
@@ -100,7 +106,7 @@ struct account_config {
     bool trusts_own_servers = true;
     replacement_rule replaces = replacement_rule::on_evidence;  ///< RFC 3891: who may take the place of a call
     sips_rule sips = sips_rule::any;
-    std::string contact_params;  ///< ready text behind the Contact's URI, ";+sip.instance=..."
+    std::string contact_params;  ///< ready text behind the Contact's URI, ";audio;+sip.extensions=..."
 };
 
 /// A call to make. It has a constructor, since g++ 12 destroys aggregate temporaries twice inside a co_await

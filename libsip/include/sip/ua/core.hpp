@@ -145,6 +145,7 @@ public:
     flow_id add_flow(now_t, flow_description const&, outbox&) override;
     void on_flow(now_t, flow_event const&, outbox&) override;
     void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) override;
+    void on_keep_alive(now_t, flow_id, endpoint const& from, std::string_view bytes, outbox&) override;
     void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) override;
     void on_timeout(now_t, outbox&) override;
     [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;

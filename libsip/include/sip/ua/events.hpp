@@ -171,10 +171,13 @@ struct identity_changed {
 // ---- registrations
 // ------------------------------------------------------------------------------------------------------------------------
 
-/// Every change of an account's registration, and every failed attempt.
+/// Every change of an account's registration, and every failed attempt. With several servers (RFC 5626 flows, or a
+/// second server): what happened at one of them.
 struct registration_changed {
     account_id account;
-    registration_state state{};
+    registration_state state{};  ///< of the account: registered while any server has a binding of ours
+    std::size_t server = 0;      ///< account_config's own, then its alternatives
+    registration_state at_server{};
     std::uint16_t status = 0;  ///< of the response that caused it, 0 where none did
     error_code error;          ///< why it failed, where no response tells
     std::string detail = {};   ///< the same for people: "the certificate of tls 192.0.2.1:5061 has expired"

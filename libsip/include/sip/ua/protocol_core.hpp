@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <boost/container/small_vector.hpp>
 
@@ -60,6 +61,11 @@ public:
     virtual void on_flow(now_t, flow_event const&, outbox&) = 0;
     /// One datagram, or one whole message that the framer cut out of a stream.
     virtual void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) = 0;
+    /// The answer to a send_keep_alive: CRLF, or a STUN response (RFC 5626 4.4). Pings of the peer are the shell's to
+    /// answer. A core that sends none hears nothing that concerns it.
+    virtual void on_keep_alive(now_t, flow_id, endpoint const& from, std::string_view bytes, outbox&) {
+        (void)from, (void)bytes;
+    }
     /// The answer to resolve_name; empty with an error. errc::name_not_found says that there is no such record, which is
     /// an answer that may be kept; other errors say that nobody knows.
     virtual void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) = 0;

@@ -25,8 +25,6 @@ struct pending_answer {
     std::uint32_t cseq = 0;
     buffer_ref response;
     transaction_id transaction;
-    endpoint way_back;          ///< where the response goes when its flow is gone (18.2.2)
-    std::string way_back_name;  ///< the host that Via names: what TLS must verify there
     answer_body body = answer_body::answer_or_none;
     duration interval{};  ///< until the next repetition but one: T1, doubling up to T2
     time_point resend_at;
@@ -55,7 +53,8 @@ public:
 
     [[nodiscard]] bool is_full() const noexcept { return answers_.size() >= most; }
     [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
-    [[nodiscard]] bool awaits(std::uint32_t cseq) const noexcept;
+    /// The answer to this INVITE that is out; null where there is none. Valid until the next change.
+    [[nodiscard]] pending_answer* find(std::uint32_t cseq) noexcept;
     void clear() noexcept { answers_.clear(); }
 
 private:

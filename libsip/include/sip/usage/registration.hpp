@@ -22,6 +22,8 @@ struct registration_settings {
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; zero: never try again by ourselves
     duration longest_retry = std::chrono::minutes(30);
+    /// RFC 5626 4.5: a registration alone is no success yet; prove() says when it is.
+    bool needs_proof = false;
 };
 
 class registration {
@@ -52,18 +54,29 @@ public:
     /// The same REGISTER again after a challenge: the next CSeq.
     [[nodiscard]] request retry() noexcept;
     /// A final response; challenges come here only when they cannot be answered (`auth_error` says why).
+    /// `reg_id`: what our Contact is told from others with the same URI by (RFC 5626 4.2.1); 0: it has none.
     [[nodiscard]] outcome on_response(
-        time_point now, message_view response, std::string_view our_contact_uri, error_code auth_error = {}
+        time_point now, message_view response, std::string_view our_contact_uri, error_code auth_error = {},
+        std::uint32_t reg_id = 0
     );
     /// No response came: time-out or no transport.
     [[nodiscard]] outcome on_failed(time_point now, errc why);
     /// The connection that the registrar reaches us by is gone, or our address changed: register anew soon.
     [[nodiscard]] outcome on_flow_lost(time_point now);
+    /// The flow has shown that it works (RFC 5626 4.5): earlier failures count no more.
+    void prove() noexcept { is_proven_ = true, failures_ = 0; }
+    /// Another try at this time instead of the back-off's, or none by itself; only where one is waited for.
+    void retry_at(std::optional<time_point> when) noexcept {
+        if (state_ == registration_state::failed && deadline_) deadline_ = when;
+    }
+    /// Registers again at once, differently than before. Only while it has failed.
+    [[nodiscard]] outcome retry_now(time_point now);
     [[nodiscard]] outcome on_timeout(time_point now);
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadline_; }
 
     void update(registration_settings settings) noexcept { settings_ = settings; }
     [[nodiscard]] registration_state state() const noexcept { return state_; }
+    [[nodiscard]] bool is_wanted() const noexcept { return wish_ == wish::registered; }
     [[nodiscard]] std::string const& call_id() const noexcept { return call_id_; }
     [[nodiscard]] std::string const& from_tag() const noexcept { return from_tag_; }
 
@@ -88,6 +101,7 @@ private:
     std::uint32_t minimum_ = 0;  ///< learnt from 423
     std::uint8_t brief_rounds_ = 0;
     std::uint32_t failures_ = 0;          ///< in a row
+    bool is_proven_ = false;              ///< the last registration, where that needs more than a 2xx
     std::optional<time_point> deadline_;  ///< refresh or retry
 };
 

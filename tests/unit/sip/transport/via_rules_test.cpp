@@ -87,7 +87,7 @@ TEST_CASE("Where a connection is gone, the response's new one goes to sent-by's 
     CHECK(destination("SIP/2.0/TLS 10.0.0.1;branch=z9hG4bKa", tls) == "tls 198.51.100.7:5061");
 }
 
-TEST_CASE("Our own Via names transport, sent-by and branch, and asks for rport where wanted") {
+TEST_CASE("Our own Via names transport, sent-by and branch, and asks for rport where wanted (RFC 3581 3)") {
     std::string value = "from before";
     write_via(value, {ip_address::from("192.0.2.1").value(), 5062, transport_kind::tcp}, "z9hG4bKx", rport_request::no);
     CHECK(value == "SIP/2.0/TCP 192.0.2.1:5062;branch=z9hG4bKx");

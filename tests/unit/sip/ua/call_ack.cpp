@@ -187,6 +187,8 @@ TEST_CASE("2xx is retried over a new connection when the first closed before its
     auto const opened = s.opened();
     REQUIRE(opened.size() == 1);
     CHECK(opened[0].to == test::at("10.0.0.2:5060", sip::transport_kind::tcp));  // 18.2.2: sent-by of its Via
+    s.expect("200 INVITE");                                                      // waits for the connection
+    s.expect_nothing();
     s.flow_up(opened[0].flow, "10.0.0.1:40001");
     s.advance(1s);
     s.expect("200 INVITE");

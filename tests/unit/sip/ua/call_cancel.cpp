@@ -240,3 +240,18 @@ TEST_CASE("A repeated CANCEL repeats its 200 and nothing else") {
     s.expect("200 CANCEL");
     s.expect_nothing();
 }
+
+TEST_CASE("A late 2xx is released by a BYE that is newer than the PRACK before it (RFC 3261 12.2.1.1, 15.1.1)") {
+    script s;
+    auto const id = s.invite();
+    auto const invite = s.expect("INVITE");
+    s.reply(invite, 183, {.headers = "Require: 100rel\nRSeq: 1\n", .body = "answer"});
+    auto const prack = s.expect("PRACK");
+    CHECK(header(prack, "CSeq") == "2 PRACK");
+    s.reply(prack, 200);
+    s.hang_up(id);
+    s.expect("CANCEL");
+    s.reply(invite, 200, {.body = "answer"});
+    s.expect("ACK");
+    CHECK(header(s.expect("BYE"), "CSeq") == "3 BYE");
+}

@@ -1,0 +1,75 @@
+// Whether a flow still works (RFC 5626 4.4): pings at random intervals, and how long their answers may take. Over
+// connections CRLF CRLF is answered by CRLF (4.4.1); over datagrams a STUN Binding request by its response (4.4.2),
+// which also tells whether an address translator between has forgotten us. WebSocket has pings of its own (RFC 7118 6).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sip/environment.hpp"
+#include "sip/time.hpp"
+#include "sip/transport/stun.hpp"
+
+namespace sip {
+
+/// Bounds of the time from one ping to the next, which is drawn anew each time.
+struct keep_alive_interval {
+    duration shortest{}, longest{};
+};
+
+/// When pings are sent where the server names no time of its own.
+struct keep_alive_settings {
+    keep_alive_interval stream{std::chrono::seconds(95), std::chrono::seconds(120)};  ///< RFC 5626 4.4.1
+    keep_alive_interval datagram{std::chrono::seconds(24), std::chrono::seconds(29)};  ///< RFC 5626 4.4.2
+};
+
+class flow_watch {
+public:
+    /// `stream`: over a connection. The first ping is due after an interval.
+    flow_watch(time_point now, bool stream, keep_alive_interval, random_source);
+
+    /// What the server asks for: Flow-Timer, from which 80 to 100 % are taken (4.4).
+    [[nodiscard]] static keep_alive_interval from_flow_timer(std::uint32_t seconds) noexcept;
+
+    /// From the next ping on; for a refresh that names another time.
+    void set_interval(keep_alive_interval interval) noexcept { interval_ = interval; }
+
+    enum class verdict : std::uint8_t {
+        unknown,  ///< not ours: an answer to something else
+        alive,
+        failed,  ///< no answer in time, an error response, or another address of ours than before
+    };
+    struct due {
+        std::string ping;  ///< to be sent now; empty where there is nothing to send
+        verdict flow = verdict::unknown;
+    };
+    /// After next_deadline().
+    [[nodiscard]] due on_timeout(time_point now);
+    /// Anything that came over the flow and is no SIP message.
+    [[nodiscard]] verdict on_answer(time_point now, std::string_view bytes);
+    [[nodiscard]] time_point next_deadline() const noexcept { return deadline_; }
+
+    /// 4.4.1.
+    static constexpr duration pong_limit = std::chrono::seconds(10);
+    /// RFC 8489 6.2.1: the first wait for a response, how many requests are sent, and the last wait in first waits.
+    static constexpr duration first_wait = std::chrono::milliseconds(500);
+    static constexpr unsigned most_requests = 7, last_wait = 16;
+
+private:
+    void wait(time_point now);
+    [[nodiscard]] verdict answered(time_point now);
+
+    bool is_stream_;
+    keep_alive_interval interval_;
+    random_source random_;
+    time_point deadline_{};
+    bool is_open_ = false;  ///< a ping is not answered yet
+    unsigned requests_ = 0;  ///< sent of the STUN transaction that is open
+    stun::transaction transaction_{};
+    std::optional<endpoint> mapped_;  ///< our address as the server sees it
+};
+
+}  // namespace sip
