@@ -1,6 +1,6 @@
-// Two user agents call each other at random over a bad network (loss up to 40 %, doubling, reordering), offer, answer,
-// refuse and hang up at random times, by reliable provisional responses, PRACK, UPDATE and re-INVITE, with session
-// timers of every kind. Whatever happens, for every seed:
+// Two user agents call each other at random over a bad network (loss up to 40 %, doubling, reordering, and links that
+// are cut for 1 to 40 s), offer, answer, refuse, replace and hang up at random times, by reliable provisional
+// responses, PRACK, UPDATE and re-INVITE, with session timers of every kind. Whatever happens, for every seed:
 //   each call ends with exactly one call_ended at each end that knew of it, and no event follows it;
 //   when the users are quiet for longer than 64*T1 both ends agree on which calls are up, and on their descriptions;
 //   after a call has ended nothing new is sent for it but ACK, BYE and CANCEL;
@@ -83,12 +83,17 @@ public:
         auto& net = pair_.net;
         // Some seeds make many short calls, others few that are renegotiated over and over.
         bool const few_calls = random_.chance(50);
+        bool const has_cuts = random_.chance(50);
         most_calls_ = few_calls ? 1 + random_.below(2) : 6;
         auto const actions = 5 + random_.below(few_calls ? 60 : 25);
         for (std::uint64_t i = 0; i < actions; ++i) {
             net.run_for(std::chrono::milliseconds(random_.below(random_.chance(20) ? 8000 : 700)));
             act(users_[random_.below(2)]);
             if (by_connection_ && random_.chance(5)) net.break_connections(pair_.alice.node);
+            if (has_cuts && random_.chance(6)) {
+                net.cut(pair_.alice.node, pair_.bob.node, std::chrono::seconds(1 + random_.below(40)));
+                ++cuts_;
+            }
         }
         // Everybody does what is owed, then nobody touches a telephone for a while.
         for (int i = 0; i < 60; ++i) {
@@ -116,6 +121,8 @@ public:
     [[nodiscard]] std::size_t collisions() const { return collisions_; }
     [[nodiscard]] std::size_t refreshes() const { return refreshes_; }
     [[nodiscard]] std::size_t early_sessions() const { return early_sessions_; }
+    [[nodiscard]] std::size_t cuts() const { return cuts_; }
+    [[nodiscard]] std::size_t replaced() const { return replaced_; }
 
 private:
     [[noreturn]] void fail(std::string const& what) {
@@ -127,28 +134,22 @@ private:
     // ---- the users
 
     void act(user& u) {
-        switch (random_.below(10)) {
+        switch (random_.below(11)) {
             case 0:
             case 1:
-            case 2: {
-                if (u.calls.size() >= most_calls_) return;
-                auto const offer = random_.chance(80) ? fresh("offer") : std::string();
-                // The name travels in the INVITE, so that both ends know the call by it.
-                auto const name = fresh("call");
-                sip::invite_options options(u.peer_uri);
-                options.with_header("X-Name", name);
-                if (!offer.empty()) options.with_offer(offer);
-                auto const id = u.phone->command([&](auto now, auto& out) {
-                    return u.phone->core.invite(now, u.phone->account, options, out);
-                });
-                if (!id) fail("invite was refused: " + id.error().message());
-                u.names[*id] = name;
-                auto& call = u.calls[name];
-                call.id = *id;
-                call.offered = offer;
-                call.first_is_open = !offer.empty();
+            case 2:
+                if (u.calls.size() < most_calls_) place(u, sip::invite_options(u.peer_uri));
                 return;
-            }
+            case 10:
+                // A call takes the place of another one of the same two people (RFC 3891).
+                if (u.calls.size() >= most_calls_ + 2) return;
+                return for_some_call(u, [&](belief& call) {
+                    auto const known = u.phone->core.identity(call.id);
+                    if (!known) return;
+                    sip::invite_options options(u.peer_uri);
+                    options.with_replaces(known->call_id, known->remote_tag, known->local_tag);
+                    place(u, std::move(options));
+                });
             case 3:
             case 4:
             case 5:
@@ -167,6 +168,23 @@ private:
                     if (call.may_answer) ring(u, call);
                 });
         }
+    }
+
+    void place(user& u, sip::invite_options options) {
+        auto const offer = random_.chance(80) ? fresh("offer") : std::string();
+        // The name travels in the INVITE, so that both ends know the call by it.
+        auto const name = fresh("call");
+        options.with_header("X-Name", name);
+        if (!offer.empty()) options.with_offer(offer);
+        auto const id = u.phone->command([&](auto now, auto& out) {
+            return u.phone->core.invite(now, u.phone->account, options, out);
+        });
+        if (!id) fail("invite was refused: " + id.error().message());
+        u.names[*id] = name;
+        auto& call = u.calls[name];
+        call.id = *id;
+        call.offered = offer;
+        call.first_is_open = !offer.empty();
     }
 
     template <class Work>
@@ -273,8 +291,12 @@ private:
 
     void heard(user& u, sip::incoming_call const& e) {
         auto const name = std::string(e.invite.view().raw("X-Name"));
-        if (u.calls.contains(name)) fail("an INVITE made two calls");
-        auto& call = u.calls[name];
+        // A copy that the network has held back until its call was given up for want of an ACK makes a call of its own:
+        // nobody remembers a transaction for longer than its timers (17.2.1).
+        auto const known = u.calls.find(name);
+        if (known != u.calls.end() && !known->second.ended) fail("an INVITE made two calls");
+        ended_at_.erase({u.phone->node, name});
+        auto& call = u.calls[name] = {};
         call.id = e.id;
         call.may_answer = true;
         if (e.has_offer) call.peer_offer = e.invite.view().body();
@@ -325,6 +347,7 @@ private:
         auto& call = known(u, e.id);
         call.ended = true;
         call.up = call.may_answer = call.owes_answer = false;
+        if (e.why == sip::end_reason::replaced) ++replaced_;
         ended_at_[{u.phone->node, u.names[e.id]}] = pair_.net.packets();
         if (verbose_)
             std::cout << pair_.net.clock().elapsed() / 1ms << " ms: node " << u.phone->node << " ended, reason "
@@ -416,6 +439,7 @@ private:
     test::seeded_random random_;
     user users_[2];
     std::size_t most_calls_ = 6, new_descriptions_ = 0, collisions_ = 0, refreshes_ = 0, early_sessions_ = 0;
+    std::size_t cuts_ = 0, replaced_ = 0;
     std::uint64_t texts_ = 0;
     std::map<std::string, std::string> names_;  ///< of calls, by Call-ID
     std::set<std::string> requests_seen_, bye_arrived_;
@@ -429,12 +453,12 @@ std::uint64_t number_from(char const* variable, std::uint64_t otherwise) {
 
 }  // namespace
 
-TEST_CASE("Random calls over a bad network keep every invariant of a call") {
+TEST_CASE("Random calls over a bad network that is cut now and then keep every invariant of a call") {
     if (auto const seed = number_from("OFFHOOK_SIM_SEED", 0)) {
         simulation(seed, true).run();
         return;
     }
-    std::size_t calls = 0, descriptions = 0, collisions = 0, refreshes = 0, early = 0;
+    std::size_t calls = 0, descriptions = 0, collisions = 0, refreshes = 0, early = 0, cuts = 0, replaced = 0;
     auto const seeds = number_from("OFFHOOK_SIM_SEEDS", 1000);
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         CAPTURE(seed);
@@ -445,15 +469,19 @@ TEST_CASE("Random calls over a bad network keep every invariant of a call") {
         collisions += one.collisions();
         refreshes += one.refreshes();
         early += one.early_sessions();
+        cuts += one.cuts();
+        replaced += one.replaced();
     }
     MESSAGE(
         seeds, " seeds, ", calls, " calls, ", descriptions, " renegotiations, ", collisions, " collisions, ", refreshes,
-        " refreshes, ", early, " early sessions"
+        " refreshes, ", early, " early sessions, ", cuts, " cuts, ", replaced, " replaced"
     );
     // The run is worth nothing if the random users never get anywhere.
     CHECK(calls > seeds);
     CHECK(descriptions > seeds / 2);
-    CHECK(collisions > seeds / 20);
+    CHECK(collisions > seeds / 40);
     CHECK(refreshes > seeds / 20);
     CHECK(early > seeds / 20);
+    CHECK(cuts > seeds / 4);
+    CHECK(replaced > seeds / 20);
 }
