@@ -22,6 +22,7 @@
 #include "sip/net/driver.hpp"
 #include "sip/net/environment.hpp"
 #include "sip/net/local_address.hpp"
+#include "sip/syntax/secrets.hpp"
 
 namespace phoned::net {
 
@@ -78,8 +79,11 @@ sip::net::shell_config shell_config_of(const settings& config) {
     return out;
 }
 
-/// Whoever reads a trace could listen to the call if it showed the keys of its media.
+/// Whoever reads a trace could listen to the call if it showed the keys of its media, and look for the password of a
+/// digest.
 trace_event shown(const sip::net::traced_message& message) {
+    std::string text(message.bytes);
+    sip::mask_secrets(text);
     return {
         message.at,
         message.direction == sip::net::direction::received ? trace_direction::received : trace_direction::sent,
@@ -88,7 +92,7 @@ trace_event shown(const sip::net::traced_message& message) {
                                                          : "tls",
         sip::host_port(message.local),
         sip::host_port(message.remote),
-        sdp::without_keys(message.bytes)};
+        sdp::without_keys(text)};
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ void watch_and_publish(std::string const& algorithm) {
         sip::publish_options state(
             whom, std::string(message_summary::event), {std::string(message_summary::content_type), to_string(mailbox)}
         );
-        auto const published = *publisher.account.publish(state);
+        auto published = *publisher.account.publish(state);
         CHECK(publisher.wait_for<sip::publication_changed>().state == sip::publication::state::published);
         auto const told =
             watcher.wait_for<sip::notification>([](auto const& n) { return !n.request.view().body().empty(); });
@@ -145,9 +145,7 @@ void watch_and_publish(std::string const& algorithm) {
         CHECK(read->of("Voice-Message")->fresh == 2);
 
         // A change, over the entity tag.
-        CHECK(!publisher.account.modify(
-            published, message_summary::content_type, to_string(message_summary{false, whom, {}})
-        ));
+        CHECK(!published.modify(message_summary::content_type, to_string(message_summary{false, whom, {}})));
         auto const emptied = watcher.wait_for<sip::notification>();
         CHECK(!parse_message_summary(emptied.request.view().body())->waiting);
 
@@ -156,7 +154,7 @@ void watch_and_publish(std::string const& algorithm) {
         CHECK(!subscription.leave());
         watcher.wait_for<sip::subscription_ended>();
         CHECK(watcher.agent.live().subscriptions == 0);
-        CHECK(!publisher.account.unpublish(published));
+        CHECK(!published.remove());
         publisher.wait_for<sip::publication_changed>([](auto const& change) {
             return change.state == sip::publication::state::ended;
         });
@@ -171,13 +169,13 @@ void watch_and_publish(std::string const& algorithm) {
         dialog_entry call;
         call.id = "call-1";
         call.direction = dialog_direction::recipient;
-        std::optional<sip::publication_id> published;
+        sip::net::publication published;
         for (auto const state : {dialog_state::early, dialog_state::confirmed, dialog_state::terminated}) {
             call.state = state;
             lamp.set(call);
             auto const body = lamp.full();
             if (published)
-                CHECK(!publisher.account.modify(*published, dialog_info::content_type, body));
+                CHECK(!published.modify(dialog_info::content_type, body));
             else
                 published = *publisher.account.publish(
                     {whom, std::string(dialog_info::event), {std::string(dialog_info::content_type), body}}

@@ -29,7 +29,7 @@ struct recording_shards {
         : all(
               shard_count,
               [this](std::size_t, sip::environment& surroundings) {
-                  prefixes.push_back(surroundings.call_id_prefix);
+                  prefixes.push_back(surroundings.mark);
                   auto core = std::make_unique<recording_core>();
                   echo_sizes(*core);
                   cores.push_back(core.get());

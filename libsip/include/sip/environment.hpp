@@ -13,20 +13,22 @@ namespace sip {
 /// 3261 19.3) and tests a seeded one.
 struct random_source {
     std::uint64_t (*next)(void* context) = nullptr;
-    void* context = nullptr;
+    void* context = nullptr;  ///< handed to `next`
 
+    /// 64 random bits.
     [[nodiscard]] std::uint64_t operator()() const { return next(context); }
     /// A number in [0, bound); bound > 0. The modulo bias is below 2^-32 for the bounds used here.
     [[nodiscard]] std::uint64_t below(std::uint64_t bound) const { return (*this)() % bound; }
 };
 
-/// Outlives every core that uses it.
+/// The surroundings of one core. Outlives every core that uses it.
 struct environment {
-    random_source random;
+    random_source random;  ///< of tags, branches and Call-IDs, and of timers that are drawn
     log_sink log;
     sip::hasher hash;
-    /// In front of every Call-ID that this core makes: how a shell with several cores tells whose call it is.
-    std::string call_id_prefix;
+    /// In front of every Call-ID and tag that this core makes: how a shell with several cores tells whose a message is.
+    /// Token characters; empty where there is one core.
+    std::string mark;
 };
 
 }  // namespace sip

@@ -1,4 +1,4 @@
-// The library's one vocabulary of errors (docs/errors.md tells the three kinds apart):
+// The library's one vocabulary of errors (docs/errors.md tells the three kinds apart, and has a table of all codes):
 //   error_code     something around us failed, or the caller broke the contract;
 //   parse_failure  the peer broke the protocol; it carries the status to answer with and the place;
 //   a SIP failure response is neither: it is an event.
@@ -55,8 +55,35 @@ enum class errc {
     unusable_certificate,  ///< our own certificate, key or trusted certificates cannot be used
 };
 
+/// The category of errc: its name is "sip", a code's message the cause in facts_of().
 boost::system::error_category const& sip_category() noexcept;
 
+/// The part of the library that an error tells of.
+enum class error_layer : std::uint8_t {
+    syntax,       ///< messages and URIs
+    transport,    ///< sockets, connections, names
+    transaction,  ///< requests and their answers
+    security,     ///< certificates and digest
+    user_agent,   ///< calls, accounts, subscriptions, and how they are used
+};
+
+/// "syntax".
+[[nodiscard]] std::string_view to_string(error_layer) noexcept;
+
+/// What is known of an error code beforehand. The text is static.
+struct error_facts {
+    std::string_view name;  ///< the enumerator; empty for a number that is none
+    error_layer layer{};
+    std::string_view cause;   ///< what happened
+    std::string_view advice;  ///< what to do about it: a sentence for whoever runs the program
+};
+[[nodiscard]] error_facts facts_of(errc) noexcept;
+
+/// What to do about an error, in a sentence: for codes of ours and for those of the operating system that a user of
+/// libsip meets. Empty for all others. Where an event has a `detail`, that tells more of this one case.
+[[nodiscard]] std::string_view advice(error_code const&) noexcept;
+
+/// What makes errc convert to error_code.
 inline error_code make_error_code(errc e) noexcept {
     return {static_cast<int>(e), sip_category()};
 }

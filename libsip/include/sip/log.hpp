@@ -1,6 +1,7 @@
 // Logging seen from the core: a function pointer that may be null. Formatting costs nothing when nobody listens.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -8,13 +9,19 @@
 
 namespace sip {
 
+/// How much a record matters, the least first.
 enum class log_level : unsigned char { debug, info, warning, error };
 
-/// Where records go. `write` is called on the core's thread with a complete line that lives only during the call.
+/// The text with every byte that is not printable ASCII as "\x0d": what a peer sends cannot begin a new line of a log,
+/// nor command the terminal that shows it.
+[[nodiscard]] std::string printable(std::string_view);
+
+/// Where records go. `write` is called on the core's thread with a complete line of printable() text that lives only
+/// during the call. No record holds a password, a digest or a key.
 struct log_sink {
     void (*write)(void* context, log_level, std::string_view line) = nullptr;
-    void* context = nullptr;
-    log_level least = log_level::warning;
+    void* context = nullptr;               ///< handed to `write`
+    log_level least = log_level::warning;  ///< records below this are not even formatted
 
     [[nodiscard]] bool enabled(log_level level) const noexcept { return write != nullptr && level >= least; }
 
@@ -24,8 +31,11 @@ struct log_sink {
         if (!enabled(level)) return;
         fmt::memory_buffer line;
         fmt::format_to(fmt::appender(line), format, std::forward<Args>(args)...);
-        write(context, level, {line.data(), line.size()});
+        put(level, {line.data(), line.size()});
     }
+
+private:
+    void put(log_level, std::string_view line) const;
 };
 
 }  // namespace sip

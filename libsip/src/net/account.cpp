@@ -21,12 +21,29 @@ void begin(
     });
 }
 
-template <class Value>
-void answer(
-    detail::user_agent_state& state, boost::asio::any_completion_handler<void(error_code, Value)> handler,
-    error_code error, Value value
+/// Answers with the handle that `command` makes, or with its error.
+template <class Handle, class Command>
+void make(
+    std::shared_ptr<detail::user_agent_state> owner,
+    boost::asio::any_completion_handler<void(error_code, Handle)> handler, Command command
 ) {
-    waiting_handler<Value>(std::move(handler), state.home).complete(error, std::move(value));
+    begin<Handle>(
+        std::move(owner), std::move(handler),
+        [command = std::move(command)](detail::user_agent_state& state, auto waiting) mutable {
+            auto made = command();
+            waiting_handler<Handle> answer(std::move(waiting), state.home);
+            if (made.has_value())
+                std::move(answer).complete({}, std::move(*made));
+            else
+                std::move(answer).complete(made.error(), {});
+        }
+    );
+}
+
+result<request_id> send(user_agent_core& core, now_t now, account_id id, request_options const& options, outbox& out) {
+    return core.send_request(
+        now, id, options.method, options.target, options.headers, options.content_type, options.body, out
+    );
 }
 
 }  // namespace
@@ -52,31 +69,25 @@ void account::start_wait(
 void account::start_invite(
     invite_options options, boost::asio::any_completion_handler<void(error_code, call)> handler
 ) {
-    begin<call>(
-        owner_, std::move(handler),
-        [self = *this, options = std::move(options)](detail::user_agent_state& state, auto waiting) mutable {
-            auto made = self.invite(options);
-            if (made.has_value())
-                answer<call>(state, std::move(waiting), {}, std::move(*made));
-            else
-                answer<call>(state, std::move(waiting), made.error(), {});
-        }
-    );
+    make<call>(owner_, std::move(handler), [self = *this, options = std::move(options)]() mutable {
+        return self.invite(options);
+    });
 }
 
 void account::start_subscribe(
     subscribe_options options, boost::asio::any_completion_handler<void(error_code, subscription)> handler
 ) {
-    begin<subscription>(
-        owner_, std::move(handler),
-        [self = *this, options = std::move(options)](detail::user_agent_state& state, auto waiting) mutable {
-            auto made = self.subscribe(options);
-            if (made.has_value())
-                answer<subscription>(state, std::move(waiting), {}, std::move(*made));
-            else
-                answer<subscription>(state, std::move(waiting), made.error(), {});
-        }
-    );
+    make<subscription>(owner_, std::move(handler), [self = *this, options = std::move(options)]() mutable {
+        return self.subscribe(options);
+    });
+}
+
+void account::start_publish(
+    publish_options options, boost::asio::any_completion_handler<void(error_code, publication)> handler
+) {
+    make<publication>(owner_, std::move(handler), [self = *this, options = std::move(options)]() mutable {
+        return self.publish(options);
+    });
 }
 
 void account::start_request(
@@ -84,8 +95,11 @@ void account::start_request(
 ) {
     begin<request_completed>(
         owner_, std::move(handler),
-        [self = *this, options = std::move(options)](detail::user_agent_state& state, auto waiting) mutable {
-            state.send_and_wait(self.id_, options, std::move(waiting));
+        [id = id_, options = std::move(options)](detail::user_agent_state& state, auto waiting) mutable {
+            state.send_and_wait(
+                [&](user_agent_core& core, now_t now, outbox& out) { return send(core, now, id, options, out); },
+                std::move(waiting)
+            );
         }
     );
 }
@@ -100,42 +114,42 @@ error_code account::stop_registering() {
     return owner_->command([&](now_t now, outbox& out) { return owner_->core.unregister_account(now, id_, out); });
 }
 
+error_code account::update(account_config config, std::string* why) {
+    if (!owner_ || owner_->is_over) return errc::no_such_account;
+    return owner_->core.update_account(id_, std::move(config), why);
+}
+
 result<call> account::invite(invite_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->invite(id_, options);
+    return owner_->follow<call>([&](user_agent_core& core, now_t now, outbox& out) {
+        return core.invite(now, id_, options, out);
+    });
 }
 
 result<subscription> account::subscribe(subscribe_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.subscribe(now, id_, options, out); });
-}
-
-result<publication_id> account::publish(publish_options const& options) {
-    if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->command([&](now_t now, outbox& out) { return owner_->core.publish(now, id_, options, out); });
-}
-
-error_code account::modify(publication_id id, std::string_view content_type, std::string_view body) {
-    if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->command([&](now_t now, outbox& out) {
-        return owner_->core.modify_publication(now, id, content_type, body, out);
+    return owner_->follow<subscription>([&](user_agent_core& core, now_t now, outbox& out) {
+        return core.subscribe(now, id_, options, out);
     });
 }
 
-error_code account::unpublish(publication_id id) {
+result<publication> account::publish(publish_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->command([&](now_t now, outbox& out) { return owner_->core.unpublish(now, id, out); });
+    return owner_->follow<publication>([&](user_agent_core& core, now_t now, outbox& out) {
+        return core.publish(now, id_, options, out);
+    });
 }
 
 result<subscription> account::refer(std::string_view target, refer_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.refer_to(now, id_, target, options, out); }
-    );
+    return owner_->follow<subscription>([&](user_agent_core& core, now_t now, outbox& out) {
+        return core.refer_to(now, id_, target, options, out);
+    });
 }
 
 result<request_id> account::request(request_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_account;
-    return owner_->send(id_, options);
+    return owner_->command([&](now_t now, outbox& out) { return send(owner_->core, now, id_, options, out); });
 }
 
 }  // namespace sip::net

@@ -17,30 +17,33 @@ call::~call() {
 }
 
 void call::let_go() noexcept {
-    if (!owner_) return;
-    auto const home = owner_->home;
-    boost::asio::post(home, [owner = std::move(owner_), id = id_] { owner->abandon(id); });
+    detail::let_go(std::move(owner_), id_);
 }
 
 void call::start_next_event(
     std::shared_ptr<detail::user_agent_state> owner, session_id id,
     boost::asio::any_completion_handler<void(error_code, event)> handler
 ) {
-    if (!owner) return answer_for_nobody(std::move(handler), errc::no_such_session);
-    auto& state = *owner;
-    state.at_home([owner = std::move(owner), id, handler = std::move(handler)]() mutable {
-        owner->wait_for_event(id, std::move(handler));
-    });
+    detail::wait_for_event(std::move(owner), id, std::move(handler));
 }
 
-namespace {
-/// Every command of a call: errc::no_such_session where there is none.
-template <class Command>
-error_code on_core(std::shared_ptr<detail::user_agent_state> const& owner, Command&& run) {
-    if (!owner || owner->is_over) return errc::no_such_session;
-    return owner->command([&](now_t now, outbox& out) { return run(owner->core, now, out); });
+void call::start_request(
+    std::shared_ptr<detail::user_agent_state> owner, session_id id, call_request_options options,
+    boost::asio::any_completion_handler<void(error_code, request_completed)> handler
+) {
+    if (!owner) return answer_for_nobody(std::move(handler), errc::no_such_session);
+    auto& state = *owner;
+    state.at_home([owner = std::move(owner), id, options = std::move(options), handler = std::move(handler)]() mutable {
+        owner->send_and_wait(
+            [&](user_agent_core& core, now_t now, outbox& out) {
+                return core.request_in_call(
+                    now, id, options.method, options.content_type, options.body, out, options.headers
+                );
+            },
+            std::move(handler)
+        );
+    });
 }
-}  // namespace
 
 error_code call::ring(std::uint16_t status, std::string_view description) {
     return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
@@ -86,13 +89,28 @@ error_code call::refuse_offer(std::uint16_t status, std::uint32_t fork) {
 
 result<subscription> call::refer(refer_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_session;
-    return owner_->follow([&](now_t now, outbox& out) { return owner_->core.refer(now, id_, options, out); });
+    return owner_->follow<subscription>([&](user_agent_core& core, now_t now, outbox& out) {
+        return core.refer(now, id_, options, out);
+    });
 }
 
-result<request_id> call::request(method what, std::string_view content_type, std::string_view body) {
+result<request_id> call::request(call_request_options const& options) {
     if (!owner_ || owner_->is_over) return errc::no_such_session;
     return owner_->command([&](now_t now, outbox& out) {
-        return owner_->core.request_in_call(now, id_, what, content_type, body, out);
+        return owner_->core.request_in_call(
+            now, id_, options.method, options.content_type, options.body, out, options.headers
+        );
+    });
+}
+
+std::optional<dialog_identity> call::identity() const {
+    if (!owner_ || owner_->is_over) return std::nullopt;
+    return owner_->core.identity(id_);
+}
+
+error_code call::set_identity(std::string_view address) {
+    return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
+        return core.set_identity(now, id_, address, out);
     });
 }
 

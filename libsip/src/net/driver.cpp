@@ -250,8 +250,8 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     /// Not the wake-up's instant: the traces of two programs can be merged only if a message leaves one before it
     /// reaches the other.
-    void show(direction which, flow_id flow, endpoint const& local, endpoint const& remote, buffer_ref const& bytes)
-        const {
+    void show(direction which, flow_id flow, endpoint const& local, endpoint const& remote, buffer_ref const& bytes) {
+        wire.add(which, local.kind, bytes.text());
         if (trace) trace({which, flow, local, remote, bytes.text(), std::chrono::system_clock::now()});
     }
 
@@ -441,6 +441,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     message_trace trace;
     divert diverted;
     driver::counters counts;
+    traffic_table wire;
 
     outbox out;
     std::deque<event> events;
@@ -510,6 +511,10 @@ void driver::close() noexcept {
 
 asio::any_io_executor driver::get_executor() const noexcept {
     return impl_->executor;
+}
+
+traffic_table const& driver::traffic() const noexcept {
+    return impl_->wire;
 }
 
 driver::counters driver::count() const noexcept {

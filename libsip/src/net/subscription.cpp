@@ -4,36 +4,6 @@
 
 namespace sip::net {
 
-namespace {
-
-/// Every command: errc::no_such_session where there is nobody to take it.
-template <class Command>
-error_code on_core(std::shared_ptr<detail::user_agent_state> const& owner, Command&& run) {
-    if (!owner || owner->is_over) return errc::no_such_session;
-    return owner->command([&](now_t now, outbox& out) { return run(owner->core, now, out); });
-}
-
-template <class Id>
-void wait(
-    std::shared_ptr<detail::user_agent_state> owner, Id id,
-    boost::asio::any_completion_handler<void(error_code, event)> handler
-) {
-    if (!owner) return answer_for_nobody(std::move(handler), errc::no_such_session);
-    auto& state = *owner;
-    state.at_home([owner = std::move(owner), id, handler = std::move(handler)]() mutable {
-        owner->wait_for_event(id, std::move(handler));
-    });
-}
-
-template <class Id>
-void abandon(std::shared_ptr<detail::user_agent_state> owner, Id id) noexcept {
-    if (!owner) return;
-    auto const home = owner->home;
-    boost::asio::post(home, [owner = std::move(owner), id] { owner->abandon(id); });
-}
-
-}  // namespace
-
 // ---- ours
 
 subscription& subscription::operator=(subscription&& other) noexcept {
@@ -47,13 +17,13 @@ subscription::~subscription() {
     let_go();
 }
 void subscription::let_go() noexcept {
-    abandon(std::move(owner_), id_);
+    detail::let_go(std::move(owner_), id_);
 }
 void subscription::start_next_event(
     std::shared_ptr<detail::user_agent_state> owner, subscription_id id,
     boost::asio::any_completion_handler<void(error_code, event)> handler
 ) {
-    wait(std::move(owner), id, std::move(handler));
+    detail::wait_for_event(std::move(owner), id, std::move(handler));
 }
 
 error_code subscription::refresh() {
@@ -80,13 +50,13 @@ notifier::~notifier() {
     let_go();
 }
 void notifier::let_go() noexcept {
-    abandon(std::move(owner_), id_);
+    detail::let_go(std::move(owner_), id_);
 }
 void notifier::start_next_event(
     std::shared_ptr<detail::user_agent_state> owner, notifier_id id,
     boost::asio::any_completion_handler<void(error_code, event)> handler
 ) {
-    wait(std::move(owner), id, std::move(handler));
+    detail::wait_for_event(std::move(owner), id, std::move(handler));
 }
 
 error_code notifier::accept(subscription_phase phase, std::string_view content_type, std::string_view body) {

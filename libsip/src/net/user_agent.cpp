@@ -63,6 +63,14 @@ driver::counters user_agent::count() const noexcept {
     return state_->loop.count();
 }
 
+traffic_table const& user_agent::traffic() const noexcept {
+    return state_->loop.traffic();
+}
+
+transaction_counter_table const& user_agent::transaction_counts() const noexcept {
+    return state_->core.transaction_counts();
+}
+
 user_agent_core::counts user_agent::live() const noexcept {
     return state_->core.live();
 }

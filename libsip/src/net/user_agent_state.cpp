@@ -23,6 +23,26 @@ bool may_be_dropped(event const& what) noexcept {
            std::holds_alternative<subscription_refreshed>(what) || std::holds_alternative<identity_changed>(what);
 }
 
+bool is_last_event(event const& what) noexcept {
+    auto const* published = std::get_if<publication_changed>(&what);
+    return std::holds_alternative<call_ended>(what) || std::holds_alternative<subscription_ended>(what) ||
+           std::holds_alternative<notifier_ended>(what) ||
+           (published != nullptr && published->state == sip::publication::state::ended);
+}
+
+char const* name_of(session_id) noexcept {
+    return "call";
+}
+char const* name_of(subscription_id) noexcept {
+    return "subscription";
+}
+char const* name_of(notifier_id) noexcept {
+    return "subscriber";
+}
+char const* name_of(publication_id) noexcept {
+    return "publication";
+}
+
 }  // namespace
 
 user_agent_state::user_agent_state(
@@ -44,15 +64,19 @@ void user_agent_state::start() {
 }
 
 void user_agent_state::shut_down() {
-    if (std::exchange(is_over, true)) return;
+    if (is_over.exchange(true)) return;
     loop.close();
     auto const why = error_code(asio::error::operation_aborted);
-    for (auto& [id, box] : calls_)
-        box->close(why);
-    for (auto& [id, box] : subscriptions_)
-        box->close(why);
-    for (auto& [id, box] : notifiers_)
-        box->close(why);
+    std::apply(
+        [why](auto const&... kinds) {
+            auto const close = [why](auto const& boxes) {
+                for (auto const& [id, box] : boxes)
+                    box->close(why);
+            };
+            (close(kinds), ...);
+        },
+        mailboxes_
+    );
     for (auto& [id, one] : enrolments_) {
         one.changes->close(why);
         one.verdict->close(why);
@@ -88,9 +112,7 @@ void user_agent_state::route(event& what) {
             else if constexpr (std::is_same_v<kind, incoming_subscription> || std::is_same_v<kind, transfer_requested>)
                 arrive(value.id, what);
             else if constexpr (std::is_same_v<kind, subscription_forked>)
-                keep(value.origin, what);
-            else if constexpr (std::is_same_v<kind, publication_changed>)
-                return;  // told to on_event() alone
+                announce(value, what);
             else
                 keep(value.id, what);
         },
@@ -100,56 +122,38 @@ void user_agent_state::route(event& what) {
 
 void user_agent_state::take(incoming_call& arrived, event& what) {
     auto const id = arrived.id;
-    calls_.insert_or_assign(id, std::make_shared<mailbox<event>>(home)).first->second->put(std::move(what));
+    box_for(id)->put(std::move(what));
     arrivals_->put(hold(id));
 }
 
-void user_agent_state::keep(session_id id, event& what) {
-    auto const found = calls_.find(id);
-    if (found == calls_.end()) return;  // its user has let go of it
-    auto const box = found->second;
-    bool const is_last = std::holds_alternative<call_ended>(what);
+template <class Id>
+void user_agent_state::keep(Id id, event& what) {
+    auto const box = mailbox_of(id);
+    if (!box) return;  // its user has let go of it
+    bool const is_last = is_last_event(what);
     if (may_be_dropped(what) && box->size() >= untaken_limit) {
-        surroundings.log.log(log_level::warning, "call {}: nobody takes its events: one is dropped", id.index);
+        surroundings.log.log(
+            log_level::warning, "{} {}: nobody takes its events: one is dropped", name_of(id), id.index
+        );
         return;
     }
     box->put(std::move(what));
     if (!is_last) return;
     box->close(errc::no_such_session);
-    arrivals_->drop_if([id](call const& waiting) { return waiting.id() == id; });
+    auto const is_it = [id](auto const& waiting) { return waiting.id() == id; };
+    if constexpr (std::is_same_v<Id, session_id>) arrivals_->drop_if(is_it);
+    if constexpr (std::is_same_v<Id, notifier_id>) subscribers_->drop_if(is_it);
 }
 
-/// False where nobody holds the subscription, or nobody takes its events.
-template <class Boxes, class Id>
-bool deliver(Boxes& boxes, Id id, event& what, bool is_last) {
-    auto const found = boxes.find(id);
-    if (found == boxes.end()) return true;  // its user has let go of it
-    auto const box = found->second;
-    if (may_be_dropped(what) && box->size() >= untaken_limit) return false;
-    box->put(std::move(what));
-    if (is_last) box->close(errc::no_such_session);
-    return true;
-}
-
-void user_agent_state::keep(subscription_id id, event& what) {
-    bool const is_last = std::holds_alternative<subscription_ended>(what);
-    if (auto const* forked = std::get_if<subscription_forked>(&what)) {
-        if (!subscriptions_.contains(id)) return abandon(forked->id);
-        subscriptions_.try_emplace(forked->id, std::make_shared<mailbox<event>>(home));
-    }
-    if (!deliver(subscriptions_, id, what, is_last))
-        surroundings.log.log(log_level::warning, "subscription {}: nobody takes its events: one is dropped", id.index);
-}
-
-void user_agent_state::keep(notifier_id id, event& what) {
-    bool const is_last = std::holds_alternative<notifier_ended>(what);
-    if (!deliver(notifiers_, id, what, is_last))
-        surroundings.log.log(log_level::warning, "subscriber {}: nobody takes its events: one is dropped", id.index);
-    if (is_last) subscribers_->drop_if([id](notifier const& waiting) { return waiting.id() == id; });
+void user_agent_state::announce(subscription_forked const& fork, event& what) {
+    auto const made = fork.id, origin = fork.origin;
+    if (!mailbox_of(origin)) return abandon(made);
+    if (!mailbox_of(made)) box_for(made);
+    keep(origin, what);
 }
 
 void user_agent_state::arrive(notifier_id id, event& what) {
-    notifiers_.insert_or_assign(id, std::make_shared<mailbox<event>>(home)).first->second->put(std::move(what));
+    box_for(id)->put(std::move(what));
     subscribers_->put(hold(id));
 }
 
@@ -171,32 +175,6 @@ void user_agent_state::take(request_completed& done) {
 }
 
 // ---- waits
-
-template <class Value>
-void user_agent_state::refuse(typename waiting_handler<Value>::handler handler, error_code why) {
-    waiting_handler<Value>(std::move(handler), home).complete(why, {});
-}
-
-void user_agent_state::wait_for_event(session_id id, waiting_handler<event>::handler handler) {
-    auto const found = calls_.find(id);
-    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
-    if (found == calls_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
-    found->second->take(std::move(handler));
-}
-
-void user_agent_state::wait_for_event(subscription_id id, waiting_handler<event>::handler handler) {
-    auto const found = subscriptions_.find(id);
-    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
-    if (found == subscriptions_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
-    found->second->take(std::move(handler));
-}
-
-void user_agent_state::wait_for_event(notifier_id id, waiting_handler<event>::handler handler) {
-    auto const found = notifiers_.find(id);
-    if (callback_) return refuse<event>(std::move(handler), errc::wrong_state);
-    if (found == notifiers_.end()) return refuse<event>(std::move(handler), errc::no_such_session);
-    found->second->take(std::move(handler));
-}
 
 void user_agent_state::wait_for_subscriber(waiting_handler<notifier>::handler handler) {
     if (callback_) return refuse<notifier>(std::move(handler), errc::wrong_state);
@@ -237,83 +215,36 @@ void user_agent_state::wait_for_registration(
     if (error) verdict->abort(error);
 }
 
-void user_agent_state::send_and_wait(
-    account_id id, request_options const& options, waiting_handler<request_completed>::handler handler
-) {
-    if (is_over) return refuse<request_completed>(std::move(handler), asio::error::operation_aborted);
-    if (callback_) return refuse<request_completed>(std::move(handler), errc::wrong_state);
-    // The completion may come before the command returns (no way to the target), so somebody must wait already.
-    auto const box = std::make_shared<mailbox<request_completed>>(home);
-    box->take(std::move(handler));
-    auto const sent = command([&](now_t now, outbox& out) {
-        auto made = start(now, id, options, out);
-        if (made.has_value()) completions_.emplace(*made, box);
-        return made;
-    });
-    if (sent.has_error()) box->abort(sent.error());
-}
-
-// ---- commands
-
-result<request_id> user_agent_state::start(now_t now, account_id id, request_options const& options, outbox& out) {
-    return core.send_request(
-        now, id, options.method, options.target, options.headers, options.content_type, options.body, out
-    );
-}
-
-result<request_id> user_agent_state::send(account_id id, request_options const& options) {
-    return command([&](now_t now, outbox& out) { return start(now, id, options, out); });
-}
-
-result<call> user_agent_state::invite(account_id id, invite_options const& options) {
-    // As above: call_ended may come before the command returns.
-    auto const made = command([&](now_t now, outbox& out) {
-        auto session = core.invite(now, id, options, out);
-        if (session.has_value() && !callback_)
-            calls_.insert_or_assign(*session, std::make_shared<mailbox<event>>(home));
-        return session;
-    });
-    if (made.has_error()) return made.error();
-    return call(shared_from_this(), *made);
-}
-
 user_agent_state::enrolment& user_agent_state::enrolment_of(account_id id) {
     return enrolments_.try_emplace(id, home).first->second;
 }
 
-// ---- calls
+// ---- handles
 
 call user_agent_state::hold(session_id id) {
-    if (!callback_) calls_.try_emplace(id, std::make_shared<mailbox<event>>(home));
+    if (!callback_ && !mailbox_of(id)) box_for(id);
+    return {shared_from_this(), id};
+}
+
+subscription user_agent_state::hold(subscription_id id) {
+    if (!callback_ && !mailbox_of(id)) box_for(id);
+    return {shared_from_this(), id};
+}
+
+notifier user_agent_state::hold(notifier_id id) {
+    if (!callback_ && !mailbox_of(id)) box_for(id);
     return {shared_from_this(), id};
 }
 
 void user_agent_state::abandon(session_id id) {
     if (is_over) return;
-    if (auto const found = calls_.find(id); found != calls_.end()) {
-        auto const box = found->second;
-        calls_.erase(found);
-        box->close(errc::no_such_session);
-    }
+    remove_mailbox(id);
     (void)command([&](now_t now, outbox& out) { return core.hang_up(now, id, {}, out); });
-}
-
-subscription user_agent_state::hold(subscription_id id) {
-    if (!callback_) subscriptions_.try_emplace(id, std::make_shared<mailbox<event>>(home));
-    return {shared_from_this(), id};
-}
-
-notifier user_agent_state::hold(notifier_id id) {
-    if (!callback_) notifiers_.try_emplace(id, std::make_shared<mailbox<event>>(home));
-    return {shared_from_this(), id};
 }
 
 void user_agent_state::abandon(subscription_id id) {
     if (is_over) return;
-    if (auto const found = subscriptions_.find(id); found != subscriptions_.end()) {
-        auto const box = found->second;
-        subscriptions_.erase(found);
-        box->close(errc::no_such_session);
+    if (auto const box = remove_mailbox(id)) {
         // Forks that nobody has heard of go with it.
         std::vector<subscription_id> forks;
         box->drop_if([&forks](event const& untaken) {
@@ -328,16 +259,18 @@ void user_agent_state::abandon(subscription_id id) {
 
 void user_agent_state::abandon(notifier_id id) {
     if (is_over) return;
-    if (auto const found = notifiers_.find(id); found != notifiers_.end()) {
-        auto const box = found->second;
-        notifiers_.erase(found);
-        box->close(errc::no_such_session);
-    }
+    remove_mailbox(id);
     (void)command([&](now_t now, outbox& out) {
         auto const refused = core.refuse_subscription(now, id, 480, {}, out);
         if (refused != errc::wrong_state) return refused;
         return core.end_subscription(now, id, termination_reason::deactivated, {}, {}, {}, out);
     });
+}
+
+void user_agent_state::abandon(publication_id id) {
+    if (is_over) return;
+    remove_mailbox(id);
+    (void)command([&](now_t now, outbox& out) { return core.unpublish(now, id, out); });
 }
 
 void user_agent_state::on_event(std::function<void(event const&)> callback) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sip/syntax/message.hpp"
+#include "sip/syntax/parse.hpp"
 
 namespace sip::detail {
 
@@ -43,5 +44,9 @@ struct message_index {
 constexpr std::size_t index_size(std::size_t lines) noexcept {
     return sizeof(message_index) + lines * sizeof(header_entry);
 }
+
+/// The first part of parse_message() alone: start line and table of header lines, nothing decoded. For measuring what
+/// each part costs. The number of lines; 0 where the message cannot be read so far.
+[[nodiscard]] std::size_t index_headers(buffer_ref const& wire, buffer_pool&, parse_limits const&);
 
 }  // namespace sip::detail

@@ -31,6 +31,13 @@ public:
     }
 
     void run() {
+        char const* const body = run_index();
+        read_decoded_headers();
+        if (body) read_body(body);
+    }
+
+    /// Start line and table of header lines: returns the start of the body, or nullptr where there is none.
+    char const* run_index() {
         char const* at = text_;
         while (at != header_end_ && (*at == '\r' || *at == '\n'))
             ++at;  // RFC 3261 7.5
@@ -38,12 +45,11 @@ public:
         index_->body_at = index_->end = static_cast<std::uint32_t>(end_ - text_);
         if (end_ - at > static_cast<std::ptrdiff_t>(limits_.message_size)) fail(at, errc::too_large, 513);
         at = read_start_line(at);
-        if (at) at = read_headers(at);
-        read_decoded_headers();
-        if (at) read_body(at);
+        return at ? read_headers(at) : nullptr;
     }
 
     [[nodiscard]] bool is_request() const noexcept { return index_->is_request; }
+    [[nodiscard]] std::size_t lines() const noexcept { return index_->count; }
     [[nodiscard]] bool may_be_answered() const noexcept { return index_->is_request && index_->method != method::ack; }
     [[nodiscard]] std::optional<parse_failure> const& failure() const noexcept { return failure_; }
     [[nodiscard]] buffer_ref index() && { return std::move(index_block_); }
@@ -316,6 +322,11 @@ private:
 };
 
 }  // namespace
+
+std::size_t detail::index_headers(buffer_ref const& wire, buffer_pool& pool, parse_limits const& limits) {
+    message_parser parser(wire, pool, limits);
+    return parser.run_index() ? parser.lines() : 0;
+}
 
 boost::system::result<message, message_failure> parse_message(
     buffer_ref wire, buffer_pool& pool, parse_limits const& limits

@@ -162,6 +162,7 @@ error_code transaction_layer::respond_again(
     auto const* t = impl_->store.find(id);
     if (t == nullptr || t->is_client()) return errc::no_such_session;
     if (t->state != fsm::state::accepted) return errc::wrong_state;
+    ++impl_->store.counters_of(*t).responses_repeated;
     return respond(now, id, response, out);
 }
 
@@ -324,6 +325,10 @@ bool transaction_layer::is_live(transaction_id id) const noexcept {
 
 std::size_t transaction_layer::live() const noexcept {
     return impl_->store.size();
+}
+
+transaction_counter_table const& transaction_layer::counters() const noexcept {
+    return impl_->store.counters();
 }
 
 transaction_layer::transaction_layer(environment& env, buffer_pool& pool, transaction_limits limits)

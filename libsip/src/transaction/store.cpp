@@ -135,6 +135,7 @@ bool transaction_store::input(
     );
 
     make_room(out);
+    count(*t, input, step->effects);
     enter(now, *t, step->next);
     if (t->state == fsm::state::terminated) {
         // Out of the table first: whatever the effects run into, nothing of it is left behind.
@@ -146,6 +147,21 @@ bool transaction_store::input(
     set_timers(now, id, *t, step->effects);
     perform(id, *t, step->effects, carried, out);
     return true;
+}
+
+void transaction_store::count(transaction const& t, fsm::input input, fsm::effect effects) noexcept {
+    using fsm::effect, fsm::has;
+    bool const is_heard_again = input == fsm::input::request;
+    bool const is_repeated = has(effects, effect::send_request);
+    bool const is_answered_again =
+        has(effects, effect::send_response) && t.reply && (is_heard_again || input == fsm::input::timer_g);
+    bool const is_over = has(effects, effect::report_timeout);
+    if (!is_heard_again && !is_repeated && !is_answered_again && !is_over) return;
+    auto& row = counters_of(t);
+    row.requests_heard_again += is_heard_again;
+    row.requests_repeated += is_repeated;
+    row.responses_repeated += is_answered_again;
+    row.timed_out += is_over;
 }
 
 void transaction_store::set_timers(time_point now, transaction_id id, transaction& t, fsm::effect effects) {

@@ -9,6 +9,7 @@
 #include "sip/environment.hpp"
 #include "sip/slot_table.hpp"
 #include "sip/syntax/buffer.hpp"
+#include "sip/transaction/counters.hpp"
 #include "sip/transaction/deadline_heap.hpp"
 #include "sip/transaction/hash_index.hpp"
 #include "sip/transaction/key.hpp"
@@ -60,7 +61,13 @@ public:
     /// Writes the newest response of a server transaction.
     void send_reply(transaction const&, transaction_outbox);
 
+    [[nodiscard]] transaction_counter_table const& counters() const noexcept { return counters_; }
+    [[nodiscard]] transaction_counters& counters_of(transaction const& t) noexcept {
+        return counters_.of(t.request.view().method());
+    }
+
 private:
+    void count(transaction const&, fsm::input, fsm::effect) noexcept;
     [[nodiscard]] message_view request_at(std::uint32_t index) const noexcept;
     void enter(time_point now, transaction&, fsm::state);
     void start_timer(time_point now, transaction&, fsm::timer);
@@ -78,6 +85,7 @@ private:
     hash_index by_merge_key_;  ///< server transactions of requests without a To tag
     hash_index by_flow_;       ///< all
     deadline_heap deadlines_;
+    transaction_counter_table counters_;
 };
 
 }  // namespace sip

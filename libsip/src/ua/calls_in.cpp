@@ -33,7 +33,7 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
         (void)respond(t, input.id, request, {.status = replaced.refusal});
         return;
     }
-    new_tag const tag(env.random);
+    new_tag const tag(env);
     auto made = dialog::from_request(request, tag.view(), config.limits.route_set);
     if (!made) {
         auto const reason = to_string(made.error());

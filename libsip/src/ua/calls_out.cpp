@@ -20,7 +20,7 @@ result<session_id> user_agent_core::impl::invite(turn& t, account_id id, invite_
     auto const target = uri->scheme == uri_scheme::tel ? number_at(uri->user, account->identity.host) : options.target;
     auto const& shows = options.shows ? *options.shows : account->identity.config.shows;
 
-    new_tag const tag(env.random);
+    new_tag const tag(env);
     new_call_id const call_id(env);
     auto const routes = account->routes_to(target);
     routed_target const way(target, routes);

@@ -67,16 +67,17 @@ error_code user_agent_core::impl::hang_up(turn& t, session_id id, std::string_vi
 }
 
 result<request_id> user_agent_core::impl::request_in_call(
-    turn& t, session_id id, method name, std::string_view content_type, std::string_view body
+    turn& t, session_id id, method name, std::span<extra_header const> headers, std::string_view content_type,
+    std::string_view body
 ) {
     auto* call = visible_call(id);
     if (call == nullptr) return make_error_code(errc::no_such_session);
     if (call->stage != call_stage::up) return make_error_code(errc::wrong_state);
     if (name == method::unknown || name == method::invite || name == method::ack || name == method::bye ||
-        name == method::cancel || name == method::register_)
+        name == method::cancel || name == method::register_ || !are_free_headers(headers))
         return make_error_code(errc::invalid_argument);
     auto& in = *dialogs.find(call->main.dialog);
-    auto draft = draft_in_dialog(in, to_string(name), in.local_cseq() + 1, {}, content_type, body);
+    auto draft = draft_in_dialog(in, to_string(name), in.local_cseq() + 1, headers, content_type, body);
     if (!draft) return draft.error();
     outgoing request;
     request.what = purpose::in_call;

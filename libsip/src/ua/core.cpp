@@ -366,9 +366,12 @@ error_code user_agent_core::refuse_offer(
     return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status, fork); });
 }
 result<request_id> user_agent_core::request_in_call(
-    now_t now, session_id id, method name, std::string_view content_type, std::string_view body, outbox& out
+    now_t now, session_id id, method name, std::string_view content_type, std::string_view body, outbox& out,
+    std::span<extra_header const> headers
 ) {
-    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->request_in_call(t, id, name, content_type, body); });
+    return in_turn(*impl_, now, out, [&](turn& t) {
+        return impl_->request_in_call(t, id, name, headers, content_type, body);
+    });
 }
 result<request_id> user_agent_core::send_request(
     now_t now, account_id id, method name, std::string_view target, std::span<extra_header const> headers,
@@ -437,6 +440,10 @@ std::optional<dialog_identity> user_agent_core::identity(session_id id) const {
 buffer_pool& user_agent_core::pool() noexcept {
     return impl_->buffers;
 }
+transaction_counter_table const& user_agent_core::transaction_counts() const noexcept {
+    return impl_->transactions.counters();
+}
+
 user_agent_core::counts user_agent_core::live() const noexcept {
     return {
         .sessions = impl_->calls.size(),

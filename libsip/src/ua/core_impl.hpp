@@ -333,7 +333,8 @@ struct user_agent_core::impl {
     // ---- calls_up.cpp: both sides of an established call
     error_code hang_up(turn&, session_id, std::string_view reason, end_reason why = end_reason::local_hang_up);
     [[nodiscard]] result<request_id> request_in_call(
-        turn&, session_id, method, std::string_view content_type, std::string_view body
+        turn&, session_id, method, std::span<extra_header const> headers, std::string_view content_type,
+        std::string_view body
     );
     void on_bye(turn&, session_id, request_received const&);
     void on_call_due(turn&, session_id);

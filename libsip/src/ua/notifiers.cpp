@@ -94,7 +94,7 @@ void user_agent_core::impl::on_subscribe(turn& t, request_received const& input)
 
 std::optional<dialog> user_agent_core::impl::make_peer_dialog(turn& t, request_received const& input) {
     auto const request = input.request.view();
-    auto made = dialog::from_request(request, new_tag(env.random).view(), config.limits.route_set);
+    auto made = dialog::from_request(request, new_tag(env).view(), config.limits.route_set);
     if (made) return std::move(*made);
     auto const reason = to_string(made.error());
     (void)respond(t, input.id, request, {.status = made.error().suggested_status, .reason = reason});

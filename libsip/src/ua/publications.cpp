@@ -23,7 +23,7 @@ result<publication_id> user_agent_core::impl::publish(turn& t, account_id id, pu
         .options = options,
         .state = publication(settings, env),
         .call_id = std::string(new_call_id(env).view()),
-        .local_tag = std::string(new_tag(env.random).view()),
+        .local_tag = std::string(new_tag(env).view()),
         .request = {},
     };
     auto const wanted = made.state.start(options.body);

@@ -147,7 +147,7 @@ result<subscription_id> user_agent_core::impl::refer_to(
     try {
         auto& made = *subscriptions.find(*id);
         made.call_id = new_call_id(env).view();
-        made.local_tag = new_tag(env.random).view();
+        made.local_tag = new_tag(env).view();
         subscription_tags.insert(hash_of_subscriber(made.call_id, made.local_tag), id->index);
         auto const routes = sender->routes_to(target);
         routed_target const way(target, routes);

@@ -97,7 +97,7 @@ contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request) c
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
     std::string_view tag = reply.to_tag;
     std::optional<new_tag> fresh;
-    if (tag.empty() && request.to_tag().empty() && reply.status != 100) tag = fresh.emplace(env.random).view();
+    if (tag.empty() && request.to_tag().empty() && reply.status != 100) tag = fresh.emplace(env).view();
 
     auto out = start_response(buffers, request, reply.status, tag, reply.reason);
     bool const makes_dialog = (request.method() == method::invite && reply.status > 100 && reply.status < 300) ||

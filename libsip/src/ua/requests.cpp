@@ -23,7 +23,7 @@ result<request_id> user_agent_core::impl::send_request(
     if (!allowed || !uri || is_whole_request(*uri) || !are_free_headers(headers))
         return make_error_code(errc::invalid_argument);
 
-    new_tag const tag(env.random);
+    new_tag const tag(env);
     new_call_id const call_id(env);
     auto const routes = account->routes_to(target);
     routed_target const way(target, routes);

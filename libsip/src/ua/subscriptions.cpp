@@ -135,7 +135,7 @@ bool user_agent_core::impl::send_subscribe(turn& t, subscription_id id, subscrib
         if (wanted.fresh) {
             subscription_tags.erase(id.index);
             of.call_id = new_call_id(env).view();
-            of.local_tag = new_tag(env.random).view();
+            of.local_tag = new_tag(env).view();
             of.cseq = 0;
             of.forks = 0;
             subscription_tags.insert(hash_of_subscriber(of.call_id, of.local_tag), id.index);

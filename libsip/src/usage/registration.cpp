@@ -57,7 +57,7 @@ duration granted_interval(
 registration::registration(registration_settings settings, environment& env)
     : settings_(settings),
       environment_(&env),
-      call_id_(fmt::format("{}{:016x}{:016x}", env.call_id_prefix, env.random(), env.random())),
+      call_id_(fmt::format("{}{:016x}{:016x}", env.mark, env.random(), env.random())),
       from_tag_(fmt::format("{:016x}", env.random())) {}
 
 registration::outcome registration::start(time_point) {

@@ -11,6 +11,7 @@
 #include <boost/asio/async_result.hpp>
 
 #include "sip/net/call.hpp"
+#include "sip/net/publication.hpp"
 #include "sip/net/subscription.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/ua/events.hpp"
@@ -22,25 +23,29 @@ namespace sip::net {
 class request_options {
 public:
     request_options(sip::method of, std::string target_uri) : method(of), target(std::move(target_uri)) {}
+    /// Adds a header that the user agent does not write itself.
     request_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
     }
+    /// Sets the body and its Content-Type.
     request_options& with_body(std::string type, std::string text) & {
         content_type = std::move(type);
         body = std::move(text);
         return *this;
     }
 
-    sip::method method;
-    std::string target;
-    std::vector<extra_header> headers;
-    std::string content_type, body;
+    sip::method method;                 ///< not one of a dialog: no INVITE, ACK, BYE, CANCEL
+    std::string target;                 ///< "sip:1002@example.com"
+    std::vector<extra_header> headers;  ///< see with_header()
+    std::string content_type, body;     ///< empty: no body
 };
 
+/// A copyable name of one account. An empty one answers every command with errc::no_such_account.
 class account final {
 public:
     account() noexcept = default;
+    /// Names this account in events.
     [[nodiscard]] account_id id() const noexcept { return id_; }
 
     /// Registers, and completes with the first verdict: `void(error_code, registration_changed)`, whose state is
@@ -96,18 +101,37 @@ public:
         );
     }
 
-    // ---- without waiting, for users of on_event()
+    /// Publishes state and keeps it fresh (RFC 3903): `void(error_code, publication)`. Completes at once; the
+    /// publication's events tell the rest.
+    template <boost::asio::completion_token_for<void(error_code, publication)> Token>
+    auto async_publish(publish_options options, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, publication)>(
+            [](auto handler, account self, publish_options what) {
+                self.start_publish(std::move(what), std::move(handler));
+            },
+            token, *this, std::move(options)
+        );
+    }
+
+    // ---- without waiting: what the asynchronous functions above start
+    /// Starts to register, as user_agent_core::register_account().
     error_code start_registering();
+    /// Removes the binding, as user_agent_core::unregister_account().
     error_code stop_registering();
+    /// Sends an INVITE.
     [[nodiscard]] result<call> invite(invite_options const&);
+    /// Sends one request; its request_completed is an event for on_event().
     [[nodiscard]] result<request_id> request(request_options const&);
+    /// Sends a SUBSCRIBE.
     [[nodiscard]] result<subscription> subscribe(subscribe_options const&);
-    /// Publishes state and keeps it fresh (RFC 3903); its publication_changed events go to on_event().
-    [[nodiscard]] result<publication_id> publish(publish_options const&);
-    error_code modify(publication_id, std::string_view content_type, std::string_view body);
-    error_code unpublish(publication_id);
+    /// Sends a PUBLISH.
+    [[nodiscard]] result<publication> publish(publish_options const&);
     /// A REFER outside of a call.
     [[nodiscard]] result<subscription> refer(std::string_view target, refer_options const&);
+
+    /// Other settings from the next request on; the registration stays. errc::invalid_argument with a sentence in
+    /// `why` where a URI or name cannot be used; then all stays as it was.
+    error_code update(account_config, std::string* why = nullptr);
 
 private:
     friend class detail::user_agent_state;
@@ -126,6 +150,7 @@ private:
     void start_wait(wanted, boost::asio::any_completion_handler<void(error_code, registration_changed)>);
     void start_invite(invite_options, boost::asio::any_completion_handler<void(error_code, call)>);
     void start_subscribe(subscribe_options, boost::asio::any_completion_handler<void(error_code, subscription)>);
+    void start_publish(publish_options, boost::asio::any_completion_handler<void(error_code, publication)>);
     void start_request(request_options, boost::asio::any_completion_handler<void(error_code, request_completed)>);
 
     std::shared_ptr<detail::user_agent_state> owner_;

@@ -20,6 +20,7 @@
 #include "sip/net/config.hpp"
 #include "sip/net/port_sharing.hpp"
 #include "sip/net/trace.hpp"
+#include "sip/net/traffic.hpp"
 #include "sip/ua/protocol_core.hpp"
 
 namespace sip::net {
@@ -88,6 +89,8 @@ public:
         std::size_t queries = 0;      ///< now: name look-ups that wait
     };
     [[nodiscard]] counters count() const noexcept;
+    /// The messages by direction, transport, method and status. Lives as long as the driver.
+    [[nodiscard]] traffic_table const& traffic() const noexcept;
 
 private:
     struct impl;

@@ -3,8 +3,16 @@
 // ACK, CANCEL and forks meet. The kernel spreads datagrams by address, not by Call-ID: who receives a foreign one hands
 // a copy to its owner.
 //
-// A Call-ID belongs to the shard that a seeded hash of it names, unless one of our cores made it: those begin with
-// environment::call_id_prefix, which names the shard that made it.
+// Our cores begin the Call-IDs and tags that they make with environment::mark, which names the shard. So a message
+// belongs, in this order, to the shard
+//
+//   1  of its local tag: To in requests, From in responses;
+//   2  of the call that it is about (Replaces, Join, Target-Dialog: RFC 3891, 3911, 4538), found by the same rules: the
+//      two calls meet where the first one lives;
+//   3  of its Call-ID's mark; else the one that a seeded hash of the Call-ID names.
+//
+// A CANCEL of an INVITE of the second kind names nothing but its own Call-ID. So such requests go by way of the shard
+// of rule 3, which remembers where the last of them went.
 //
 // Datagrams only: a connection carries the messages of many calls in order, and stays with one plain driver.
 #pragma once
@@ -36,7 +44,9 @@ public:
     /// As stop().
     ~shards();
 
+    /// The shard that a Call-ID alone names (rule 3).
     [[nodiscard]] std::size_t owner_of(std::string_view call_id) const noexcept;
+    /// How many there are.
     [[nodiscard]] std::size_t size() const noexcept;
 
     /// Binds one socket for each shard to the same port. Before start(); transport_kind::udp only.
@@ -48,6 +58,7 @@ public:
     /// Closes everything and waits for the threads. Not called on one of them. Idempotent.
     void stop() noexcept;
 
+    /// What was handed from one shard to another.
     struct counters {
         std::uint64_t handed_over = 0;  ///< datagrams that another shard had received
         std::uint64_t dropped = 0;      ///< of these: their owner was too busy

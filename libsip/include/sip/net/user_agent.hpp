@@ -96,7 +96,14 @@ public:
     );
 
     [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;
+    // ---- metrics
+    /// Messages, connections, drops.
     [[nodiscard]] driver::counters count() const noexcept;
+    /// Messages by direction, transport, method and status.
+    [[nodiscard]] traffic_table const& traffic() const noexcept;
+    /// Retransmissions and time-outs by method.
+    [[nodiscard]] transaction_counter_table const& transaction_counts() const noexcept;
+    /// What lives now.
     [[nodiscard]] user_agent_core::counts live() const noexcept;
 
 private:

@@ -2,6 +2,7 @@
 // (src/syntax/names.cpp) is the only place where a name, its compact form and its traits are written.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,6 +26,7 @@ enum class method : std::uint8_t {
     message,
     publish,
 };
+inline constexpr std::size_t method_count = static_cast<std::size_t>(method::publish) + 1;
 
 enum class header_id : std::uint8_t {
     unknown,

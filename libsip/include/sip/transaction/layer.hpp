@@ -9,6 +9,7 @@
 
 #include "sip/environment.hpp"
 #include "sip/time.hpp"
+#include "sip/transaction/counters.hpp"
 #include "sip/transaction/events.hpp"
 #include "sip/transport/actions.hpp"
 #include "sip/transport/via_rules.hpp"
@@ -100,6 +101,7 @@ public:
     [[nodiscard]] owner_token owner_of(transaction_id) const noexcept;
     [[nodiscard]] bool is_live(transaction_id) const noexcept;
     [[nodiscard]] std::size_t live() const noexcept;
+    [[nodiscard]] transaction_counter_table const& counters() const noexcept;
 
 private:
     struct impl;

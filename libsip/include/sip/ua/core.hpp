@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sip/environment.hpp"
+#include "sip/transaction/counters.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/ua/events.hpp"
 #include "sip/ua/protocol_core.hpp"
@@ -76,9 +77,12 @@ public:
     /// Refuses the offer of a re-INVITE, UPDATE or PRACK with 488 or another status; the session stays as it was. An
     /// offer in a response cannot be refused: the call ends (ACK, then BYE; or CANCEL).
     error_code refuse_offer(now_t, session_id, std::uint16_t status, outbox&, std::uint32_t fork = 0);
-    /// Sends a request inside the call (INFO, MESSAGE ...); its answer comes as request_completed.
-    [[nodiscard]] result<request_id>
-    request_in_call(now_t, session_id, method, std::string_view content_type, std::string_view body, outbox&);
+    /// Sends a request inside the call (INFO, MESSAGE ...); its answer comes as request_completed. `headers`: those
+    /// that the user agent does not write itself, as Info-Package (RFC 6086 4.2).
+    [[nodiscard]] result<request_id> request_in_call(
+        now_t, session_id, method, std::string_view content_type, std::string_view body, outbox&,
+        std::span<extra_header const> headers = {}
+    );
 
     /// What names the call's dialog, for a Replaces or Refer-To elsewhere. Nothing for a stale handle, and before an
     /// INVITE of ours has made a dialog; of several early ones the first.
@@ -158,6 +162,8 @@ public:
         std::size_t subscriptions = 0, notifiers = 0, publications = 0;
     };
     [[nodiscard]] counts live() const noexcept;
+    /// Retransmissions and time-outs for each method.
+    [[nodiscard]] transaction_counter_table const& transaction_counts() const noexcept;
 
 private:
     struct impl;
