@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 constexpr char const* offer =  // libsdp writes these; here a fixed one will do
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\n";
 
+// [talk]
 asio::awaitable<void> talk(sip::net::account from, sip::invite_options options, std::chrono::seconds time) {
     auto call = co_await from.async_invite(options, asio::use_awaitable);
     for (;;) {
@@ -41,6 +42,7 @@ asio::awaitable<void> talk(sip::net::account from, sip::invite_options options, 
         }
     }
 }
+// [/talk]
 
 int main(int argc, char** argv) {
     if (argc < 2) return std::fprintf(stderr, "usage: call_out sip:HOST[:PORT] [SECONDS]\n"), 2;

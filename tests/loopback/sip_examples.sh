@@ -42,6 +42,42 @@ done
 wait "$answer"  # it ends after two calls
 expect "the call is up" "$work/answer"
 
+echo "hello_call"
+"$programs/answer" 127.0.0.1 44101 1 > "$work/answer" & answer=$!
+running="$running $answer"
+wait_for 44101
+"$programs/hello_call" sip:127.0.0.1:44101 > "$work/hello"
+expect "^hello" "$work/hello"
+wait "$answer"
+"$programs/hello_call" "sip:127.0.0.1:44101;transport=tcp" > "$work/hello"
+expect "^nobody is there" "$work/hello"
+
+echo "watcher and mailbox"
+"$programs/mailbox" 127.0.0.1 44103 30 & running="$running $!"
+wait_for 44103
+"$programs/watcher" sip:mailbox@127.0.0.1:44103 2 > "$work/watcher"
+expect "Voice-Message: 0/0" "$work/watcher"
+expect "Voice-Message: 1/0" "$work/watcher"
+expect "^left" "$work/watcher"
+
+echo "attended_transfer"
+"$programs/attended_transfer" > "$work/transfer"
+expect "bob is told 200" "$work/transfer"
+expect "carol talks to bob now" "$work/transfer"
+
+echo "sans_io_call and sans_io_transaction"
+"$programs/sans_io_call" > "$work/sans_io"
+expect "2000 ms  alice  ACK" "$work/sans_io"
+expect "62000 ms  alice  200" "$work/sans_io"
+"$programs/sans_io_transaction" > "$work/sans_io"
+expect "client is told 200" "$work/sans_io"
+
+echo "guide"
+"$programs/guide" > "$work/guide"
+expect "^on hold" "$work/guide"
+expect 'sip_messages_total{direction="in",transport="UDP",status="200"} 2' "$work/guide"
+expect 'sip_timeouts_total{method="INVITE"} 0' "$work/guide"
+
 echo "options_ping where nobody is"
 if "$programs/options_ping" "sip:127.0.0.1:44101;transport=tcp" > "$work/ping"; then exit 1; fi
 expect "no answer" "$work/ping"
