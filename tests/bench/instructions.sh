@@ -1,5 +1,5 @@
 #!/bin/sh
-# Instructions per message of receiving, of the full parse and of printing, by the difference method: callgrind counts a
+# Instructions per message of indexing, of receiving, of the full parse and of printing, by the difference method: callgrind counts a
 # run of 20 and a run of 220 messages; what start-up costs falls out. Needs valgrind.
 #   instructions.sh PATH_TO/message_work [MESSAGE...]       without messages: our own corpus
 # Exits with 1 where the full parse of our corpus's INVITE takes more instructions than the limit.
@@ -18,7 +18,7 @@ count() { # WORK FILE TIMES
 
 status=0
 for message in "$@"; do
-    for work in receive full print; do
+    for work in index receive full print; do
         each=$((($(count "$work" "$message" 220) - $(count "$work" "$message" 20)) / 200))
         echo "$(basename "$message"): $work $each instructions"
         if [ "$work $(basename "$message")" = "full invite.sip" ] && [ "$each" -gt "$limit" ]; then

@@ -1,6 +1,7 @@
 // Does one kind of work on one message a given number of times. A plain program without a benchmark library, so that
 // instructions.sh can count what one message costs under callgrind.
 //
+//   message_work index FILE N      find every header: start line and the table of header lines, nothing decoded
 //   message_work receive FILE N    parse: all headers indexed, and decoded what every message is routed by
 //   message_work full FILE N       parse and take out all that a phone or proxy reads: Request-URI, top Via, From, To,
 //                                  Call-ID, CSeq, Max-Forwards, every Contact, Route and Record-Route down to their
@@ -14,11 +15,12 @@
 #include "full_parse.hpp"
 #include "message_file.hpp"
 #include "print_message.hpp"
+#include "syntax/message_index.hpp"
 
 int main(int argc, char** argv) {
     std::string_view const work = argc > 1 ? argv[1] : "";
     if (argc != (work == "check" ? 3 : 4)) {
-        std::fprintf(stderr, "usage: %s receive|full|print FILE COUNT, or check FILE\n", argv[0]);
+        std::fprintf(stderr, "usage: %s index|receive|full|print FILE COUNT, or check FILE\n", argv[0]);
         return 2;
     }
     auto text = bench::read_file(argv[2]);
@@ -35,7 +37,8 @@ int main(int argc, char** argv) {
     }
     bench::full_parser parser(pool);
     for (long n = std::atol(argv[3]); n > 0; --n) {
-        bool const done = work == "full"    ? parser.parse(*text) != 0
+        bool const done = work == "index"   ? sip::detail::index_headers(pool.copy(*text), pool, {}) != 0
+                          : work == "full"  ? parser.parse(*text) != 0
                           : work == "print" ? bench::print(pool, (*parsed).view()) != 0
                                             : sip::parse_message(pool.copy(*text), pool).has_value();
         if (!done) return 1;
