@@ -66,9 +66,17 @@ bool account_part_field(settings& to, const place& at, const parsed_value& value
     return true;
 }
 
+/// A member of servers[Y] of accounts[X], where the row is written for one Y.
+template <unsigned Y, auto Member>
+bool server_field(settings& to, const place& at, const parsed_value& value) {
+    assign(to.accounts[at.x() - 1].servers[Y - 1].*Member, value);
+    return true;
+}
+
+/// The same for a row of every Y.
 template <auto Member>
-bool first_server_field(settings& to, const place& at, const parsed_value& value) {
-    assign(to.accounts[at.x() - 1].servers[0].*Member, value);
+bool each_server_field(settings& to, const place& at, const parsed_value& value) {
+    assign(to.accounts[at.x() - 1].servers[at.y() - 1].*Member, value);
     return true;
 }
 

@@ -20,12 +20,15 @@ namespace phoned {
 
 inline constexpr unsigned max_accounts = 16;
 inline constexpr unsigned max_codecs = 13;  ///< Y runs from 0: editions of the guide number codecs from 0 or from 1
-inline constexpr unsigned max_servers = 1;  ///< The guide has two; failing over to the second is not done yet
+inline constexpr unsigned max_servers = 2;
 inline constexpr unsigned max_access_rules = 16;
 
 enum class sip_transport { udp, tcp, tls, dns };
 /// Whose signature makes a certificate good: the system's authorities, those of trusted_certificates.url, or both.
 enum class ca_choice { system, own, both };
+
+/// When requests go to the first server again (account.X.sip_server.1.failback_mode).
+enum class fail_back_mode { every_request, after_dns_lifetime, at_renewal, after_time };
 
 /// How digits travel (account.X.dtmf.type).
 enum class dtmf_method { in_band, telephone_event, info, telephone_event_and_info };
@@ -55,9 +58,12 @@ struct server_setting {
 };
 
 struct registrar_setting {
-    std::string host;              ///< account.X.sip_server.1.address, account.X.sip_server_host
-    std::uint16_t port;            ///< account.X.sip_server.1.port
-    std::chrono::seconds expires;  ///< account.X.sip_server.1.expires: the interval asked for
+    std::string host;              ///< account.X.sip_server.Y.address, account.X.sip_server_host
+    std::uint16_t port;            ///< account.X.sip_server.Y.port
+    std::chrono::seconds expires;  ///< account.X.sip_server.Y.expires: the interval asked for
+    sip_transport transport;       ///< account.X.transport, account.X.sip_server.2.transport_type
+    unsigned retry_counts;         ///< account.X.sip_server.Y.retry_counts: copies before the next server; 0: 64*T1
+    bool register_first;           ///< account.X.sip_server.Y.register_on_enable
 };
 
 struct account_settings {
@@ -71,8 +77,13 @@ struct account_settings {
     std::array<registrar_setting, max_servers> servers;
     bool outbound_proxy_enabled;                   ///< account.X.outbound_proxy_enable
     server_setting outbound_proxy;                 ///< account.X.outbound_host, .outbound_port
+    server_setting backup_proxy;                   ///< account.X.backup_outbound_host, .backup_outbound_port
+    fail_back_mode fail_back;                      ///< account.X.sip_server.1.failback_mode
+    std::chrono::seconds fail_back_time;           ///< account.X.sip_server.1.failback_timeout; 0 stays
+    bool one_at_a_time;                            ///< account.X.fallback.redundancy_type: one registration at a time
+    std::chrono::seconds test_interval;            ///< account.X.fallback.timeout
+    bool outbound;                                 ///< offhook.outbound (RFC 5626)
     std::uint16_t listen_port;                     ///< account.X.sip_listen_port; 0 lets the system choose
-    sip_transport transport;                       ///< account.X.transport
     std::chrono::milliseconds timer_t1;            ///< account.X.advanced.timer_t1
     std::chrono::milliseconds timer_t2;            ///< account.X.advanced.timer_t2
     std::chrono::milliseconds timer_t4;            ///< account.X.advanced.timer_t4

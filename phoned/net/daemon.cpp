@@ -30,18 +30,25 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Where packets to the phone's server leave the machine; loopback where there is no network at all.
-sip::ip_address own_address(const settings& config) {
-    if (const auto given = sip::ip_address::from(config.local_address)) return *given;
-    sip::ip_address towards = *sip::ip_address::from("192.0.2.1");  // any address beyond this network
+/// The first server that is named by number; else any address beyond this network.
+sip::ip_address server_address(const settings& config) {
     for (const auto& account : config.accounts)
         if (is_usable(account))
-            if (const auto server = sip::ip_address::from(account.servers[0].host)) {
-                towards = *server;
-                break;
-            }
-    const auto found = sip::net::local_address_towards(towards);
+            if (const auto server = sip::ip_address::from(account.servers[0].host)) return *server;
+    return *sip::ip_address::from("192.0.2.1");
+}
+
+/// Where packets to the phone's server leave the machine now; loopback where there is no network at all.
+sip::ip_address own_address(const settings& config) {
+    if (const auto given = sip::ip_address::from(config.local_address)) return *given;
+    const auto found = sip::net::local_address_towards(server_address(config));
     return found ? *found : *sip::ip_address::from("127.0.0.1");
+}
+
+/// What SIP sockets are bound to: all addresses, so that they go on when ours changes, unless one is set.
+sip::ip_address bound_address(const settings& config, const sip::ip_address& own) {
+    if (!config.local_address.empty()) return own;
+    return *sip::ip_address::from(own.is_v6 ? "::" : "0.0.0.0");
 }
 
 sip::user_agent_config user_agent_config_of(const daemon_options& options) {
@@ -108,7 +115,8 @@ struct daemon::parts final : sip_port {
           packets(64),
           sockets(
               io.get_executor(), {options.config.min_rtp_port, options.config.max_rtp_port}, packets,
-              *rtp::endpoint::from_text(sip::to_string(address), 0), options.config.rtp_dscp
+              [this] { return *rtp::endpoint::from_text(sip::to_string(own_address(options.config)), 0); },
+              options.config.rtp_dscp
           ),
           certificate(rtp::dtls_identity::generate(read_clocks().wall)),
           handset(
@@ -238,19 +246,22 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
     std::string why;
     if (sip::net::check(tls_config_of(made->options.config), &why)) return start_failure{std::move(why)};
 
+    const auto& config = made->options.config;
+    const auto here = bound_address(config, address);
+    const auto towards = server_address(config);
     std::optional<std::uint16_t> port;
     for (const auto& account : made->options.config.accounts)
         if (is_usable(account) && !port) port = account.listen_port;
     for (const auto kind : {sip::transport_kind::udp, sip::transport_kind::tcp}) {
-        const sip::endpoint local{address, port.value_or(5060), kind};
-        const auto bound = made->driver.listen(local);
+        const sip::endpoint local{here, port.value_or(5060), kind};
+        const auto bound = made->driver.listen(local, towards);
         if (!bound)
             return start_failure{
                 fmt::format("cannot listen on {}: {}", sip::to_string(local), bound.error().message())};
         port = bound->port;
     }
     if (!made->options.config.server_certificates.empty()) {
-        const sip::endpoint secure{address, static_cast<std::uint16_t>(*port + 1), sip::transport_kind::tls};
+        const sip::endpoint secure{here, static_cast<std::uint16_t>(*port + 1), sip::transport_kind::tls};
         const auto bound = made->driver.listen(secure);
         if (!bound)
             return start_failure{

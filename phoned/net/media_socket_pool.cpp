@@ -6,15 +6,16 @@ namespace phoned::net {
 
 media_socket_pool::media_socket_pool(
     const boost::asio::any_io_executor& executor, rtp::net::port_range range, rtp::packet_pool& packets,
-    const rtp::endpoint& local, unsigned dscp
+    std::function<rtp::endpoint()> local, unsigned dscp
 )
-    : loop_(executor, packets), ports_(range), local_(local), dscp_(dscp) {}
+    : loop_(executor, packets), ports_(range), local_(std::move(local)), dscp_(dscp) {}
 
 std::optional<media_ports> media_socket_pool::open(rtp::address_family family) {
-    if (family != local_.family) return std::nullopt;
+    const auto local = local_();
+    if (family != local.family) return std::nullopt;
     auto made = rtp::net::rtp_socket::open(
         loop_, ports_,
-        {.local = local_, .rtcp = rtp::rtcp_transport::separate_port, .dscp = static_cast<std::uint8_t>(dscp_)}
+        {.local = local, .rtcp = rtp::rtcp_transport::separate_port, .dscp = static_cast<std::uint8_t>(dscp_)}
     );
     if (!made) return std::nullopt;
     const media_id id{++last_};

@@ -18,10 +18,11 @@ public:
     using receive_function =
         std::function<void(media_id, rtp::component, rtp::packet_buffer, const rtp::endpoint& from)>;
 
-    /// `local` is the address to bind, and the one that session descriptions name. `packets` outlives the pool.
+    /// `local` tells the address to bind, and the one that session descriptions name, each time that sockets are
+    /// opened: it may change while the phone runs. `packets` outlives the pool.
     media_socket_pool(
         const boost::asio::any_io_executor&, rtp::net::port_range, rtp::packet_pool& packets,
-        const rtp::endpoint& local, unsigned dscp
+        std::function<rtp::endpoint()> local, unsigned dscp
     );
 
     /// Called for each datagram, on the executor.
@@ -34,7 +35,7 @@ public:
 private:
     rtp::net::media_loop loop_;
     rtp::net::port_pool ports_;
-    rtp::endpoint local_;
+    std::function<rtp::endpoint()> local_;
     unsigned dscp_;
     receive_function receive_;
     std::map<media_id, rtp::net::rtp_socket> open_;

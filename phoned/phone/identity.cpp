@@ -11,8 +11,8 @@ namespace phoned {
 
 namespace {
 
-sip::transport_kind transport_of(const account_settings& account) {
-    switch (account.transport) {
+sip::transport_kind transport_of(const registrar_setting& server) {
+    switch (server.transport) {
         case sip_transport::udp:
             return sip::transport_kind::udp;
         case sip_transport::tcp:
@@ -32,8 +32,8 @@ std::string host_text(std::string_view host, std::uint16_t port) {
     return text;
 }
 
-std::string transport_parameter(const account_settings& account) {
-    switch (account.transport) {
+std::string transport_parameter(const registrar_setting& server) {
+    switch (server.transport) {
         case sip_transport::udp:
         case sip_transport::dns:
             return {};
@@ -43,6 +43,68 @@ std::string transport_parameter(const account_settings& account) {
             return ";transport=tls";
     }
     return {};
+}
+
+std::string text_of(const registrar_setting& server) {
+    return host_text(server.host, server.port) + transport_parameter(server);
+}
+
+/// `sip:1001@example.com`
+std::string address_at(const account_settings& account, const registrar_setting& server) {
+    return sip::to_string(sip::uri_parts{
+        .scheme = sip::uri_scheme::sip,
+        .user = account.user_name,
+        .host = server.host,
+        .port = std::nullopt,
+        .params = {},
+    });
+}
+
+std::string route_to(const server_setting& proxy, const registrar_setting& behind) {
+    return "sip:" + host_text(proxy.host, proxy.port) + transport_parameter(behind) + ";lr";
+}
+
+sip::fail_back shown(fail_back_mode mode) {
+    switch (mode) {
+        case fail_back_mode::every_request:
+            return sip::fail_back::every_request;
+        case fail_back_mode::after_dns_lifetime:
+            return sip::fail_back::after_dns_lifetime;
+        case fail_back_mode::at_renewal:
+            return sip::fail_back::at_renewal;
+        case fail_back_mode::after_time:
+            return sip::fail_back::after_time;
+    }
+    return sip::fail_back::every_request;
+}
+
+/// The second outbound proxy, then the second server: what the guide calls failover and fallback.
+void add_alternatives(sip::account_config& to, const account_settings& account) {
+    const auto& first = account.servers[0];
+    const auto& second = account.servers[1];
+    const bool has_backup = account.outbound_proxy_enabled && !account.backup_proxy.host.empty();
+    if (has_backup) {
+        sip::alternative_server proxy;
+        proxy.route_set.push_back(route_to(account.backup_proxy, first));
+        to.alternatives.push_back(std::move(proxy));
+    }
+    if (!second.host.empty()) {
+        sip::alternative_server server;
+        server.address_of_record = address_at(account, second);
+        server.registrar = "sip:" + text_of(second);
+        server.expires = second.expires;
+        server.attempts = second.retry_counts;
+        server.needs_registration = second.register_first;
+        to.alternatives.push_back(std::move(server));
+    }
+    auto& rules = to.redundancy;
+    // The guide: outbound proxies know only one registration at a time. Flows are all there at once.
+    const bool one_at_a_time = (account.one_at_a_time || has_backup) && !account.outbound;
+    rules.registering = one_at_a_time ? sip::registering::one_at_a_time : sip::registering::all_at_once;
+    rules.fail_back = account.outbound ? sip::fail_back::when_registered : shown(account.fail_back);
+    rules.fail_back_after = account.fail_back_time;
+    rules.test_interval = account.test_interval;
+    rules.attempts = first.retry_counts;
 }
 
 bool looks_like_a_number(std::string_view text) {
@@ -65,17 +127,11 @@ bool is_usable(const account_settings& account) {
 }
 
 std::string address_of_record(const account_settings& account) {
-    return sip::to_string(sip::uri_parts{
-        .scheme = sip::uri_scheme::sip,
-        .user = account.user_name,
-        .host = account.servers[0].host,
-        .port = std::nullopt,
-        .params = {},
-    });
+    return address_at(account, account.servers[0]);
 }
 
 std::string server_text(const account_settings& account) {
-    return host_text(account.servers[0].host, account.servers[0].port) + transport_parameter(account);
+    return text_of(account.servers[0]);
 }
 
 sip::account_config sip_account(const account_settings& account, std::string_view instance) {
@@ -84,11 +140,11 @@ sip::account_config sip_account(const account_settings& account, std::string_vie
     out.display_name = account.display_name;
     out.auth_name = std::string(digest_user(account));
     out.password = account.password;
-    out.registrar = "sip:" + server_text(account);
-    const auto& proxy = account.outbound_proxy;
-    if (account.outbound_proxy_enabled && !proxy.host.empty())
-        out.route_set.push_back("sip:" + host_text(proxy.host, proxy.port) + transport_parameter(account) + ";lr");
-    out.transport = transport_of(account);
+    out.registrar = "sip:" + text_of(account.servers[0]);
+    if (account.outbound_proxy_enabled && !account.outbound_proxy.host.empty())
+        out.route_set.push_back(route_to(account.outbound_proxy, account.servers[0]));
+    add_alternatives(out, account);
+    out.transport = transport_of(account.servers[0]);
     out.expires = account.servers[0].expires;
     out.retry_after_failure = account.reg_fail_retry_interval;
     out.use_rport = account.rport;
@@ -98,7 +154,8 @@ sip::account_config sip_account(const account_settings& account, std::string_vie
     out.session_timer.interval = account.session_interval;
     out.session_timer.who = account.callee_refreshes ? timers::refresher::callee : timers::refresher::caller;
     out.timing = {account.timer_t1, account.timer_t2, account.timer_t4};
-    if (!instance.empty()) out.contact_params = fmt::format(";+sip.instance=\"<urn:uuid:{}>\"", instance);
+    if (!instance.empty()) out.instance = fmt::format("urn:uuid:{}", instance);
+    out.outbound.use = account.outbound && !instance.empty();
     return out;
 }
 
@@ -128,10 +185,7 @@ std::optional<std::string> target_uri(
         if (!phone.escape_pound)
             for (auto at = user.find("%23"); at != std::string::npos; at = user.find("%23", at))
                 user.replace(at, 3, "#");
-        uri = fmt::format(
-            "sip:{}@{}{}", user, host_text(account.servers[0].host, account.servers[0].port),
-            transport_parameter(account)
-        );
+        uri = fmt::format("sip:{}@{}", user, text_of(account.servers[0]));
         if (account.user_equal_phone && looks_like_a_number(text)) uri += ";user=phone";
     }
     if (const auto parsed = sip::parse_uri(uri); !parsed) {

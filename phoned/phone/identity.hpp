@@ -16,7 +16,7 @@ namespace phoned {
 /// `sip:1001@example.com`
 [[nodiscard]] std::string address_of_record(const account_settings&);
 
-/// `example.com:5062;transport=tcp`: where the registration lives, for people.
+/// `example.com:5062;transport=tcp`: the first server, where the registration lives, for people.
 [[nodiscard]] std::string server_text(const account_settings&);
 
 /// `instance` is the phone's own UUID: it tells registrars that a restarted phone is the same one (RFC 5626 4.1).

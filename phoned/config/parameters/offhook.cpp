@@ -14,6 +14,9 @@ bool access_field(settings& to, const place& at, const parsed_value& value) {
 constexpr parameter rows[] = {
     {"offhook.local_address", no_index, phone, host(), "", "bind SIP and RTP to this address; empty: by route",
      phone_field<&settings::local_address>},
+    {"offhook.outbound", no_index, phone, flag(), "0",
+     "a connection to each server and outbound proxy, which is kept alive and over which calls come (RFC 5626)",
+     every_account_field<&account_settings::outbound>},
     {"offhook.ring_time", no_index, phone, integer(0, 3600), "120", "an incoming call rings so long, s; 0 without end",
      phone_field<&settings::ring_time>},
     {"offhook.no_answer_time", no_index, phone, integer(0, 3600), "180",

@@ -1,12 +1,26 @@
 // Accounts: registration, servers, transport, timers.
 #include "phoned/config/fields.hpp"
 
+#include <algorithm>
+
 namespace phoned::config {
 namespace {
 
 using enum file_scope;
 using account = account_settings;
 using registrar = registrar_setting;
+
+/// What the guide gives each server, and only makes sense once.
+template <auto Member>
+bool first_server_only(settings& to, const place& at, const parsed_value& value) {
+    return at.y() != 1 || account_field<Member>(to, at, value);
+}
+
+bool fail_back_time_field(settings& to, const place& at, const parsed_value& value) {
+    auto allowed = value;
+    if (allowed.number > 0) allowed.number = std::max(allowed.number, 60.0);
+    return first_server_only<&account::fail_back_time>(to, at, allowed);
+}
 
 constexpr parameter rows[] = {
     {"account.X.enable", per_account, phone, flag(), "0", "the line is in use", account_field<&account::enabled>},
@@ -18,32 +32,39 @@ constexpr parameter rows[] = {
      account_field<&account::auth_name>},
     {"account.X.password", per_account, phone, secret(), "", "digest password", account_field<&account::password>},
     {"account.X.sip_server.1.address", per_account, phone, host(), "", "registrar and proxy",
-     first_server_field<&registrar::host>},
+     server_field<1, &registrar::host>},
     {"account.X.sip_server.1.port", per_account, phone, integer(0, 65535), "5060",
-     "its port; 0 looks for NAPTR and SRV records (RFC 3263)", first_server_field<&registrar::port>},
+     "its port; 0 looks for NAPTR and SRV records (RFC 3263)", server_field<1, &registrar::port>},
     {"account.X.sip_server.1.expires", per_account, phone, integer(30, 2147483647), "3600",
-     "registration interval asked for, s", first_server_field<&registrar::expires>},
+     "registration interval asked for, s", server_field<1, &registrar::expires>},
     {"account.X.sip_server.Y.retry_counts", per_server, phone, integer(0, 20), "3",
-     "attempts before the next server is tried"},
-    {"account.X.sip_server.2.address", per_account, phone, host(), "", "the second choice"},
-    {"account.X.sip_server.2.port", per_account, phone, integer(0, 65535), "5060", "its port"},
-    {"account.X.sip_server.2.expires", per_account, phone, integer(30, 2147483647), "3600", "its interval, s"},
+     "copies of a request before the next server is tried; 0: as many as 32 s allow",
+     each_server_field<&registrar::retry_counts>},
+    {"account.X.sip_server.2.address", per_account, phone, host(), "", "the second choice, with its own domain",
+     server_field<2, &registrar::host>},
+    {"account.X.sip_server.2.port", per_account, phone, integer(0, 65535), "5060", "its port",
+     server_field<2, &registrar::port>},
+    {"account.X.sip_server.2.expires", per_account, phone, integer(30, 2147483647), "3600", "its interval, s",
+     server_field<2, &registrar::expires>},
     renamed("account.X.sip_server_host", per_account, phone, "account.X.sip_server.1.address"),
     renamed("account.X.sip_server_port", per_account, phone, "account.X.sip_server.1.port"),
     renamed("account.X.expires", per_account, phone, "account.X.sip_server.1.expires"),
     renamed("account.X.retry_counts", per_account, phone, "account.X.sip_server.1.retry_counts"),
     {"account.X.sip_server.Y.failback_mode", per_server, phone, integer(0, 3), "0",
-     "return to server 1: 0 every request, 1 after the DNS lifetime, 2 at renewal, 3 after failback_timeout"},
+     "return to server 1, whose value counts: 0 every request, 1 after the DNS lifetime, 2 at renewal, 3 after "
+     "failback_timeout",
+     first_server_only<&account::fail_back>},
     {"account.X.sip_server.Y.failback_timeout", per_server, phone, integer(0, 65535), "3600",
-     "for mode 3, s; 0 stays, 1-59 count as 60"},
-    {"account.X.sip_server.Y.register_on_enable", per_server, phone, flag(), "0", "register before sending to it"},
-    {"account.X.failback_mode", per_account, phone, integer(0, 3), "0", "older form for the whole account"},
-    {"account.X.failback_timeout", per_account, phone, integer(0, 65535), "3600",
-     "older form for the whole account, s"},
+     "for mode 3, s, of server 1; 0 stays, 1-59 count as 60", fail_back_time_field},
+    {"account.X.sip_server.Y.register_on_enable", per_server, phone, flag(), "0", "register before sending to it",
+     each_server_field<&registrar::register_first>},
+    renamed("account.X.failback_mode", per_account, phone, "account.X.sip_server.1.failback_mode"),
+    renamed("account.X.failback_timeout", per_account, phone, "account.X.sip_server.1.failback_timeout"),
     {"account.X.fallback.redundancy_type", per_account, phone, flag(), "0",
-     "0 registers to both servers at once, 1 to one at a time"},
+     "0 registers to both servers at once, 1 to one at a time", account_field<&account::one_at_a_time>},
     {"account.X.fallback.timeout", per_account, phone, integer(10, 2147483647), "120",
-     "interval at which the working server is tested, s"},
+     "one at a time: how often the first server is tried while the second has the registration, s",
+     account_field<&account::test_interval>},
     {"account.X.reregister_enable", per_account, phone, flag(), "0", "register again on failover"},
     {"account.X.outbound_proxy_enable", per_account, phone, flag(), "0", "send through the outbound proxy",
      account_field<&account::outbound_proxy_enabled>},
@@ -51,8 +72,11 @@ constexpr parameter rows[] = {
      account_part_field<&account::outbound_proxy, &server_setting::host>},
     {"account.X.outbound_port", per_account, phone, integer(0, 65535), "5060", "its port",
      account_part_field<&account::outbound_proxy, &server_setting::port>},
-    {"account.X.backup_outbound_host", per_account, phone, host(), "", "second outbound proxy"},
-    {"account.X.backup_outbound_port", per_account, phone, integer(0, 65535), "5060", "its port"},
+    {"account.X.backup_outbound_host", per_account, phone, host(), "",
+     "second outbound proxy; one registration at a time",
+     account_part_field<&account::backup_proxy, &server_setting::host>},
+    {"account.X.backup_outbound_port", per_account, phone, integer(0, 65535), "5060", "its port",
+     account_part_field<&account::backup_proxy, &server_setting::port>},
     renamed("account.X.outbound_proxy.1.address", per_account, phone, "account.X.outbound_host"),
     renamed("account.X.outbound_proxy.1.port", per_account, phone, "account.X.outbound_port"),
     renamed("account.X.outbound_proxy.2.address", per_account, phone, "account.X.backup_outbound_host"),
@@ -62,9 +86,10 @@ constexpr parameter rows[] = {
     {"sip.listen_port", no_index, common, integer(0, 65535), "5060", "local SIP port of every account",
      every_account_field<&account::listen_port>},
     {"account.X.transport", per_account, phone, integer(0, 3), "0", "0 UDP, 1 TCP, 2 TLS, 3 by DNS NAPTR and SRV",
-     account_field<&account::transport>},
+     server_field<1, &registrar::transport>},
     renamed("account.X.sip_server.1.transport_type", per_account, phone, "account.X.transport"),
-    {"account.X.sip_server.2.transport_type", per_account, phone, integer(0, 3), "0", "transport of the second server"},
+    {"account.X.sip_server.2.transport_type", per_account, phone, integer(0, 3), "0", "transport of the second server",
+     server_field<2, &registrar::transport>},
     {"account.X.naptr_build", per_account, phone, flag(), "0",
      "SRV names tried when no NAPTR comes back: 0 UDP only, 1 several"},
     {"account.X.dns_cache_type", per_account, phone, integer(0, 2), "1", "DNS cache: 0 none, 1 used, 2 only the cache"},

@@ -64,7 +64,7 @@ TEST_CASE("the guide's own file sets an account, and nothing is complained about
     CHECK(account.servers[0].host == "192.0.2.1");
     CHECK(account.servers[0].port == 5070);
     CHECK(account.servers[0].expires == 600s);
-    CHECK(account.transport == sip_transport::tcp);
+    CHECK(account.servers[0].transport == sip_transport::tcp);
     CHECK(account.timer_t1 == 750ms);
     CHECK(account.dtmf == dtmf_method::info);
     CHECK(config.values.min_rtp_port == 12000);
@@ -74,13 +74,54 @@ TEST_CASE("the guide's own file sets an account, and nothing is complained about
     CHECK_FALSE(config.values.accounts[1].enabled);
 }
 
+TEST_CASE("a second server, a second outbound proxy and the rules between them are read, by all their names") {
+    const auto config = load(
+        version +
+        "account.1.enable = 1\n"
+        "account.1.user_name = 1001\n"
+        "account.1.sip_server.1.address = 192.0.2.1\n"
+        "account.1.sip_server.1.retry_counts = 4\n"
+        "account.1.sip_server.2.address = 192.0.2.2\n"
+        "account.1.sip_server.2.port = 5070\n"
+        "account.1.sip_server.2.expires = 900\n"
+        "account.1.sip_server.2.transport_type = 1\n"
+        "account.1.sip_server.2.register_on_enable = 1\n"
+        "account.1.failback_mode = 3\n"
+        "account.1.sip_server.1.failback_timeout = 30\n"
+        "account.1.sip_server.2.failback_mode = 2\n"
+        "account.1.fallback.redundancy_type = 1\n"
+        "account.1.fallback.timeout = 45\n"
+        "account.1.backup_outbound_host = 192.0.2.4\n"
+        "account.1.backup_outbound_port = 5080\n"
+        "offhook.outbound = 1\n"
+    );
+    CHECK(lines(config).empty());
+    const auto& account = config.values.accounts[0];
+    CHECK(account.servers[0].retry_counts == 4);
+    CHECK(account.servers[1].host == "192.0.2.2");
+    CHECK(account.servers[1].port == 5070);
+    CHECK(account.servers[1].expires == 900s);
+    CHECK(account.servers[1].transport == sip_transport::tcp);
+    CHECK(account.servers[0].transport == sip_transport::udp);
+    CHECK(account.servers[1].retry_counts == 3);
+    CHECK(account.servers[1].register_first);
+    CHECK(account.fail_back == fail_back_mode::after_time);  // that of the first server
+    CHECK(account.fail_back_time == 60s);                    // 1 to 59 count as 60
+    CHECK(account.one_at_a_time);
+    CHECK(account.test_interval == 45s);
+    CHECK(account.backup_proxy.host == "192.0.2.4");
+    CHECK(account.backup_proxy.port == 5080);
+    CHECK(account.outbound);
+    CHECK(load(version + "account.1.failback_timeout = 0\n").values.accounts[0].fail_back_time == 0s);
+}
+
 TEST_CASE("a phone whose file says nothing has the guide's defaults") {
     const auto values = default_settings();
     const auto& account = values.accounts[15];
     CHECK_FALSE(account.enabled);
     CHECK(account.servers[0].port == 5060);
     CHECK(account.listen_port == 5060);
-    CHECK(account.transport == sip_transport::udp);
+    CHECK(account.servers[0].transport == sip_transport::udp);
     CHECK(account.timer_t1 == 500ms);
     CHECK(account.timer_t2 == 4000ms);
     CHECK(account.timer_t4 == 5000ms);
@@ -239,7 +280,7 @@ TEST_CASE("the names of later editions mean the same parameters") {
     const auto& account = config.values.accounts[0];
     CHECK(account.servers[0].host == "sip.example.org");
     CHECK(account.servers[0].port == 0);
-    CHECK(account.transport == sip_transport::tls);
+    CHECK(account.servers[0].transport == sip_transport::tls);
     CHECK(account.outbound_proxy.host == "edge.example.org");
     CHECK(account.timer_t1 == 1000ms);
     CHECK(config.values.accounts[7].listen_port == 5066);
