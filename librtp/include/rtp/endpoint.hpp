@@ -12,11 +12,12 @@ namespace rtp {
 
 enum class address_family : std::uint8_t { none, ipv4, ipv6 };
 
+/// An address and a port.
 struct endpoint {
     std::array<std::uint8_t, 16> address{};  ///< Network order; IPv4 uses the first four bytes.
     std::uint32_t scope = 0;                 ///< IPv6 zone for link-local addresses, otherwise 0.
-    std::uint16_t port = 0;
-    address_family family = address_family::none;
+    std::uint16_t port = 0;  ///< In host order.
+    address_family family = address_family::none;  ///< IPv4 or IPv6.
 
     /// From the text of an SDP connection line: "192.0.2.1" or "2001:db8::1", without brackets. Nothing if it is no IP
     /// address.
@@ -24,6 +25,7 @@ struct endpoint {
 
     /// True for a value that can be sent to: an address that is not 0.0.0.0 or ::, and a port that is not 0.
     [[nodiscard]] bool is_usable() const noexcept;
+    /// Whatever the ports are.
     [[nodiscard]] bool has_same_address(endpoint const& other) const noexcept {
         return family == other.family && address == other.address && scope == other.scope;
     }

@@ -9,6 +9,7 @@
 
 namespace rtp {
 
+/// What a session needs from outside.
 struct environment {
     std::function<std::uint64_t()> random;  ///< 64 uniformly distributed bits for each call. Must be set.
 

@@ -60,8 +60,8 @@ enum class errc {
 
 /// Why bytes from the peer were refused, and the offset of the offending field from the start of the datagram.
 struct parse_failure {
-    errc code;
-    std::uint32_t offset;
+    errc code;  ///< What is wrong.
+    std::uint32_t offset;  ///< Bytes from the beginning.
 
     friend bool operator==(parse_failure const&, parse_failure const&) = default;
 };

@@ -17,8 +17,8 @@ using wall_point = std::chrono::system_clock::time_point;
 /// One sample of both clocks, taken by the caller once for each wake-up. `mono` never goes back between two calls to
 /// one object.
 struct now_t {
-    time_point mono;
-    wall_point wall;
+    time_point mono;  ///< Never goes back.
+    wall_point wall;  ///< What people's clocks show.
 };
 
 }  // namespace rtp

@@ -20,6 +20,7 @@ enum class errc : std::uint8_t {
 
 /// Why a description, an offer or an answer cannot be used.
 struct failure {
+    /// What is wrong.
     errc code{};
     /// The SIP status with which a request that carried the description is best refused, for example 400 or 488.
     std::uint16_t suggested_status = 0;

@@ -12,7 +12,7 @@ namespace sip {
 /// A source of random bits. Tags, branches and Call-IDs come from it, so production code gives a cryptographic one (RFC
 /// 3261 19.3) and tests a seeded one.
 struct random_source {
-    std::uint64_t (*next)(void* context) = nullptr;
+    std::uint64_t (*next)(void* context) = nullptr;  ///< gives 64 random bits; must be set
     void* context = nullptr;  ///< handed to `next`
 
     /// 64 random bits.
@@ -24,7 +24,8 @@ struct random_source {
 /// The surroundings of one core. Outlives every core that uses it.
 struct environment {
     random_source random;  ///< of tags, branches and Call-IDs, and of timers that are drawn
-    log_sink log;
+    log_sink log;  ///< where records go
+    /// Of digests.
     sip::hasher hash;
     /// In front of every Call-ID and tag that this core makes: how a shell with several cores tells whose a message is.
     /// Token characters; empty where there is one core.

@@ -73,7 +73,7 @@ enum class error_layer : std::uint8_t {
 /// What is known of an error code beforehand. The text is static.
 struct error_facts {
     std::string_view name;  ///< the enumerator; empty for a number that is none
-    error_layer layer{};
+    error_layer layer{};  ///< where it comes from
     std::string_view cause;   ///< what happened
     std::string_view advice;  ///< what to do about it: a sentence for whoever runs the program
 };
@@ -90,7 +90,7 @@ inline error_code make_error_code(errc e) noexcept {
 
 /// Why a piece of a message cannot be used, and what to answer. A value: nothing is thrown.
 struct parse_failure {
-    errc code = errc::syntax_error;
+    errc code = errc::syntax_error;  ///< what is wrong
     std::uint16_t suggested_status = 400;  ///< the response that RFC 3261 asks for; 0 where nothing may be answered
     header_id where{};         ///< the header at fault; header_id::unknown for the start line or the whole message
     std::uint32_t offset = 0;  ///< bytes from the start of the text that was parsed

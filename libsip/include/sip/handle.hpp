@@ -7,11 +7,13 @@
 
 namespace sip {
 
+/// The name of one object. `Tag` keeps names of different kinds apart; nobody needs it complete.
 template <class Tag>
 struct handle {
-    std::uint32_t index = 0;
+    std::uint32_t index = 0;  ///< the object's place in its table
     std::uint32_t generation = 0;  ///< 0 names nothing
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return generation != 0; }
     friend auto operator<=>(handle const&, handle const&) = default;
 };

@@ -15,20 +15,21 @@ enum class hash_algorithm : std::uint8_t { md5, sha256, sha512_256 };
 
 /// A hash as lower-case hexadecimal text, as digest authentication wants it (RFC 7616 3.1).
 struct hex_digest {
-    std::array<char, 64> text{};
-    std::uint8_t length = 0;
+    std::array<char, 64> text{};  ///< hexadecimal digits, in lower case
+    std::uint8_t length = 0;  ///< digits in use; 0 where the algorithm is not available
 
-    [[nodiscard]] std::string_view view() const noexcept { return {text.data(), length}; }
+    [[nodiscard]] std::string_view view() const noexcept { return {text.data(), length}; }  ///< the digits
 };
 
 /// Hashes the concatenation of `parts`. Not thread-safe: one hasher for each core.
 class hasher {
 public:
     hasher();
-    hasher(hasher&&) noexcept;
-    hasher& operator=(hasher&&) noexcept;
+    hasher(hasher&&) noexcept;  ///< the other one is empty from now on
+    hasher& operator=(hasher&&) noexcept;  ///< the other one is empty from now on
     ~hasher();
 
+    /// The digest of the parts, one behind the other. No allocation, no lock.
     [[nodiscard]] hex_digest operator()(hash_algorithm, std::span<std::string_view const> parts) const;
 
 private:

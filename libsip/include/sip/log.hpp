@@ -19,10 +19,12 @@ enum class log_level : unsigned char { debug, info, warning, error };
 /// Where records go. `write` is called on the core's thread with a complete line of printable() text that lives only
 /// during the call. No record holds a password, a digest or a key.
 struct log_sink {
+    /// Takes one line; nullptr: nobody listens.
     void (*write)(void* context, log_level, std::string_view line) = nullptr;
     void* context = nullptr;               ///< handed to `write`
     log_level least = log_level::warning;  ///< records below this are not even formatted
 
+    /// True where a record of this level would be written.
     [[nodiscard]] bool enabled(log_level level) const noexcept { return write != nullptr && level >= least; }
 
     /// Formats and writes one record, if the level is wanted.

@@ -15,6 +15,7 @@ namespace sip {
 template <class T, class Handle>
 class slot_table {
 public:
+    /// Makes an object from these arguments, and its name.
     template <class... Args>
     Handle emplace(Args&&... args) {
         std::uint32_t index;
@@ -39,11 +40,13 @@ public:
         return {index, slot.generation};
     }
 
+    /// The object; nullptr where it is gone.
     [[nodiscard]] T* find(Handle handle) noexcept {
         if (!handle || handle.index >= slots_.size()) return nullptr;
         auto& slot = slots_[handle.index];
         return slot.generation == handle.generation && slot.value ? &*slot.value : nullptr;
     }
+    /// The object; nullptr where it is gone.
     [[nodiscard]] T const* find(Handle handle) const noexcept { return const_cast<slot_table*>(this)->find(handle); }
 
     /// The handle of the live object in a slot; an empty one where the slot is free. For indexes kept beside the table.
@@ -52,6 +55,7 @@ public:
         return {index, slots_[index].generation};
     }
 
+    /// Destroys the object; its handle names nothing from now on.
     void erase(Handle handle) noexcept {
         if (find(handle) == nullptr) return;
         slots_[handle.index].value.reset();
@@ -59,7 +63,7 @@ public:
         --live_;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return live_; }
+    [[nodiscard]] std::size_t size() const noexcept { return live_; }  ///< how many there are
 
     /// Visits every live object as visit(handle, object); the visitor may erase the object it is given.
     template <class Visitor>

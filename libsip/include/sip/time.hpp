@@ -14,8 +14,8 @@ using duration = clock::duration;
 /// One wake-up's instant on both clocks, sampled once by the shell: protocol timers use `mono`, dates and expiry shown
 /// to people use `wall`.
 struct now_t {
-    time_point mono{};
-    std::chrono::system_clock::time_point wall{};
+    time_point mono{};  ///< never goes back
+    std::chrono::system_clock::time_point wall{};  ///< what people's clocks show
 };
 
 /// RFC 3261's base timers. They are settings of an account (the guide offers T1, T2 and T4 as parameters), so each

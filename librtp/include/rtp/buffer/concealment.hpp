@@ -20,7 +20,7 @@ namespace rtp {
 /// Sees all samples on their way to the device, in order. Allocates on construction only.
 class concealment final {
 public:
-    explicit concealment(std::uint32_t sample_rate);
+    explicit concealment(std::uint32_t sample_rate);  ///< For a stream of this rate, in Hz.
 
     /// Real samples are about to be played. After a gap their beginning is changed to join smoothly.
     void on_media(std::span<std::int16_t> samples) noexcept;

@@ -23,19 +23,20 @@ struct delay_estimator_settings {
     duration start = std::chrono::milliseconds(60);      ///< The target until something is known.
     duration memory = std::chrono::seconds(8);           ///< After this long without news, a packet counts 1/e.
     duration late_cost = std::chrono::milliseconds(20);  ///< What one percent of late packets is worth; at most 10 s.
-    duration fall_per_second = std::chrono::milliseconds(100);
+    duration fall_per_second = std::chrono::milliseconds(100);  ///< How fast the delay comes down again.
 };
 
 /// Allocates on construction only.
 class delay_estimator final {
 public:
+    /// Of the histogram.
     static constexpr duration bin_width = std::chrono::milliseconds(2);
     /// The fastest transit is taken over one to two of these.
     static constexpr duration window = std::chrono::seconds(5);
     /// Until it has listened this long, the estimator does not go below its start.
     static constexpr duration learning = std::chrono::seconds(2);
 
-    explicit delay_estimator(delay_estimator_settings const&);
+    explicit delay_estimator(delay_estimator_settings const&);  ///< Nothing is known yet.
 
     /// Forgets everything but the target, which becomes the new start: the next packet belongs to another time line.
     void restart() noexcept;

@@ -26,11 +26,12 @@ namespace rtp {
 
 enum class jitter_mode : std::uint8_t { fixed, adaptive };
 
+/// How long packets wait.
 struct jitter_settings {
     clock_rate rate{8000};  ///< Of the timestamps.
-    jitter_mode mode = jitter_mode::adaptive;
+    jitter_mode mode = jitter_mode::adaptive;  ///< Whether the delay adapts.
     duration minimum = std::chrono::milliseconds(0);  ///< The adaptive delay stays within these two.
-    duration maximum = std::chrono::milliseconds(300);
+    duration maximum = std::chrono::milliseconds(300);  ///< The delay never grows beyond.
     duration normal = std::chrono::milliseconds(120);    ///< The fixed delay.
     duration start = std::chrono::milliseconds(60);      ///< The adaptive delay until the network is known.
     duration late_cost = std::chrono::milliseconds(20);  ///< The delay that one percent of late packets is worth.
@@ -49,6 +50,7 @@ enum class put_result : std::uint8_t {
 
 /// What is to be played next.
 struct playout_frame {
+    /// What is to be played.
     enum class kind : std::uint8_t {
         media,    ///< Decode `payload`.
         /// Invent `units` of sound: a packet is missing. With a payload, which is that of the packet right behind the
@@ -58,9 +60,11 @@ struct playout_frame {
         /// is comfort noise (RFC 3389), it lasts no time but describes the silence that follows.
         silence,
     };
+    /// What is to be played.
     kind what = kind::silence;
     /// Of media, comfort noise, or what follows a hole. Valid until the next call of `put` or `get`.
     std::span<const std::byte> payload{};
+    /// The number on the wire.
     payload_type type{};
     /// How long this lasts, in clock units. For media: all of the payload.
     std::int64_t units = 0;
@@ -74,25 +78,25 @@ struct playout_frame {
 /// Counts since construction; a reset does not clear them. All in packets unless said otherwise. Each queued packet
 /// ends in exactly one of played, silent and discarded, unless it still waits or reset() has taken it.
 struct jitter_statistics {
-    std::uint64_t queued = 0;
-    std::uint64_t played = 0;
+    std::uint64_t queued = 0;  ///< Packets that were taken.
+    std::uint64_t played = 0;  ///< Packets that were handed out.
     std::uint64_t silent = 0;     ///< Comfort noise, and what is not audio: passed without a sound.
     std::uint64_t discarded = 0;  ///< Dropped unplayed: buffer full, delay above the maximum, new time line.
-    std::uint64_t duplicates = 0;
-    std::uint64_t late = 0;
+    std::uint64_t duplicates = 0;  ///< Packets that were there already.
+    std::uint64_t late = 0;  ///< Packets whose time had passed.
     std::uint64_t lost = 0;    ///< Missing when their turn came. Those that came later count as late too.
     std::uint64_t strays = 0;  ///< Held, and never confirmed.
-    std::uint64_t resets = 0;
+    std::uint64_t resets = 0;  ///< Times that the stream began anew.
     std::uint64_t empties = 0;  ///< How often the buffer ran dry during sound.
-    std::int64_t media_units = 0;
-    std::int64_t concealed_units = 0;
-    std::int64_t silent_units = 0;
+    std::int64_t media_units = 0;  ///< Handed out, in timestamp units.
+    std::int64_t concealed_units = 0;  ///< Asked to be invented, in timestamp units.
+    std::int64_t silent_units = 0;  ///< In which nothing was said, in timestamp units.
 };
 
 /// One stream, one thread. Allocates on construction only; packets are moved in and freed when played.
 class jitter_buffer final {
 public:
-    explicit jitter_buffer(jitter_settings const&);
+    explicit jitter_buffer(jitter_settings const&);  ///< An empty one.
 
     /// Takes a packet that came at `arrival`, a time that never goes back. `view` is of `packet`, `units` its length in
     /// clock units (0 for what is not audio). Refused packets are freed.
@@ -111,7 +115,8 @@ public:
     [[nodiscard]] duration target_delay() const noexcept;
     /// The delay of what was handed out last, against the fastest packet: what buffering costs now.
     [[nodiscard]] duration delay() const noexcept { return delay_; }
-    [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }  ///< How many there are.
+    /// The numbers so far.
     [[nodiscard]] jitter_statistics const& statistics() const noexcept { return statistics_; }
     /// As they are in force.
     [[nodiscard]] jitter_settings const& settings() const noexcept { return settings_; }

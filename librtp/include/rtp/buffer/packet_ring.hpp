@@ -25,19 +25,21 @@ enum class packet_content : std::uint8_t {
                     ///< therefore must pass through here, or it would count as lost.
 };
 
+/// A packet that waits.
 struct queued_packet {
     packet_buffer buffer;                  ///< Owns the bytes; without a block: an empty place.
     std::span<const std::byte> payload{};  ///< Into `buffer`; moves with it.
     std::int64_t sequence = 0;             ///< Extended.
     std::int64_t timestamp = 0;            ///< Extended.
     std::int64_t units = 0;                ///< Length in clock units.
-    payload_type type{};
-    packet_content content = packet_content::audio;
+    payload_type type{};  ///< The number on the wire.
+    packet_content content = packet_content::audio;  ///< Audio, or what tells of silence.
 };
 
 /// Allocates on construction only.
 class packet_ring final {
 public:
+    /// Where a sequence number falls.
     enum class place : std::uint8_t {
         free,
         taken,        ///< The number waits in the ring already.
@@ -49,6 +51,7 @@ public:
     /// `capacity` is rounded up to a power of two from 8 to 1024.
     explicit packet_ring(std::size_t capacity);
 
+    /// Where this extended sequence number falls.
     [[nodiscard]] place place_of(std::int64_t sequence) const noexcept;
 
     /// The packet's place must be free.
@@ -81,9 +84,10 @@ public:
     /// Moves the start of the window back, as long as everything waiting still fits. False if it does not.
     bool reopen(std::int64_t next) noexcept;
 
+    /// The extended sequence number that is handed out next.
     [[nodiscard]] std::int64_t next() const noexcept { return next_; }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }  ///< How many there are.
+    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }  ///< How many there may be.
 
 private:
     [[nodiscard]] queued_packet& slot(std::int64_t sequence) noexcept {

@@ -9,6 +9,7 @@
 
 namespace rtp {
 
+/// The period of a voice.
 struct pitch {
     std::size_t period = 0;  ///< In samples.
     float likeness = 0;      ///< 1: repeats exactly; 0 or less: not at all, as noise or silence.
@@ -16,8 +17,8 @@ struct pitch {
 
 /// Where to look, in samples.
 struct pitch_range {
-    std::size_t shortest = 0;
-    std::size_t longest = 0;
+    std::size_t shortest = 0;  ///< In samples.
+    std::size_t longest = 0;  ///< In samples.
     std::size_t compared = 0;  ///< So many of the last samples are compared with what is a period before them.
 };
 

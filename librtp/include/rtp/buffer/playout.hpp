@@ -24,16 +24,16 @@ namespace rtp {
 
 /// What a payload type of the session means. Types that are not listed are `other`.
 struct playout_payload {
-    payload_type type{};
-    packet_content content = packet_content::audio;
+    payload_type type{};  ///< The number on the wire.
+    packet_content content = packet_content::audio;  ///< Audio, or what tells of silence.
     codec const* decoded_by = nullptr;  ///< For audio; borrowed, a constant of the program.
 };
 
 /// What one period consisted of, in samples.
 struct playout_period {
-    std::size_t media = 0;
-    std::size_t concealed = 0;
-    std::size_t silent = 0;
+    std::size_t media = 0;  ///< Samples that were decoded.
+    std::size_t concealed = 0;  ///< Samples that were invented.
+    std::size_t silent = 0;  ///< Samples of silence.
 
     /// What most of it was.
     [[nodiscard]] playout_frame::kind what() const noexcept {
@@ -77,8 +77,9 @@ public:
     /// Fills `samples`, at most longest_packet of them, with what is to be played from `now` on.
     playout_period get(time_point now, std::span<std::int16_t> samples) noexcept;
 
-    [[nodiscard]] std::uint32_t sample_rate() const noexcept { return sample_rate_; }
-    [[nodiscard]] jitter_buffer const& buffer() const noexcept { return buffer_; }
+    [[nodiscard]] std::uint32_t sample_rate() const noexcept { return sample_rate_; }  ///< In Hz.
+    [[nodiscard]] jitter_buffer const& buffer() const noexcept { return buffer_; }  ///< Where packets wait.
+    /// The numbers so far.
     [[nodiscard]] playout_statistics const& statistics() const noexcept { return statistics_; }
 
 private:

@@ -16,6 +16,7 @@ namespace rtp {
 /// One stream. Does not allocate.
 class time_stretch final {
 public:
+    /// For a stream of this rate, in Hz.
     explicit time_stretch(std::uint32_t sample_rate) noexcept : sample_rate_(sample_rate) {}
 
     /// Changes the first `size` of `samples` towards `wanted` samples more (or, negative, less); there is room for half

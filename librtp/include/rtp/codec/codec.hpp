@@ -25,8 +25,9 @@ enum class loss_concealment : std::uint8_t {
     by_codec,     ///< The decoder's `conceal` fills it.
 };
 
+/// What is known of a codec beforehand.
 struct codec_properties {
-    payload_format format;
+    payload_format format;  ///< Its name, clock rate and channels.
     std::uint32_t sample_rate = 0;     ///< Hz of the linear samples; differs from the RTP clock rate for G.722, Opus.
     std::size_t frame_samples = 0;     ///< The encoder takes a whole number of these (all channels together).
     std::size_t max_frame_octets = 0;  ///< The most that one frame can become.
@@ -54,16 +55,23 @@ using codec_state = std::unique_ptr<void, void (*)(void*) noexcept>;
 /// The operations of a codec as a table of functions, so that codecs are constants and no base class is needed. Made
 /// by define_codec; used through `encoder` and `decoder`.
 struct codec {
-    codec_properties properties;
-    loss_concealment concealment;
-    codec_state (*make_encoder)(encoder_settings const&);
-    codec_state (*make_decoder)();
+    codec_properties properties;  ///< What is known beforehand.
+    loss_concealment concealment;  ///< Who hides lost packets.
+    codec_state (*make_encoder)(encoder_settings const&);  ///< A new encoder.
+    codec_state (*make_decoder)();  ///< A new decoder.
+    /// The octets written.
     result<std::size_t> (*encode)(void*, std::span<const std::int16_t>, std::span<std::byte>) noexcept;
-    void (*apply)(void*, encoder_settings const&) noexcept;  // null: nothing can be changed
+    /// Null: nothing can be changed.
+    void (*apply)(void*, encoder_settings const&) noexcept;
+    /// The samples written.
     result<std::size_t> (*decode)(void*, std::span<const std::byte>, std::span<std::int16_t>) noexcept;
-    void (*conceal)(void*, std::span<std::int16_t>) noexcept;  // null if by_receiver
-    bool (*can_recover)(std::span<const std::byte>) noexcept;  // null: payloads never tell of the one before
+    /// Null where the receiver conceals.
+    void (*conceal)(void*, std::span<std::int16_t>) noexcept;
+    /// Null: payloads never tell of the one before.
+    bool (*can_recover)(std::span<const std::byte>) noexcept;
+    /// Fills what the payload before it would have given.
     void (*recover)(void*, std::span<const std::byte>, std::span<std::int16_t>) noexcept;
+    /// How many samples a payload holds; nothing for one that is broken.
     std::optional<std::size_t> (*samples)(std::span<const std::byte>) noexcept;
 };
 
@@ -90,6 +98,7 @@ struct codec {
 /// only.
 class encoder final {
 public:
+    /// A new stream of this codec.
     explicit encoder(codec const& which, encoder_settings const& settings = {})
         : codec_(&which), state_(which.make_encoder(settings)) {}
 
@@ -112,6 +121,7 @@ public:
         if (codec_->apply != nullptr) codec_->apply(state_.get(), settings);
     }
 
+    /// What is known of it beforehand.
     [[nodiscard]] codec_properties const& properties() const noexcept { return codec_->properties; }
 
 private:
@@ -122,6 +132,7 @@ private:
 /// One direction of a stream, in.
 class decoder final {
 public:
+    /// A new stream of this codec.
     explicit decoder(codec const& which) : codec_(&which), state_(which.make_decoder()) {}
 
     /// Decodes a payload and returns how many samples were written. Payloads are given in the order of their sequence
@@ -133,6 +144,7 @@ public:
         return codec_->decode(state_.get(), payload, samples);
     }
 
+    /// True where conceal() does something.
     [[nodiscard]] bool has_concealment() const noexcept { return codec_->concealment == loss_concealment::by_codec; }
 
     /// Invents samples for a lost stretch, of any length. Only if has_concealment().
@@ -154,6 +166,7 @@ public:
         return codec_->samples(payload);
     }
 
+    /// What is known of it beforehand.
     [[nodiscard]] codec_properties const& properties() const noexcept { return codec_->properties; }
 
 private:

@@ -12,6 +12,7 @@
 
 namespace rtp {
 
+/// Silence, described (RFC 3389).
 struct comfort_noise {
     /// A description may have any number of coefficients; what is beyond these is left out, which is a coarser
     /// description of the same noise.

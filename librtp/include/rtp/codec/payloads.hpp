@@ -31,9 +31,9 @@ inline constexpr payload_type usual_telephone_event{101};
 
 /// What an rtpmap says: encoding name, RTP clock rate, channels. The name is borrowed.
 struct payload_format {
-    std::string_view name;
-    clock_rate rate{};
-    std::uint8_t channels = 1;
+    std::string_view name;  ///< As a=rtpmap has it.
+    clock_rate rate{};  ///< Of the timestamps.
+    std::uint8_t channels = 1;  ///< Interleaved where there are more than one.
 };
 
 /// Encoding names are compared without case (RFC 4855 3). A missing channel count means 1.
@@ -42,9 +42,10 @@ struct payload_format {
 [[nodiscard]] bool is_telephone_event(payload_format const&) noexcept;
 [[nodiscard]] bool is_comfort_noise(payload_format const&) noexcept;
 
+/// A number that RFC 3551 gives.
 struct static_payload {
-    payload_type type;
-    payload_format format;
+    payload_type type;  ///< The number on the wire.
+    payload_format format;  ///< What it stands for.
 };
 
 /// The static audio types, by number.

@@ -30,25 +30,28 @@ enum class dtls_role : std::uint8_t {
     passive,  ///< We wait for it.
 };
 
+/// How a handshake goes.
 struct dtls_settings {
-    dtls_role role = dtls_role::passive;
+    dtls_role role = dtls_role::passive;  ///< Who begins.
     fingerprints peer;  ///< From the peer's description. At least one, at most 16.
     /// RFC 6347 4.2.4.1; doubled each time, up to a minute. At least a millisecond.
     duration first_retransmission = std::chrono::seconds(1);
-    duration handshake_limit = std::chrono::seconds(30);
+    duration handshake_limit = std::chrono::seconds(30);  ///< After which it has failed.
 
     friend bool operator==(dtls_settings const&, dtls_settings const&) = default;
 };
 
 /// What the handshake agreed on (RFC 5764 4.2).
 struct dtls_srtp_keys {
-    crypto_suite suite{};
-    srtp_master_key send;
-    srtp_master_key receive;
+    crypto_suite suite{};  ///< What was agreed on.
+    srtp_master_key send;  ///< For our packets.
+    srtp_master_key receive;  ///< For the peer's packets.
 };
 
+/// One handshake on a media port (RFC 5764).
 class dtls_association final {
 public:
+    /// How far it is.
     enum class state : std::uint8_t {
         handshaking,
         established,
@@ -60,18 +63,20 @@ public:
     /// Errors: invalid_argument, crypto_failed.
     [[nodiscard]] static result<dtls_association> create(time_point now, dtls_identity const&, dtls_settings const&);
 
-    dtls_association(dtls_association&&) noexcept;
-    dtls_association& operator=(dtls_association&&) noexcept;
+    dtls_association(dtls_association&&) noexcept;  ///< The other one must not be used any more.
+    dtls_association& operator=(dtls_association&&) noexcept;  ///< The other one must not be used any more.
     ~dtls_association();
 
     /// A datagram of the peer; what is no DTLS record is ignored.
     void on_datagram(time_point now, std::span<const std::byte>);
+    /// Runs what is due.
     void on_timeout(time_point now);
     /// Nothing once the handshake is over.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
     /// Sends a close_notify if the handshake is done.
     void close();
 
+    /// How far it is.
     [[nodiscard]] state current() const noexcept;
     /// Why it failed or closed, for a log or a display.
     [[nodiscard]] std::string const& reason() const noexcept;

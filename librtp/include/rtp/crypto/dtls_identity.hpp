@@ -13,14 +13,15 @@
 
 namespace rtp {
 
+/// A key with a certificate that nobody else signed.
 class dtls_identity final {
 public:
     /// ECDSA on P-256. The certificate is valid from a day before `now`, for peers whose clocks are slow, to a year
     /// after. Error: crypto_failed.
     [[nodiscard]] static result<dtls_identity> generate(wall_point now);
 
-    dtls_identity(dtls_identity&&) noexcept;
-    dtls_identity& operator=(dtls_identity&&) noexcept;
+    dtls_identity(dtls_identity&&) noexcept;  ///< The other one must not be used any more.
+    dtls_identity& operator=(dtls_identity&&) noexcept;  ///< The other one must not be used any more.
     ~dtls_identity();
 
     /// For a=fingerprint.

@@ -19,9 +19,10 @@ enum class hash_function : std::uint8_t { sha_1, sha_224, sha_256, sha_384, sha_
 /// "sha-256".
 [[nodiscard]] std::string_view name_of(hash_function) noexcept;
 
+/// The hash of a certificate (RFC 8122).
 struct fingerprint {
-    hash_function hash = hash_function::sha_256;
-    boost::container::static_vector<std::byte, 64> digest;
+    hash_function hash = hash_function::sha_256;  ///< What it was made with.
+    boost::container::static_vector<std::byte, 64> digest;  ///< As many bytes as the function gives.
 
     /// From the two parts of a=fingerprint: "sha-256" and "4A:AD:...". The letters' case does not matter. Errors:
     /// unknown_hash (MD2 and MD5 too, which RFC 8122 5 forbids), bad_fingerprint (no hexadecimal pairs with colons

@@ -38,11 +38,12 @@ inline constexpr std::uint64_t packet_index_limit = std::uint64_t{1} << 48;
 /// Which of the newest indices were received: a bit for each within the window.
 class replay_list final {
 public:
+    /// For a window of so many packets.
     explicit replay_list(std::size_t window) : window_(window), bits_(std::bit_ceil((window + 63) / 64), 0U) {}
 
     /// True once an index was added or set.
     [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
-    [[nodiscard]] std::uint64_t highest() const noexcept { return highest_; }
+    [[nodiscard]] std::uint64_t highest() const noexcept { return highest_; }  ///< The highest index so far.
 
     /// Neither received nor older than the window.
     [[nodiscard]] bool is_new(std::uint64_t index) const noexcept {

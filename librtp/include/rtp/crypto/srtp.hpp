@@ -50,14 +50,16 @@ struct srtp_master_key {
 
 /// Where a source stands: what reception under a new key goes on from (RFC 3711 3.3.1).
 struct source_position {
-    ssrc_t ssrc{};
+    ssrc_t ssrc{};  ///< The source.
     std::uint64_t highest_index = 0;  ///< Rollover counter and sequence number of the newest packet: 48 bits.
 };
 using source_positions = boost::container::small_vector<source_position, 2>;
 
+/// Keys and sizes of one direction.
 struct srtp_settings {
-    static constexpr std::size_t max_keys = 16;
+    static constexpr std::size_t max_keys = 16;  ///< Master keys of one direction.
 
+    /// What was agreed on.
     crypto_suite suite{};
     /// What is sent uses the first; what is received may use any. Several need MKIs, all of the same length.
     boost::container::small_vector<srtp_master_key, 1> keys;
@@ -78,6 +80,7 @@ public:
     /// sequence number was used before: encrypting twice would give both packets away), too_many_sources,
     /// crypto_failed.
     [[nodiscard]] virtual error_code protect_rtp(packet_buffer&) = 0;
+    /// In place; an error leaves the packet as it was.
     [[nodiscard]] virtual error_code protect_rtcp(packet_buffer&) = 0;
 
     /// Changes to other keys; rollover counters and RTCP indices go on (RFC 3711 3.3.1, 3.4). Errors: as of
@@ -95,6 +98,7 @@ public:
     /// Errors: truncated, bad_version, unknown_mki, authentication_failed, replayed (or older than the window),
     /// key_expired, too_many_sources, crypto_failed. Only an authentic packet changes any state.
     [[nodiscard]] virtual error_code unprotect_rtp(packet_buffer&) = 0;
+    /// In place; an error says that the packet is not authentic, or comes again.
     [[nodiscard]] virtual error_code unprotect_rtcp(packet_buffer&) = 0;
 
     /// Of all sources that were heard.

@@ -32,7 +32,7 @@ struct suite_traits {
     std::size_t key_size;      ///< Of the master key and of the session key for encryption.
     std::size_t salt_size;     ///< Of the master salt and of the session salt.
     std::size_t rtp_tag_size;  ///< What the authentication tag adds to an RTP packet.
-    std::size_t rtcp_tag_size;
+    std::size_t rtcp_tag_size;  ///< What the authentication tag adds to an RTCP packet.
     bool is_aead;  ///< The cipher authenticates by itself; otherwise HMAC-SHA1 does.
 };
 

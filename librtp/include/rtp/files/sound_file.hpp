@@ -23,7 +23,7 @@ namespace rtp {
 
 /// Why a file could not be read or written, as libsndfile and the system say it, with the file's name.
 struct sound_file_failure {
-    std::string text;
+    std::string text;  ///< Why it cannot be used.
 };
 
 /// Makes value() throw; the library itself never calls it.
@@ -43,17 +43,18 @@ using sound_file_result = boost::system::result<T, sound_file_failure>;
 /// Writes 16-bit WAV. The file is complete once the recorder is closed or gone.
 class sound_recorder final {
 public:
+    /// How a recording is written.
     struct format {
-        std::uint32_t rate = 8000;
+        std::uint32_t rate = 8000;  ///< In Hz.
         std::uint8_t channels = 1;  ///< 1: one leg or a mix. 2: a call's two legs, ours left, the peer's right.
-        std::chrono::seconds longest = std::chrono::hours(4);
+        std::chrono::seconds longest = std::chrono::hours(4);  ///< Further sound is left out.
     };
 
     /// Replaces a file of that name.
     [[nodiscard]] static sound_file_result<sound_recorder> create(std::string const& path, format const&);
     ~sound_recorder();
-    sound_recorder(sound_recorder&&) noexcept;
-    sound_recorder& operator=(sound_recorder&&) noexcept;
+    sound_recorder(sound_recorder&&) noexcept;  ///< Takes over the other's file.
+    sound_recorder& operator=(sound_recorder&&) noexcept;  ///< Takes over the other's file.
 
     /// Appends samples of the one channel. Nothing more is taken after `longest` or after a failure; is_full() and
     /// failure() tell.
@@ -61,7 +62,8 @@ public:
     /// Appends both legs, which last equally long.
     void write(std::span<const std::int16_t> left, std::span<const std::int16_t> right);
 
-    [[nodiscard]] std::chrono::milliseconds length() const noexcept;
+    [[nodiscard]] std::chrono::milliseconds length() const noexcept;  ///< Written so far.
+    /// True where further sound is left out.
     [[nodiscard]] bool is_full() const noexcept { return frames_ >= most_frames_; }
     /// Empty while all is well; a full disk is the usual reason.
     [[nodiscard]] std::string const& failure() const noexcept { return failure_; }

@@ -15,6 +15,7 @@
 
 namespace rtp::net {
 
+/// Waits for many sockets at once.
 class media_loop final {
 public:
     /// So many datagrams are read from one socket before the others have their turn.
@@ -27,7 +28,7 @@ public:
     media_loop& operator=(media_loop const&) = delete;
     ~media_loop();
 
-    [[nodiscard]] std::size_t sockets() const noexcept;
+    [[nodiscard]] std::size_t sockets() const noexcept;  ///< How many it waits for.
 
 private:
     friend class rtp_socket;

@@ -19,8 +19,10 @@
 
 namespace rtp::net {
 
+/// How a socket is made.
 struct rtp_socket_options {
     endpoint local;  ///< The address to bind; its port is ignored, the pool chooses. Must be IPv4 or IPv6.
+    /// Where RTCP goes.
     rtcp_transport rtcp = rtcp_transport::separate_port;
     /// 0..63. Expedited forwarding is usual for voice (RFC 4594 4.1); 0 leaves packets unmarked.
     std::uint8_t dscp = 46;
@@ -29,27 +31,31 @@ struct rtp_socket_options {
 /// Of a multicast group, as of a page to many phones.
 struct multicast_options {
     endpoint group;  ///< The group and the port of RTP; RTCP has the one above it.
+    /// Where RTCP goes.
     rtcp_transport rtcp = rtcp_transport::off;
     /// The index of the network interface to listen and send on (RFC 3493 4); 0 lets the system choose. A group of
     /// IPv6 that is only known on its link needs one.
     std::uint32_t interface = 0;
     std::uint8_t hops = 1;  ///< TTL or hop limit of what is sent: 1 stays on the link.
     /// Whether what is sent is heard on this machine too, by other programs and by this socket.
+    /// Whether we hear our own multicast.
     enum class loopback : std::uint8_t { off, on } loop = loopback::off;
-    std::uint8_t dscp = 46;
+    std::uint8_t dscp = 46;  ///< 0 to 63 in every packet sent.
 };
 
+/// What went through a socket.
 struct rtp_socket_counters {
-    std::uint64_t received = 0;
+    std::uint64_t received = 0;  ///< Datagrams.
     std::uint64_t bursts = 0;     ///< Calls of the receive function; received / bursts is what batching saves.
     std::uint64_t oversized = 0;  ///< Larger than a packet_buffer: dropped.
-    std::uint64_t sent = 0;
+    std::uint64_t sent = 0;  ///< Datagrams.
     std::uint64_t send_failed = 0;  ///< Refused by the system, for instance for want of a route or of room.
 };
 
+/// One datagram as it came.
 struct received_datagram {
-    packet_buffer packet;
-    endpoint from;
+    packet_buffer packet;  ///< The bytes.
+    endpoint from;  ///< The sender's address.
 };
 
 /// Move-only. Destroying it closes the sockets and gives the ports back; the receive function is not called any more.
@@ -66,16 +72,18 @@ public:
     /// Joins a group and binds to it, beside others on this machine that do the same. Errors: what the system says;
     /// invalid_argument for a DSCP above 63 or a group that is none.
     [[nodiscard]] static result<rtp_socket> join(media_loop& loop, multicast_options const&);
-    rtp_socket(rtp_socket&&) noexcept;
-    rtp_socket& operator=(rtp_socket&&) noexcept;
+    rtp_socket(rtp_socket&&) noexcept;  ///< Takes over the other's socket.
+    rtp_socket& operator=(rtp_socket&&) noexcept;  ///< Closes its own socket, and takes over the other's.
     ~rtp_socket();
 
     /// From now on `on_burst` is called on the executor. Error: what the system says.
     [[nodiscard]] error_code start(receive_function on_burst);
 
+    /// What the kernel does not take is counted as dropped.
     void send(component via, packet_buffer const& packet, endpoint const& to);
     /// Sends all, in order, by as few calls of the system as it takes; leaves them where they are.
     void send(std::span<send_datagram const>);
+    /// All datagrams of an outbox.
     void send(outbox const& out) { send(std::span(out.datagrams.data(), out.datagrams.size())); }
 
     /// Binds one component to one peer: cheaper to send to, and the system drops what others send. Without effect on
@@ -84,7 +92,7 @@ public:
 
     /// The bound address. With multiplexing, and without RTCP, both components give that of RTP.
     [[nodiscard]] endpoint local(component) const;
-    [[nodiscard]] rtp_socket_counters const& counters() const noexcept;
+    [[nodiscard]] rtp_socket_counters const& counters() const noexcept;  ///< The numbers so far.
 
 private:
     class implementation;

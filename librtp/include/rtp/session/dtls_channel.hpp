@@ -16,6 +16,7 @@
 
 namespace rtp {
 
+/// The handshake of one component, from before the peer's fingerprint is known.
 class dtls_channel final {
 public:
     /// A ClientHello may overtake the answer that tells its sender's fingerprint and address (RFC 5763 6.2). This many
@@ -29,9 +30,11 @@ public:
         has_noticed_end_ = false;
         is_owed_ = true;
     }
-    void forget() noexcept;
+    void forget() noexcept;  ///< Ends it.
+    /// True where a ClientHello of the peer waits for an answer.
     [[nodiscard]] bool is_owed() const noexcept { return is_owed_; }
 
+    /// Keeps the peer's first flight until its fingerprint is known.
     void hold(std::span<const std::byte> datagram, endpoint const& from);
     /// Makes the association and gives it what was held from addresses that `is_agreed`. Errors: as of
     /// dtls_association::create().
@@ -39,13 +42,16 @@ public:
         time_point now, dtls_keys const&, std::function<bool(endpoint const&)> const& is_agreed
     );
 
+    /// Nullptr before the handshake.
     [[nodiscard]] dtls_association* association() noexcept { return association_ ? &*association_ : nullptr; }
+    /// Nullptr before the handshake.
     [[nodiscard]] dtls_association const* association() const noexcept {
         return association_ ? &*association_ : nullptr;
     }
 
     /// Where the last datagram for the association came from; not usable before the first.
     [[nodiscard]] endpoint const& last_from() const noexcept { return last_from_; }
+    /// Where the peer's newest datagram came from.
     void set_last_from(endpoint const& from) noexcept { last_from_ = from; }
 
     /// True once, when the association has closed or failed.

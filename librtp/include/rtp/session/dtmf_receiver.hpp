@@ -16,14 +16,17 @@
 
 namespace rtp {
 
+/// Digits out of telephone events (RFC 4733 2.5.2).
 class dtmf_receiver final {
 public:
+    /// A digit that is silent so long has ended.
     explicit dtmf_receiver(duration timeout) noexcept : timeout_(timeout) {}
 
     /// A telephone-event packet of a valid source. digit_started and digit_ended land in the outbox. False if the
     /// payload is malformed.
     bool on_packet(time_point now, clock_rate, timestamp_t, bool marker, std::span<const std::byte> payload, outbox&);
-    void on_timeout(time_point now, outbox&);
+    void on_timeout(time_point now, outbox&);  ///< Runs what is due.
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
     /// Another source speaks, or nobody listens any more: the digit that is going on ends, and timestamps mean
     /// something else now.

@@ -23,17 +23,21 @@
 
 namespace rtp {
 
+/// One report to send.
 struct dtmf_packet {
-    telephone_event report;
-    timestamp_t timestamp;
-    bool marker;
+    telephone_event report;  ///< Its payload.
+    timestamp_t timestamp;  ///< Of the digit's beginning.
+    bool marker;  ///< Set in the first report of a digit.
 };
 
+/// Digits into telephone events (RFC 4733 2.5.1).
 class dtmf_sender final {
 public:
-    static constexpr std::size_t max_waiting = 32;
+    static constexpr std::size_t max_waiting = 32;  ///< Further digits are refused.
+    /// RFC 4733 leaves it open; detectors need this.
     static constexpr duration shortest_digit = std::chrono::milliseconds(40);
 
+    /// Nothing waits yet.
     explicit dtmf_sender(session_settings::dtmf const& settings) noexcept : settings_(settings) {}
 
     /// Puts an event behind those that wait. Without a length it lasts until release(). Error: queue_full.
@@ -41,6 +45,7 @@ public:
     /// Ends the event queued last without a length: now if it is being sent, else after the shortest time once its turn
     /// comes.
     void release(time_point now) noexcept;
+    /// Forgets what waits, and ends the digit that is being sent.
     void clear() noexcept;
     /// From the next report on.
     void set_packet_period(duration period) noexcept { settings_.packet_period = period; }
@@ -53,7 +58,7 @@ public:
 
     /// Reports of an event are going out: audio has to keep quiet.
     [[nodiscard]] bool is_active() const noexcept { return active_; }
-    [[nodiscard]] bool has_work() const noexcept { return !waiting_.empty(); }
+    [[nodiscard]] bool has_work() const noexcept { return !waiting_.empty(); }  ///< True while digits wait.
 
 private:
     enum class phase : std::uint8_t { running, segment_end, ending };

@@ -12,26 +12,34 @@
 
 namespace rtp {
 
+/// SRTP of a session, however its keys come.
 class media_protection final {
 public:
-    explicit media_protection(rtcp_transport rtcp) noexcept : rtcp_(rtcp) {}
+    explicit media_protection(rtcp_transport rtcp) noexcept : rtcp_(rtcp) {}  ///< Nothing is protected yet.
 
+    /// From now on RTCP goes there.
     void set_transport(rtcp_transport rtcp) noexcept { rtcp_ = rtcp; }
     /// Errors: as of make_srtp_sender() and dtls_association::create(); then nothing has changed.
     [[nodiscard]] error_code set(time_point now, media_security const&);
 
     /// Do nothing if media is plain. Errors: as of srtp_pair.
     [[nodiscard]] error_code protect_rtp(packet_buffer&);
-    [[nodiscard]] error_code protect_rtcp(packet_buffer&);
+    [[nodiscard]] error_code protect_rtcp(packet_buffer&);  ///< In place; an error leaves the packet as it was.
+    /// In place; an error says that the packet is not authentic, or comes again.
     [[nodiscard]] error_code unprotect_rtp(time_point now, packet_buffer&);
+    /// In place; an error says that the packet is not authentic, or comes again.
     [[nodiscard]] error_code unprotect_rtcp(time_point now, packet_buffer&);
 
+    /// Keys of one component.
     [[nodiscard]] srtp_pair& pair_of(component via) noexcept { return pairs_[index_of(via)]; }
 
     /// Null where media has nothing to do with DTLS.
     [[nodiscard]] dtls_keys const* dtls() const noexcept { return std::get_if<dtls_keys>(&security_); }
+    /// True where media must be secure and cannot be yet.
     [[nodiscard]] bool is_awaiting_keys() const noexcept { return std::holds_alternative<awaiting_keys>(security_); }
+    /// The handshake of one component.
     [[nodiscard]] dtls_channel& channel_of(component via) noexcept { return channels_[index_of(via)]; }
+    /// The handshake of one component.
     [[nodiscard]] dtls_channel const& channel_of(component via) const noexcept { return channels_[index_of(via)]; }
     /// RTP, and RTCP if it has a port of its own.
     [[nodiscard]] bool is_used(component via) const noexcept {

@@ -30,10 +30,12 @@ struct awaiting_keys {
 /// to the addresses. With other keys, what is received under the keys before is still understood for a while (RFC 4568
 /// 7.1.4).
 struct described_keys {
-    srtp_settings send;
+    srtp_settings send;  ///< For our packets.
+    /// For the peer's packets.
     srtp_settings receive;
     /// What new keys do to the rollover counter of what we send. It goes on if only the key changes (RFC 3711 3.3.1);
     /// it begins anew if our own address changes with it (RFC 4568 7.1.4). For what we receive both are understood.
+    /// What a new key of ours does to our rollover counter.
     enum class rollover : std::uint8_t { goes_on, restarts } on_new_send_key = rollover::goes_on;
 
     friend bool operator==(described_keys const&, described_keys const&) = default;
@@ -46,8 +48,9 @@ struct described_keys {
 /// `security_failed` reports its end.
 struct dtls_keys {
     dtls_identity const* identity = nullptr;  ///< Not null; borrowed, outlives the session.
-    dtls_settings dtls;
+    dtls_settings dtls;  ///< How the handshake goes.
     std::size_t replay_window = 128;  ///< As in srtp_settings.
+    /// Of the peer.
     std::size_t max_sources = 64;
     /// RFC 8842 4: another number begins a new association where nothing else differs, as for another tls-id.
     std::uint32_t association = 0;

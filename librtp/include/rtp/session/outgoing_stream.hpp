@@ -13,6 +13,7 @@
 
 namespace rtp {
 
+/// Sequence numbers and timestamps of what we send.
 class outgoing_stream final {
 public:
     /// Frames may come this much late, as bursts of a busy machine do, before it counts as a gap.
@@ -21,9 +22,10 @@ public:
     /// Draws SSRC, sequence number and timestamp at random (RFC 3550 5.1).
     outgoing_stream(time_point now, environment&);
 
+    /// Where a packet begins.
     struct frame_start {
-        timestamp_t timestamp;
-        bool is_after_gap;
+        timestamp_t timestamp;  ///< Of its first sample.
+        bool is_after_gap;  ///< The marker is set.
     };
     /// A frame that lasts `units`: its timestamp. Call it also for frames that will not be sent.
     frame_start begin_frame(time_point now, std::uint32_t units) noexcept;
@@ -37,18 +39,18 @@ public:
 
     /// For the packet that is sent next; on_sent() moves on.
     [[nodiscard]] sequence_t next_sequence() const noexcept { return next_sequence_; }
-    void on_sent(time_point now, std::size_t payload_size) noexcept;
+    void on_sent(time_point now, std::size_t payload_size) noexcept;  ///< One packet has left.
 
     /// RFC 3550 8.2: another SSRC; the counters of the sender report start again (6.4.1).
     void change_ssrc(ssrc_t) noexcept;
-    void set_rate(time_point now, clock_rate) noexcept;
+    void set_rate(time_point now, clock_rate) noexcept;  ///< The clock of the payload type from now on.
 
-    [[nodiscard]] ssrc_t ssrc() const noexcept { return ssrc_; }
-    [[nodiscard]] clock_rate rate() const noexcept { return rate_; }
-    [[nodiscard]] std::uint32_t packets() const noexcept { return packets_; }
-    [[nodiscard]] std::uint32_t octets() const noexcept { return octets_; }
-    [[nodiscard]] bool has_sent() const noexcept { return has_sent_; }
-    [[nodiscard]] time_point last_sent() const noexcept { return last_sent_; }
+    [[nodiscard]] ssrc_t ssrc() const noexcept { return ssrc_; }  ///< Ours.
+    [[nodiscard]] clock_rate rate() const noexcept { return rate_; }  ///< Of the timestamps.
+    [[nodiscard]] std::uint32_t packets() const noexcept { return packets_; }  ///< Sent so far.
+    [[nodiscard]] std::uint32_t octets() const noexcept { return octets_; }  ///< Of payload, sent so far.
+    [[nodiscard]] bool has_sent() const noexcept { return has_sent_; }  ///< True after the first packet.
+    [[nodiscard]] time_point last_sent() const noexcept { return last_sent_; }  ///< When the newest packet left.
 
 private:
     [[nodiscard]] bool is_gap(time_point now) const noexcept;

@@ -20,8 +20,10 @@
 
 namespace rtp {
 
+/// Where the peer is, as told and as heard.
 class peer_address final {
 public:
+    /// Nothing is known yet.
     peer_address(latching latch, rtcp_transport rtcp, duration relearn_after) noexcept
         : latch_(latch), rtcp_(rtcp), relearn_after_(relearn_after) {}
 
@@ -35,6 +37,7 @@ public:
 
     /// The description names a multicast group.
     [[nodiscard]] bool is_group() const noexcept { return described_.rtp.is_multicast(); }
+    /// True where packets from there are the peer's.
     [[nodiscard]] bool is_heard(component, endpoint const& from, time_point now) const noexcept;
     /// Whether a DTLS datagram from there counts: from where media is sent to, or, where latching allows it, from
     /// anywhere as long as nobody was heard. The handshake proves who it is.

@@ -16,11 +16,12 @@ namespace rtp {
 
 /// The session as seen now. `members` and `senders` include ourselves.
 struct rtcp_group {
-    std::size_t members = 1;
-    std::size_t senders = 0;
+    std::size_t members = 1;  ///< Of the session, ourselves included.
+    std::size_t senders = 0;  ///< Of these.
     bool we_sent = false;  ///< We sent RTP since the second last report.
 };
 
+/// What RTCP may take of the bandwidth.
 struct rtcp_rates {
     double bandwidth = 1000;                     ///< For RTCP of all members together, in octets per second; above 0.
     duration minimum = std::chrono::seconds(5);  ///< Between two reports of ours; half of it before the first.
@@ -31,6 +32,7 @@ struct rtcp_rates {
     rtcp_rates const&, rtcp_group const&, double average_size, duration minimum
 ) noexcept;
 
+/// When the next report is due (RFC 3550 6.3).
 class rtcp_scheduler final {
 public:
     /// The first report is due after about half the minimum. `first_size` is what it will probably be, with IP and UDP
@@ -47,6 +49,7 @@ public:
     /// Timer reconsideration (6.3.6): true if the report has to go out now; then call on_sent() or on_skipped(). If
     /// not, the deadline has moved on.
     [[nodiscard]] bool is_time_to_send(time_point now, rtcp_group const&);
+    /// A report of this size has left.
     void on_sent(time_point now, std::size_t size, rtcp_group const&);
     /// Nothing could be sent, for want of an address.
     void on_skipped(time_point now, rtcp_group const&);
@@ -69,13 +72,15 @@ public:
     /// BYE back-off (6.3.7). From here on is_time_to_send() is about the BYE, and the group is counted here, by the
     /// BYEs of the others.
     void leave(time_point now, std::size_t bye_size);
+    /// A BYE of this size has come (6.3.4).
     void on_bye_received(std::size_t size) noexcept;
     /// The BYE is out.
     void on_left() noexcept { leaving_ = false; }
-    [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }
+    [[nodiscard]] bool is_leaving() const noexcept { return leaving_; }  ///< True once our BYE waits for its time.
 
     /// Td of a receiver, for timing out members (6.3.5); always from the fixed minimum of 5 s (6.2).
     [[nodiscard]] duration member_interval(rtcp_group const&) const noexcept;
+    /// Of reports, in bytes, with their headers.
     [[nodiscard]] double average_size() const noexcept { return avg_rtcp_size_; }
 
 private:

@@ -43,7 +43,7 @@ namespace rtp {
 
 /// One packet of audio to send.
 struct outgoing_frame {
-    payload_type type{};
+    payload_type type{};  ///< The number on the wire.
     std::uint32_t units = 0;  ///< How long it lasts, in RTP clock units: 160 for 20 ms of G.711.
     /// First of a talkspurt after silence suppression. The first after a gap in sending gets it anyway.
     bool marker = false;
@@ -51,24 +51,24 @@ struct outgoing_frame {
     packet_buffer payload;
     /// Whom a mixer mixed, at most 15, and header extensions that both sides agreed on (RFC 8285). Borrowed.
     std::span<const ssrc_t> contributors{};
-    std::span<const extension_element> extensions{};
+    std::span<const extension_element> extensions{};  ///< Of this packet.
 };
 
 /// Counters since the start, for display and for tests. Everything dropped is counted under its reason.
 struct session_statistics {
-    std::uint64_t packets_sent = 0;
+    std::uint64_t packets_sent = 0;  ///< RTP.
     std::uint64_t octets_sent = 0;  ///< of payload
-    std::uint64_t packets_delivered = 0;
+    std::uint64_t packets_delivered = 0;  ///< To the jitter buffer.
     std::uint64_t octets_delivered = 0;  ///< of payload
-    std::uint64_t rtcp_sent = 0;
+    std::uint64_t rtcp_sent = 0;  ///< Compound packets.
     std::uint64_t rtcp_octets_sent = 0;  ///< with IP and UDP headers
-    std::uint64_t rtcp_received = 0;
+    std::uint64_t rtcp_received = 0;  ///< Compound packets.
 
     std::uint64_t malformed = 0;        ///< Not RTP, or not RTCP, or broken inside.
     std::uint64_t foreign_address = 0;  ///< Not from the peer that is being heard.
     std::uint64_t unknown_payload = 0;  ///< A payload type that is not in the map.
     std::uint64_t on_probation = 0;     ///< Before a source is valid (RFC 3550 A.1), or after it jumped.
-    std::uint64_t duplicate = 0;
+    std::uint64_t duplicate = 0;  ///< Dropped: it was here before.
     std::uint64_t superseded_source = 0;  ///< From a source that another one replaced.
     std::uint64_t not_receiving = 0;      ///< The direction says that we do not listen.
     std::uint64_t too_many_sources = 0;   ///< The table of members was full.
@@ -81,6 +81,7 @@ struct session_statistics {
     std::uint64_t without_keys = 0;       ///< Secure media: came before the keys were known, or after they expired.
 };
 
+/// The media of one call: one stream in each direction.
 class session final {
 public:
     /// Draws SSRC, first sequence number and first timestamp, and schedules the first report. `environment` and `pool`
@@ -93,6 +94,7 @@ public:
     void set_transport(latching, rtcp_transport) noexcept;
     /// New addresses also forget what symmetric RTP has learned.
     void set_remote(now_t, remote_addresses const&);
+    /// What the numbers mean from now on.
     void set_payloads(now_t, payload_map);
     /// Error: invalid_argument for a regular minimum outside its range; then nothing has changed.
     [[nodiscard]] error_code set_rtcp_features(rtcp_features const&) noexcept;
@@ -120,6 +122,7 @@ public:
     [[nodiscard]] error_code send_digit(now_t, char digit, std::optional<duration> length, outbox&);
     /// Ends the last digit that was queued without a length. Without such a digit it does nothing.
     void release_digit(now_t);
+    /// True while digits wait or are being sent.
     [[nodiscard]] bool is_sending_digits() const noexcept { return digits_out_.has_work(); }
 
     /// The jitter buffer threw away a packet that had been delivered, for being late or early.
@@ -128,6 +131,7 @@ public:
     /// 4585 allows. False where that was not agreed on or would come too late.
     [[nodiscard]] bool report_missing(now_t, std::span<const sequence_t>);
 
+    /// Runs what is due.
     void on_timeout(now_t, outbox&);
     /// Nothing after stop(), unless a BYE is held back; without RTCP also when nothing is timed.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
@@ -137,12 +141,15 @@ public:
     /// drop the session without it.
     void stop(now_t, std::string_view reason, outbox&);
 
+    /// Ours.
     [[nodiscard]] ssrc_t local_source() const noexcept { return stream_.ssrc(); }
     /// Where RTP is sent now; not usable if unknown.
     [[nodiscard]] endpoint remote() const noexcept { return peer_.destination(component::rtp); }
+    /// The numbers so far.
     [[nodiscard]] session_statistics const& statistics() const noexcept { return statistics_; }
     /// Reception statistics of the source that is being heard; null before the first. Valid until the next input.
     [[nodiscard]] source const* heard_source() const noexcept;
+    /// The newest measurement.
     [[nodiscard]] std::optional<duration> round_trip() const noexcept { return round_trip_; }
     /// What is known of the way from the heard source to us; for estimate_quality() and quality reports.
     [[nodiscard]] voice_measurements measurements() const noexcept;

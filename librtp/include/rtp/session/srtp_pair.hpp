@@ -9,20 +9,24 @@
 
 namespace rtp {
 
+/// SRTP of both directions.
 class srtp_pair final {
 public:
+    /// What a new key does to the rollover counter.
     enum class rollover : std::uint8_t { goes_on, restarts };
 
     /// Errors: as of make_srtp_sender() and make_srtp_receiver(); then the key before stays in use.
     [[nodiscard]] error_code set_send(srtp_settings const&, rollover);
     /// The key before is understood for a while yet.
     [[nodiscard]] error_code set_receive(time_point now, srtp_settings const&);
-    void reset() noexcept;
+    void reset() noexcept;  ///< Forgets all keys.
 
     /// Errors: no_keys, and those of srtp_sender and srtp_receiver.
     [[nodiscard]] error_code protect_rtp(packet_buffer&);
-    [[nodiscard]] error_code protect_rtcp(packet_buffer&);
+    [[nodiscard]] error_code protect_rtcp(packet_buffer&);  ///< In place; an error leaves the packet as it was.
+    /// In place; an error says that the packet is not authentic, or comes again.
     [[nodiscard]] error_code unprotect_rtp(time_point now, packet_buffer&);
+    /// In place; an error says that the packet is not authentic, or comes again.
     [[nodiscard]] error_code unprotect_rtcp(time_point now, packet_buffer&);
 
     /// Of the key that protects what is sent; 0 without one.

@@ -34,10 +34,10 @@ enum class event_code : std::uint8_t {};
 
 /// One report about one event.
 struct telephone_event {
-    static constexpr std::size_t size = 4;
+    static constexpr std::size_t size = 4;  ///< Of the payload, in bytes.
 
-    event_code event{};
-    bool end = false;
+    event_code event{};  ///< The digit.
+    bool end = false;  ///< It is over.
     std::uint8_t volume = 0;     ///< 0..63: the power in -dBm0.
     std::uint16_t duration = 0;  ///< Since the RTP timestamp, in its units. 0 only for states, which digits are not.
 
@@ -45,7 +45,7 @@ struct telephone_event {
 
     /// The report at the start of `payload`. A payload may hold several (RFC 4733 2.5.1.5): parse again four bytes on.
     [[nodiscard]] static parsed<telephone_event> parse(std::span<const std::byte> payload) noexcept;
-    [[nodiscard]] std::array<std::byte, size> to_bytes() const noexcept;
+    [[nodiscard]] std::array<std::byte, size> to_bytes() const noexcept;  ///< The payload.
 };
 
 }  // namespace rtp

@@ -15,10 +15,11 @@ namespace rtp {
 
 enum class call_tone : std::uint8_t { dial, ring_back, busy, congestion, call_waiting };
 
+/// The tones of one country, as tone_grammar has them.
 struct country_tones {
     std::string_view country;  ///< English name.
     std::string_view code;     ///< ISO 3166-1, two letters.
-    std::string_view dial, ring_back, busy, congestion, call_waiting;
+    std::string_view dial, ring_back, busy, congestion, call_waiting;  ///< Empty where the country has none.
 };
 
 [[nodiscard]] std::span<const country_tones> all_country_tones() noexcept;

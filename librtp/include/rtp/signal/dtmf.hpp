@@ -24,18 +24,20 @@ inline constexpr std::string_view dtmf_digits = "0123456789*#ABCD";
 /// Low and high frequency in Hz; nothing for another character. Small letters count as A to D.
 [[nodiscard]] std::optional<std::array<std::uint16_t, 2>> dtmf_frequencies(char digit) noexcept;
 
+/// How digits sound.
 struct dtmf_timing {
-    std::chrono::milliseconds tone{100};
-    std::chrono::milliseconds pause{100};
-    float low_dbm0 = -10;
+    std::chrono::milliseconds tone{100};  ///< Of a digit.
+    std::chrono::milliseconds pause{100};  ///< Behind it.
+    float low_dbm0 = -10;  ///< Of the low frequency.
     float high_dbm0 = -8;  ///< Two decibels more, since lines weaken high frequencies more.
 };
 
 /// Plays digits one after the other. Digits can be added while it plays. Allocates nothing.
 class dtmf_player final {
 public:
-    static constexpr std::size_t max_waiting = 32;
+    static constexpr std::size_t max_waiting = 32;  ///< Further digits are refused.
 
+    /// For this rate, in Hz.
     explicit dtmf_player(std::uint32_t sample_rate, dtmf_timing timing = {}) noexcept
         : sample_rate_(sample_rate), timing_(timing), player_(sample_rate, {}) {}
 
@@ -45,6 +47,7 @@ public:
     /// Writes all of `samples` and returns how many came before the last digit's pause was over.
     std::size_t fill(std::span<std::int16_t> samples) noexcept;
 
+    /// True where all digits have sounded.
     [[nodiscard]] bool is_idle() const noexcept { return player_.has_ended() && waiting_count_ == 0; }
 
 private:
@@ -58,9 +61,9 @@ private:
 
 /// A digit that was heard and is over. Sample counts from the start of the detector, exact to a block (13 ms).
 struct heard_digit {
-    char digit = 0;
-    std::uint64_t begin = 0;
-    std::uint64_t length = 0;
+    char digit = 0;  ///< '0' to '9', '*', '#', 'A' to 'D'.
+    std::uint64_t begin = 0;  ///< Its first sample, counted from the start.
+    std::uint64_t length = 0;  ///< In samples.
 };
 
 /// Finds digits in audio of 8 kHz and more. A digit counts when two blocks of 13 ms in a row hold it: one row and one
@@ -69,11 +72,11 @@ struct heard_digit {
 /// (talk-off). Tones of 40 ms are heard, tones of 20 ms are not; a drop-out of 10 ms does not double a digit.
 class dtmf_detector final {
 public:
-    static constexpr std::size_t max_kept = 32;
+    static constexpr std::size_t max_kept = 32;  ///< Digits that wait to be taken.
 
-    explicit dtmf_detector(std::uint32_t sample_rate) noexcept;
+    explicit dtmf_detector(std::uint32_t sample_rate) noexcept;  ///< For this rate, in Hz.
 
-    void feed(std::span<const std::int16_t> samples) noexcept;
+    void feed(std::span<const std::int16_t> samples) noexcept;  ///< Listens to these samples.
 
     /// The digit that sounds now.
     [[nodiscard]] std::optional<char> sounding() const noexcept;

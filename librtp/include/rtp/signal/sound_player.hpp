@@ -13,8 +13,10 @@ namespace rtp {
 
 enum class sound_repeat : std::uint8_t { once, for_ever };
 
+/// Plays samples once or over and over.
 class sound_player final {
 public:
+    /// From its beginning.
     sound_player(std::vector<std::int16_t> sound, sound_repeat repeat)
         : sound_(std::move(sound)), repeats_(repeat == sound_repeat::for_ever && !sound_.empty()) {}
 
@@ -35,7 +37,7 @@ public:
         return filled;
     }
 
-    [[nodiscard]] bool has_ended() const noexcept { return at_ == sound_.size(); }
+    [[nodiscard]] bool has_ended() const noexcept { return at_ == sound_.size(); }  ///< True where nothing is left.
 
 private:
     std::vector<std::int16_t> sound_;

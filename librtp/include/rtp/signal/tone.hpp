@@ -15,8 +15,8 @@ namespace rtp {
 
 /// One sine of a tone. Hertz 0: unused.
 struct tone_component {
-    std::uint16_t hertz = 0;
-    float dbm0 = 0;
+    std::uint16_t hertz = 0;  ///< 0: none.
+    float dbm0 = 0;  ///< Level.
 
     friend bool operator==(tone_component const&, tone_component const&) = default;
 };
@@ -26,20 +26,21 @@ enum class step_repeat : std::uint8_t {
     once,  ///< Left out when the list starts over.
 };
 
+/// A sound of some length.
 struct tone_step {
     std::array<tone_component, 4> components{};  ///< None used: silence.
     std::chrono::milliseconds length{0};         ///< 0: until stopped.
-    step_repeat repeat = step_repeat::always;
+    step_repeat repeat = step_repeat::always;  ///< How often it comes.
 
     friend bool operator==(tone_step const&, tone_step const&) = default;
 };
 
 /// At most eight steps. Without steps it is over at once.
 struct cadence {
-    static constexpr std::size_t max_steps = 8;
+    static constexpr std::size_t max_steps = 8;  ///< Of one tone.
 
-    std::array<tone_step, max_steps> steps{};
-    std::size_t count = 0;
+    std::array<tone_step, max_steps> steps{};  ///< Of which `count` are used.
+    std::size_t count = 0;  ///< Steps in use.
 
     friend bool operator==(cadence const&, cadence const&) = default;
 };

@@ -30,8 +30,9 @@ enum class tone_grammar_error : std::uint8_t {
     expected_comma,          ///< Something else after an element.
 };
 
+/// Why a tone cannot be read.
 struct tone_grammar_failure {
-    tone_grammar_error error;
+    tone_grammar_error error;  ///< What is wrong.
     std::size_t position;  ///< Offset in the text, from 0.
 
     friend bool operator==(tone_grammar_failure const&, tone_grammar_failure const&) = default;

@@ -16,6 +16,7 @@ namespace rtp {
     std::span<const std::int16_t> samples, std::uint32_t sample_rate, double hertz
 ) noexcept;
 
+/// The loudest frequency.
 struct dominant_tone {
     double hertz = 0;         ///< 0: silence.
     double level_dbov = -96;  ///< Of that tone alone.

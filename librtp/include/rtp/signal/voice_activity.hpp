@@ -26,9 +26,9 @@ public:
     /// Adds a stretch of noise to the average, in which older stretches fade out. Without effect if there are fewer
     /// samples than coefficients.
     void add(std::span<const std::int16_t> samples) noexcept;
-    void forget() noexcept { *this = {}; }
+    void forget() noexcept { *this = {}; }  ///< Begins anew.
 
-    [[nodiscard]] comfort_noise describe() const noexcept;
+    [[nodiscard]] comfort_noise describe() const noexcept;  ///< The noise heard so far.
 
 private:
     std::array<double, order + 1> correlation_{};  // for one sample
@@ -40,21 +40,23 @@ private:
 /// speech it waits 200 ms, so that no syllable loses its end.
 class voice_activity final {
 public:
+    /// How it listens.
     struct settings {
-        std::size_t sample_rate = 8000;
+        std::size_t sample_rate = 8000;  ///< In Hz.
         std::size_t clock_rate = 8000;  ///< Noise is described at this rate, by which sample_rate can be divided.
         double above_floor = 7;         ///< dB.
-        std::size_t hangover_ms = 200;
+        std::size_t hangover_ms = 200;  ///< Voice is taken to go on so long.
         std::size_t describe_again_ms =
             1000;  ///< At least this often, which also keeps NATs open; at most each 100 ms.
     };
+    /// What a frame is.
     struct verdict {
-        bool is_voice = true;
+        bool is_voice = true;  ///< False: nothing but noise.
         bool begins_talkspurt = false;             ///< The first voice after silence: RTP marker (RFC 3551 4.1).
         std::optional<comfort_noise> description;  ///< In silence: send this now.
     };
 
-    explicit voice_activity(settings const& wanted) noexcept : settings_(wanted) {}
+    explicit voice_activity(settings const& wanted) noexcept : settings_(wanted) {}  ///< Nothing was heard yet.
 
     /// The samples of one packet, in order.
     [[nodiscard]] verdict on_packet(std::span<const std::int16_t> samples) noexcept;

@@ -19,43 +19,49 @@ enum class packet_fate : std::uint8_t {
 
 /// Counts of packets since the start.
 struct loss_figures {
-    std::uint64_t expected = 0;
-    std::uint64_t lost = 0;
-    std::uint64_t discarded = 0;
+    std::uint64_t expected = 0;  ///< Packets.
+    std::uint64_t lost = 0;  ///< Packets that never came.
+    std::uint64_t discarded = 0;  ///< Packets that came too late.
     std::uint64_t missing_runs = 0;  ///< Runs of packets lost or discarded without one between that was played.
 
-    std::uint64_t bursts = 0;
+    std::uint64_t bursts = 0;  ///< Stretches of dense loss.
     std::uint64_t burst_packets = 0;  ///< Of all bursts, the missing ones included.
     std::uint64_t burst_missing = 0;  ///< Lost or discarded within bursts.
 
-    [[nodiscard]] std::uint64_t missing() const noexcept { return lost + discarded; }
+    [[nodiscard]] std::uint64_t missing() const noexcept { return lost + discarded; }  ///< Lost or discarded.
+    /// Packets outside of bursts.
     [[nodiscard]] std::uint64_t gap_packets() const noexcept { return expected - burst_packets; }
 
     /// Fractions in 0..1; 0 where nothing was counted.
     [[nodiscard]] double loss_rate() const noexcept;
-    [[nodiscard]] double discard_rate() const noexcept;
-    [[nodiscard]] double missing_rate() const noexcept;
-    [[nodiscard]] double burst_density() const noexcept;
+    [[nodiscard]] double discard_rate() const noexcept;  ///< 0 to 1.
+    [[nodiscard]] double missing_rate() const noexcept;  ///< 0 to 1.
+    [[nodiscard]] double burst_density() const noexcept;  ///< Missing share of bursts, 0 to 1.
+    /// Missing share of gaps, 0 to 1.
     [[nodiscard]] double gap_density() const noexcept;
     /// Means; zero where there was none. What lies before the first burst and after the last is one gap, as in the
     /// RFC's example and its A.2.
     [[nodiscard]] duration burst_duration(duration packet_time) const noexcept;
+    /// Mean length of a gap.
     [[nodiscard]] duration gap_duration(duration packet_time) const noexcept;
     /// G.107's BurstR: the mean length of a run of missing packets against that of losses that know nothing of one
     /// another. 1 for those, and where nothing is missing; never below 1.
     [[nodiscard]] double burst_ratio() const noexcept;
 };
 
+/// Bursts and gaps (RFC 3611 4.7.2).
 class loss_pattern final {
 public:
-    static constexpr std::uint8_t default_gap_threshold = 16;
+    static constexpr std::uint8_t default_gap_threshold = 16;  ///< As RFC 3611 recommends.
 
     /// `gap_threshold` is Gmin: so many packets played in a row end a burst. At least 1.
     explicit loss_pattern(std::uint8_t gap_threshold = default_gap_threshold) noexcept;
 
+    /// The next packet in sequence.
     void count(packet_fate) noexcept;
     /// So far, as if Gmin packets followed that are played (RFC 3611 4.7.2).
     [[nodiscard]] loss_figures figures() const noexcept;
+    /// Packets in a row that end a burst.
     [[nodiscard]] std::uint8_t gap_threshold() const noexcept { return gap_threshold_; }
 
 private:
@@ -69,6 +75,7 @@ private:
     std::uint64_t played_since_ = 0;  // in a row, since the last missing one
 };
 
+/// The fates of the newest packets, for loss reports.
 class packet_trace final {
 public:
     /// A packet's fate is settled when this many have followed it: more than any jitter buffer holds.

@@ -19,54 +19,54 @@ namespace rtp {
 /// What one side measured (RFC 6035 4.6.2). What is absent or empty is not written. Rates in percent, times in
 /// milliseconds, levels in dBm0.
 struct quality_metrics {
-    using number = std::optional<std::uint32_t>;
+    using number = std::optional<std::uint32_t>;  ///< Nothing: not known.
 
     wall_point start{};  ///< Whole seconds are written.
-    wall_point stop{};
+    wall_point stop{};  ///< The end of the time reported on.
 
-    number payload_type;
+    number payload_type;  ///< PT.
     std::string payload_name;  ///< As in an rtpmap.
-    number sample_rate;
-    number frame_duration;
-    number frame_octets;
-    number frames_per_packet;
-    number packets_per_second;
+    number sample_rate;  ///< SR, in Hz.
+    number frame_duration;  ///< FD, in milliseconds.
+    number frame_octets;  ///< FO.
+    number frames_per_packet;  ///< FPP.
+    number packets_per_second;  ///< PPS.
     std::string format_parameters;  ///< As in an fmtp line.
     number concealment;             ///< A concealment_kind.
-    std::optional<bool> silence_suppression;
+    std::optional<bool> silence_suppression;  ///< SSUP.
 
     number jitter_buffer;  ///< A jitter_buffer_kind.
-    number jitter_buffer_rate;
-    number jitter_buffer_nominal;
-    number jitter_buffer_maximum;
-    number jitter_buffer_absolute_maximum;
+    number jitter_buffer_rate;  ///< JBR.
+    number jitter_buffer_nominal;  ///< JBN, in milliseconds.
+    number jitter_buffer_maximum;  ///< JBM, in milliseconds.
+    number jitter_buffer_absolute_maximum;  ///< JBX, in milliseconds.
 
-    std::optional<double> loss_rate;
-    std::optional<double> discard_rate;
+    std::optional<double> loss_rate;  ///< NLR, in percent.
+    std::optional<double> discard_rate;  ///< JDR, in percent.
 
-    std::optional<double> burst_density;
-    number burst_duration;
-    std::optional<double> gap_density;
-    number gap_duration;
-    number gap_threshold;
+    std::optional<double> burst_density;  ///< BLD, in percent.
+    number burst_duration;  ///< BD, in milliseconds.
+    std::optional<double> gap_density;  ///< GLD, in percent.
+    number gap_duration;  ///< GD, in milliseconds.
+    number gap_threshold;  ///< GMIN, in packets.
 
-    number round_trip;
-    number end_system_delay;
-    number one_way_delay;
-    number symmetric_one_way_delay;
-    number interarrival_jitter;
-    number mean_absolute_jitter;
+    number round_trip;  ///< RTD, in milliseconds.
+    number end_system_delay;  ///< ESD, in milliseconds.
+    number one_way_delay;  ///< OWD, in milliseconds.
+    number symmetric_one_way_delay;  ///< SOWD, in milliseconds.
+    number interarrival_jitter;  ///< IAJ, in milliseconds.
+    number mean_absolute_jitter;  ///< MAJ, in milliseconds.
 
-    std::optional<std::int32_t> signal_level;
-    std::optional<std::int32_t> noise_level;
-    number residual_echo_return_loss;
+    std::optional<std::int32_t> signal_level;  ///< SL, in dBm0.
+    std::optional<std::int32_t> noise_level;  ///< NL, in dBm0.
+    number residual_echo_return_loss;  ///< RERL, in dB.
 
-    number listening_r;
-    number conversational_r;
-    number external_r_in;
-    number external_r_out;
-    std::optional<double> mos_lq;
-    std::optional<double> mos_cq;
+    number listening_r;  ///< RLQ.
+    number conversational_r;  ///< RCQ.
+    number external_r_in;  ///< EXTRI.
+    number external_r_out;  ///< EXTRO.
+    std::optional<double> mos_lq;  ///< MOSLQ.
+    std::optional<double> mos_cq;  ///< MOSCQ.
     std::string algorithm;  ///< One word: by what all the estimates were made.
 
     friend bool operator==(quality_metrics const&, quality_metrics const&) = default;
@@ -79,37 +79,42 @@ struct quality_metrics {
 /// What the peer measured, from its VoIP metrics block.
 [[nodiscard]] quality_metrics to_quality_metrics(xr_voip_metrics const&);
 
+/// A threshold that was crossed (RFC 6035).
 struct quality_alert {
     std::string metric;  ///< The key that crossed its threshold: "RLQ", "MOSLQ", "NLR" ...
+    /// How bad it is.
     enum class severity : std::uint8_t { warning, critical, clear } severity = severity::warning;
+    /// Whose metrics crossed it.
     enum class direction : std::uint8_t { local, remote } direction = direction::local;
 
     friend bool operator==(quality_alert const&, quality_alert const&) = default;
 };
 
+/// One report of RFC 6035.
 struct quality_report {
+    /// When it is sent.
     enum class kind : std::uint8_t { session, interval, alert } what = kind::session;
     bool is_final = false;               ///< CallTerm: the last report of its session. Not of alerts.
     std::optional<quality_alert> alert;  ///< Of alerts only.
 
     // Texts of SIP, as they stand in their headers; control characters are left out when written.
-    std::string call_id;
-    std::string local_id;
-    std::string remote_id;
-    std::string originator_id;
+    std::string call_id;  ///< Of the call.
+    std::string local_id;  ///< Our address of record.
+    std::string remote_id;  ///< The peer's.
+    std::string originator_id;  ///< Who made the call.
     std::string local_group;  ///< A dash is written where there is none: the grammar wants the line.
-    std::string remote_group;
+    std::string remote_group;  ///< For people.
     std::string local_mac;  ///< "00:1f:5b:cc:21:0f", or empty.
-    std::string remote_mac;
+    std::string remote_mac;  ///< Of the peer's device.
     std::string dialog_id;  ///< Call-ID with ;to-tag= and ;from-tag=, or empty.
 
     endpoint local;  ///< Where the measured stream arrives.
-    ssrc_t local_source{};
-    endpoint remote;
-    ssrc_t remote_source{};
+    ssrc_t local_source{};  ///< Ours.
+    endpoint remote;  ///< The peer's media address.
+    ssrc_t remote_source{};  ///< The peer's.
 
-    quality_metrics local_metrics;
-    std::optional<quality_metrics> remote_metrics;
+    quality_metrics local_metrics;  ///< What we hear.
+    std::optional<quality_metrics> remote_metrics;  ///< What the peer hears, as it says.
 
     friend bool operator==(quality_report const&, quality_report const&) = default;
 };

@@ -61,9 +61,9 @@ public:
         return highest_ + distance(static_cast<T>(static_cast<std::underlying_type_t<T>>(highest_)), number);
     }
 
-    [[nodiscard]] constexpr bool has_started() const noexcept { return started_; }
-    [[nodiscard]] constexpr std::int64_t highest() const noexcept { return highest_; }
-    constexpr void restart() noexcept { *this = {}; }
+    [[nodiscard]] constexpr bool has_started() const noexcept { return started_; }  ///< True after the first number.
+    [[nodiscard]] constexpr std::int64_t highest() const noexcept { return highest_; }  ///< Extended, so far.
+    constexpr void restart() noexcept { *this = {}; }  ///< Forgets what was before.
 
 private:
     std::int64_t highest_ = 0;

@@ -16,6 +16,7 @@
 
 namespace rtp {
 
+/// When a source counts.
 struct source_settings {
     int min_sequential = 2;           ///< Packets in sequence that make a source valid.
     std::int32_t max_dropout = 3000;  ///< A jump ahead of at least this many may be a restart.
@@ -26,8 +27,9 @@ struct source_settings {
 struct reception_interval {
     sequence_t begin{};  ///< The first sequence number of the interval.
     sequence_t end{};    ///< The one after its last.
-    std::int64_t expected = 0;
+    std::int64_t expected = 0;  ///< Packets.
     std::int64_t received = 0;  ///< Duplicates and late ones included.
+    /// Packets that came twice.
     std::uint32_t duplicates = 0;
     /// Of the differences in transit time between packets that followed one another (RFC 3611 4.6), in RTP units.
     std::optional<xr_spread<std::uint32_t>> jitter;
@@ -36,8 +38,10 @@ struct reception_interval {
     [[nodiscard]] std::uint8_t fraction_lost() const noexcept;
 };
 
+/// What is known of one source (RFC 3550 A.1, A.3, A.8).
 class source final {
 public:
+    /// What a packet is worth.
     enum class verdict : std::uint8_t {
         probation,  ///< Not valid yet: do not use the packet.
         validated,  ///< Valid from this packet on: use it.
@@ -47,22 +51,27 @@ public:
         restart,    ///< The sender started again: use the packet, forget what was before.
     };
 
+    /// Before its first packet.
     explicit source(clock_rate rate, source_settings settings = {}) noexcept : settings_(settings), rate_(rate) {}
 
+    /// The next packet of it.
     verdict on_packet(time_point arrival, sequence_t, timestamp_t) noexcept;
     /// Media of another clock: jitter starts anew (RFC 7160 4.1).
     void set_clock_rate(clock_rate) noexcept;
 
+    /// True once it is past probation.
     [[nodiscard]] bool is_valid() const noexcept { return started_ && probation_ == 0; }
     /// All since validity or restart; duplicates and late ones count, as RFC 3550 A.3 wants.
     [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+    /// Packets so far, by their numbers.
     [[nodiscard]] std::uint64_t expected() const noexcept;
     /// Negative if duplicates outnumber what was lost.
     [[nodiscard]] std::int64_t lost() const noexcept;
+    /// Highest sequence number with its cycles.
     [[nodiscard]] std::uint32_t extended_highest() const noexcept { return static_cast<std::uint32_t>(highest_); }
     /// Interarrival jitter in RTP units.
     [[nodiscard]] std::uint32_t jitter() const noexcept;
-    [[nodiscard]] clock_rate rate() const noexcept { return rate_; }
+    [[nodiscard]] clock_rate rate() const noexcept { return rate_; }  ///< Of its timestamps.
 
     /// Since the previous call, or since validity or restart. Call it once for each report.
     [[nodiscard]] reception_interval take_interval() noexcept;

@@ -28,23 +28,25 @@ struct codec_impairment {
 
 /// What is known of the way that voice takes to us.
 struct voice_measurements {
-    loss_figures losses;
-    std::optional<codec_impairment> codec;
+    loss_figures losses;  ///< What was missing.
+    std::optional<codec_impairment> codec;  ///< Nothing: not known for this codec.
+    /// Between the ends.
     std::optional<duration> round_trip;
     /// Ours: collecting and encoding a frame, the jitter buffer, decoding. The peer's is taken to be the same unless it
     /// has told.
     duration end_system_delay{0};
-    std::optional<duration> peer_end_system_delay;
+    std::optional<duration> peer_end_system_delay;  ///< Inside the peer.
 };
 
 /// From the mouth there to the ear here (RFC 3611 4.7.3). Nothing while the round trip is unknown.
 [[nodiscard]] std::optional<duration> one_way_delay(voice_measurements const&) noexcept;
 
+/// What listeners think (ITU-T G.107).
 struct voice_quality {
     std::optional<double> listening_r;       ///< Without the effects of delay; 0..100.
     std::optional<double> conversational_r;  ///< With them; needs the round trip.
     std::optional<double> mos_lq;            ///< 1..4.5
-    std::optional<double> mos_cq;
+    std::optional<double> mos_cq;  ///< With the delay.
 };
 
 /// Everything is absent until a packet was expected and the codec is one of the table.
@@ -52,11 +54,11 @@ struct voice_quality {
 
 /// What the jitter buffer does, in the terms of RFC 3611 4.7.6 and 4.7.7.
 struct playout_configuration {
-    concealment_kind concealment = concealment_kind::unspecified;
-    jitter_buffer_kind jitter_buffer = jitter_buffer_kind::unknown;
-    duration nominal{0};
-    duration maximum{0};
-    duration absolute_maximum{0};
+    concealment_kind concealment = concealment_kind::unspecified;  ///< How lost packets are hidden.
+    jitter_buffer_kind jitter_buffer = jitter_buffer_kind::unknown;  ///< Whether it adapts.
+    duration nominal{0};  ///< Delay of a packet without jitter.
+    duration maximum{0};  ///< Delay of a packet that comes early.
+    duration absolute_maximum{0};  ///< Where the delay never goes beyond.
 };
 
 /// The block that says all of it to the peer. Levels and echo are left unavailable.

@@ -23,8 +23,10 @@ namespace rtp {
 /// Never used again while the conference lives.
 enum class party_id : std::uint32_t { none = 0 };
 
+/// Mixes parties: each hears all others.
 class conference final {
 public:
+    /// Further ones are refused.
     static constexpr std::size_t most_parties = 256;
     /// What waits in one direction of a party, at most; beyond it the oldest gives way.
     static constexpr std::size_t longest_queue_ms = 200;
@@ -38,7 +40,7 @@ public:
     /// A party at a sample rate of its own, a multiple of 100 up to 192 kHz. Allocates. Errors: invalid_argument
     /// (rate), queue_full (256 parties).
     [[nodiscard]] result<party_id> add(std::uint32_t rate);
-    void remove(party_id) noexcept;
+    void remove(party_id) noexcept;  ///< Nobody hears it any more.
 
     /// What a party says, in any length. Without effect for one that is gone.
     void give(party_id, std::span<const std::int16_t> samples) noexcept;
@@ -56,8 +58,8 @@ public:
     /// The loudest of those above -60 dBov, over some tenths of a second: who speaks.
     [[nodiscard]] party_id talker() const noexcept;
 
-    [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }
-    [[nodiscard]] std::uint32_t rate() const noexcept { return rate_; }
+    [[nodiscard]] std::size_t parties() const noexcept { return parties_.size(); }  ///< How many there are.
+    [[nodiscard]] std::uint32_t rate() const noexcept { return rate_; }  ///< At which it mixes, in Hz.
 
 private:
     struct party;

@@ -18,6 +18,7 @@ public:
     /// `in` and `out` last equally long; what the filter does not yet fill of `out` is silent.
     void convert(std::span<const std::int16_t> in, std::span<std::int16_t> out) noexcept;
 
+    /// True where it converts just these.
     [[nodiscard]] bool is_between(std::uint32_t from, std::uint32_t to) const noexcept {
         return from == from_ && to == to_;
     }

@@ -24,10 +24,12 @@ struct SpeexPreprocessState_;
 
 namespace rtp {
 
+/// What is done to the microphone's sound.
 struct voice_processing {
     std::uint32_t sample_rate = 8000;  ///< Hz, a multiple of 100.
-    bool cancels_echo = true;
-    bool suppresses_noise = false;
+    bool cancels_echo = true;  ///< Of our own loudspeaker.
+    bool suppresses_noise = false;  ///< Of the room.
+    /// So that all speak equally loud.
     bool controls_gain = false;
     /// How long an echo may last after it begins.
     duration echo_tail = std::chrono::milliseconds(160);
@@ -43,7 +45,7 @@ public:
     /// Longer delays count as this.
     static constexpr duration longest_delay = std::chrono::milliseconds(500);
 
-    explicit voice_processor(voice_processing const&);
+    explicit voice_processor(voice_processing const&);  ///< For one call.
 
     /// From handing samples out to be played until their echo is in the samples that come from the microphone: the
     /// device's playback and capture delay together, as it measures them. May change at any time; a change of more than
@@ -56,7 +58,8 @@ public:
     /// Improves a period from the microphone in place. Call it once for each on_played().
     void process(std::span<std::int16_t> period) noexcept;
 
-    [[nodiscard]] std::size_t period() const noexcept { return period_; }
+    [[nodiscard]] std::size_t period() const noexcept { return period_; }  ///< Samples at a time.
+    /// What it was made with.
     [[nodiscard]] voice_processing const& settings() const noexcept { return settings_; }
 
 private:

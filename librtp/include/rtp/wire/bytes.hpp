@@ -29,12 +29,15 @@ constexpr void store_u32(std::span<std::byte> to, std::uint32_t value) noexcept 
 /// or empty from then on, so that a parser can read a whole structure and ask once.
 class byte_reader final {
 public:
+    /// Reads these bytes, borrowed.
     constexpr explicit byte_reader(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
+    /// True once more was asked for than there is.
     [[nodiscard]] constexpr bool has_failed() const noexcept { return failed_; }
-    [[nodiscard]] constexpr std::size_t remaining() const noexcept { return bytes_.size() - at_; }
-    [[nodiscard]] constexpr std::size_t offset() const noexcept { return at_; }
+    [[nodiscard]] constexpr std::size_t remaining() const noexcept { return bytes_.size() - at_; }  ///< Bytes.
+    [[nodiscard]] constexpr std::size_t offset() const noexcept { return at_; }  ///< Bytes read.
 
+    /// The next bytes; none where there are too few.
     constexpr std::span<const std::byte> take(std::size_t count) noexcept {
         if (failed_ || count > remaining()) {
             failed_ = true;
@@ -43,11 +46,11 @@ public:
         at_ += count;
         return bytes_.subspan(at_ - count, count);
     }
-    constexpr std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(number(1)); }
-    constexpr std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number(2)); }
-    constexpr std::uint32_t u24() noexcept { return static_cast<std::uint32_t>(number(3)); }
-    constexpr std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number(4)); }
-    constexpr std::uint64_t u64() noexcept { return number(8); }
+    constexpr std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(number(1)); }  ///< One byte.
+    constexpr std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(number(2)); }  ///< Two bytes.
+    constexpr std::uint32_t u24() noexcept { return static_cast<std::uint32_t>(number(3)); }  ///< Three bytes.
+    constexpr std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(number(4)); }  ///< Four bytes.
+    constexpr std::uint64_t u64() noexcept { return number(8); }  ///< Eight bytes.
 
 private:
     constexpr std::uint64_t number(std::size_t width) noexcept {
@@ -65,21 +68,25 @@ private:
 /// The counterpart for writing: fails for good instead of writing past the end.
 class byte_writer final {
 public:
+    /// Writes into this space, borrowed.
     constexpr explicit byte_writer(std::span<std::byte> space) noexcept : space_(space) {}
 
+    /// True once more was asked for than there is.
     [[nodiscard]] constexpr bool has_failed() const noexcept { return failed_; }
-    [[nodiscard]] constexpr std::size_t size() const noexcept { return at_; }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return at_; }  ///< Bytes written.
 
+    /// These bytes.
     constexpr void bytes(std::span<const std::byte> source) noexcept {
         auto const to = claim(source.size());
         std::ranges::copy(source.first(to.size()), to.begin());
     }
+    /// So many zero bytes.
     constexpr void zeros(std::size_t count) noexcept { std::ranges::fill(claim(count), std::byte{0}); }
-    constexpr void u8(std::uint8_t value) noexcept { number(value, 1); }
-    constexpr void u16(std::uint16_t value) noexcept { number(value, 2); }
-    constexpr void u24(std::uint32_t value) noexcept { number(value, 3); }
-    constexpr void u32(std::uint32_t value) noexcept { number(value, 4); }
-    constexpr void u64(std::uint64_t value) noexcept { number(value, 8); }
+    constexpr void u8(std::uint8_t value) noexcept { number(value, 1); }  ///< One byte.
+    constexpr void u16(std::uint16_t value) noexcept { number(value, 2); }  ///< Two bytes.
+    constexpr void u24(std::uint32_t value) noexcept { number(value, 3); }  ///< Three bytes.
+    constexpr void u32(std::uint32_t value) noexcept { number(value, 4); }  ///< Four bytes.
+    constexpr void u64(std::uint64_t value) noexcept { number(value, 8); }  ///< Eight bytes.
 
 private:
     /// Empty if there is no room.

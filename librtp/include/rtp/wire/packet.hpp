@@ -29,18 +29,19 @@ inline constexpr std::size_t max_csrcs = 15;
 struct header_extension {
     /// 0xBEDE: one-byte elements; 0x100x: two-byte elements; otherwise unknown to RFC 8285.
     std::uint16_t profile = 0;
-    std::span<const std::byte> data;
+    std::span<const std::byte> data;  ///< Borrowed.
 };
 
 /// One element of an RFC 8285 block. A view into the packet.
 struct extension_element {
-    std::uint8_t id = 0;
-    std::span<const std::byte> data;
+    std::uint8_t id = 0;  ///< As a=extmap has it.
+    std::span<const std::byte> data;  ///< Borrowed.
 };
 
 /// Walks the elements of an RFC 8285 block; an unknown profile has none.
 class extension_reader final {
 public:
+    /// Reads the elements of a header extension (RFC 8285).
     explicit extension_reader(header_extension block) noexcept : profile_(block.profile), rest_(block.data) {}
     /// The next element; nothing at the end or after a failure.
     [[nodiscard]] std::optional<extension_element> next() noexcept;
@@ -59,22 +60,28 @@ public:
     /// Checks every length that the header announces, so that the accessors need no checks.
     [[nodiscard]] static parsed<packet_view> parse(std::span<const std::byte> datagram) noexcept;
 
-    [[nodiscard]] bool marker() const noexcept { return (octet(1) & 0x80U) != 0; }
+    [[nodiscard]] bool marker() const noexcept { return (octet(1) & 0x80U) != 0; }  ///< The M bit.
+    /// The number on the wire.
     [[nodiscard]] payload_type type() const noexcept { return static_cast<payload_type>(octet(1) & 0x7FU); }
+    /// Modulo 2^16.
     [[nodiscard]] sequence_t sequence() const noexcept { return static_cast<sequence_t>(load_u16(bytes_.subspan(2))); }
+    /// Of the first sample.
     [[nodiscard]] timestamp_t timestamp() const noexcept {
         return static_cast<timestamp_t>(load_u32(bytes_.subspan(4)));
     }
+    /// The source.
     [[nodiscard]] ssrc_t ssrc() const noexcept { return static_cast<ssrc_t>(load_u32(bytes_.subspan(8))); }
-    [[nodiscard]] std::size_t csrc_count() const noexcept { return octet(0) & 0x0FU; }
-    [[nodiscard]] ssrc_t csrc(std::size_t index) const noexcept;  // index < csrc_count()
+    [[nodiscard]] std::size_t csrc_count() const noexcept { return octet(0) & 0x0FU; }  ///< Contributing sources.
+    /// A contributing source; index < csrc_count().
+    [[nodiscard]] ssrc_t csrc(std::size_t index) const noexcept;
+    /// Nothing where there is none.
     [[nodiscard]] std::optional<header_extension> extension() const noexcept;
     /// Without header and padding. May be empty.
     [[nodiscard]] std::span<const std::byte> payload() const noexcept {
         return bytes_.subspan(payload_at_, bytes_.size() - payload_at_ - padding_);
     }
-    [[nodiscard]] std::size_t padding_size() const noexcept { return padding_; }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t padding_size() const noexcept { return padding_; }  ///< Bytes.
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }  ///< The whole packet.
 
 private:
     explicit packet_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
@@ -87,11 +94,11 @@ private:
 
 /// What the writer puts into the header. The spans are borrowed for the call.
 struct packet_header {
-    bool marker = false;
-    payload_type type{};
-    sequence_t sequence{};
-    timestamp_t timestamp{};
-    ssrc_t ssrc{};
+    bool marker = false;  ///< The M bit.
+    payload_type type{};  ///< The number on the wire.
+    sequence_t sequence{};  ///< Modulo 2^16.
+    timestamp_t timestamp{};  ///< Of the first sample.
+    ssrc_t ssrc{};  ///< The source.
     std::span<const ssrc_t> csrcs{};  ///< At most 15.
     std::span<const extension_element>
         extensions{};  ///< Ids 1..255, data at most 255 bytes; the shortest RFC 8285 form is chosen.

@@ -19,9 +19,9 @@ class packet_pool;
 /// Owns one block. Move-only; a moved-from or default-made buffer is empty and holds no block.
 class packet_buffer final {
 public:
-    static constexpr std::size_t head_room = 64;
-    static constexpr std::size_t max_size = 1500;
-    static constexpr std::size_t tail_room = 32;
+    static constexpr std::size_t head_room = 64;  ///< Bytes that may be put in front.
+    static constexpr std::size_t max_size = 1500;  ///< Bytes of a packet.
+    static constexpr std::size_t tail_room = 32;  ///< Bytes that may be put behind: an authentication tag.
 
     packet_buffer() noexcept = default;
     /// An empty datagram in a block of the pool.
@@ -31,10 +31,12 @@ public:
     /// The same in a block of its own, freed with the buffer. For tests and for rare packets.
     [[nodiscard]] static packet_buffer unpooled(std::span<const std::byte> bytes = {});
 
+    /// The other one is empty from now on.
     packet_buffer(packet_buffer&& other) noexcept
         : block_(std::exchange(other.block_, nullptr)),
           begin_(other.begin_),
           size_(std::exchange(other.size_, std::uint16_t{0})) {}
+    /// The other one is empty from now on.
     packet_buffer& operator=(packet_buffer&& other) noexcept {
         auto taken = std::move(other);
         std::swap(block_, taken.block_);
@@ -49,24 +51,27 @@ public:
         if (block_ != nullptr) give_back();
     }
 
+    /// False for one that was moved from.
     [[nodiscard]] bool has_block() const noexcept { return block_ != nullptr; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }  ///< Bytes.
+    /// True where there is none.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// Valid until the buffer is moved from, reset or destroyed.
     [[nodiscard]] std::span<std::byte> bytes() noexcept;
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;  ///< The packet.
 
     /// max_size bytes to receive into. Forgets the content; call set_size() with what arrived.
     [[nodiscard]] std::span<std::byte> receive_space() noexcept;
-    void set_size(std::size_t) noexcept;
+    void set_size(std::size_t) noexcept;  ///< At most max_size.
 
     /// Grows the datagram in front or behind and returns the new, uninitialised bytes; an empty span if there is no
     /// room.
     [[nodiscard]] std::span<std::byte> prepend(std::size_t) noexcept;
+    /// Room behind the packet, which it belongs to from now on.
     [[nodiscard]] std::span<std::byte> append(std::size_t) noexcept;
     /// Cuts bytes off; at most what is there.
     void remove_front(std::size_t) noexcept;
-    void remove_back(std::size_t) noexcept;
+    void remove_back(std::size_t) noexcept;  ///< Takes bytes off the end.
 
     /// Gives the block back.
     void reset() noexcept { *this = packet_buffer(); }
@@ -91,8 +96,8 @@ public:
     packet_pool(packet_pool const&) = delete;
     packet_pool& operator=(packet_pool const&) = delete;
 
-    [[nodiscard]] std::size_t in_use() const noexcept;
-    [[nodiscard]] std::size_t free() const noexcept;
+    [[nodiscard]] std::size_t in_use() const noexcept;  ///< Blocks that are lent.
+    [[nodiscard]] std::size_t free() const noexcept;  ///< Blocks that wait.
 
 private:
     friend class packet_buffer;

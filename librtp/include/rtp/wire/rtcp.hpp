@@ -33,7 +33,7 @@ inline constexpr std::size_t max_rtcp_count = 31;  ///< What fits in the five-bi
 
 /// One packet of a compound. A view into the datagram.
 struct rtcp_packet {
-    rtcp_type type{};
+    rtcp_type type{};  ///< What the packet is.
     std::uint8_t count = 0;           ///< Report blocks, chunks, sources, or a subtype: the type says which.
     std::span<const std::byte> body;  ///< What follows the four-byte header, without padding.
     std::uint32_t offset = 0;         ///< Of the packet in its datagram.
@@ -53,18 +53,19 @@ public:
     ) noexcept;
 
     class iterator;
-    [[nodiscard]] iterator begin() const noexcept;
-    [[nodiscard]] iterator end() const noexcept;
+    [[nodiscard]] iterator begin() const noexcept;  ///< The first packet.
+    [[nodiscard]] iterator end() const noexcept;  ///< Behind the last one.
 
 private:
     explicit compound_view(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
     std::span<const std::byte> bytes_;
 };
 
+/// Goes over the packets of a compound.
 class compound_view::iterator final {
 public:
-    [[nodiscard]] rtcp_packet operator*() const noexcept;
-    iterator& operator++() noexcept;
+    [[nodiscard]] rtcp_packet operator*() const noexcept;  ///< The packet.
+    iterator& operator++() noexcept;  ///< The next packet.
     [[nodiscard]] friend bool operator==(iterator a, iterator b) noexcept { return a.at_ == b.at_; }
 
 private:

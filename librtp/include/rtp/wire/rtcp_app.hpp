@@ -13,7 +13,7 @@ namespace rtp {
 /// Used both for what was read (a view into the packet) and for what is to be written (borrowed for the call).
 struct application_packet {
     std::uint8_t subtype = 0;  ///< 0..31
-    ssrc_t source{};
+    ssrc_t source{};  ///< The source that it is about.
     std::string_view name;            ///< Four ASCII characters.
     std::span<const std::byte> data;  ///< A multiple of four bytes.
 };

@@ -12,10 +12,11 @@ namespace rtp {
 /// Borrows the bytes.
 class bye_view final {
 public:
-    [[nodiscard]] static parsed<bye_view> parse(rtcp_packet const&) noexcept;
+    [[nodiscard]] static parsed<bye_view> parse(rtcp_packet const&) noexcept;  ///< Takes a packet apart.
 
-    [[nodiscard]] std::size_t source_count() const noexcept { return sources_.size() / 4; }
-    [[nodiscard]] ssrc_t source(std::size_t index) const noexcept;  // index < source_count()
+    [[nodiscard]] std::size_t source_count() const noexcept { return sources_.size() / 4; }  ///< How many leave.
+    /// Who leaves; index < source_count().
+    [[nodiscard]] ssrc_t source(std::size_t index) const noexcept;
     /// Empty if the peer gave none.
     [[nodiscard]] std::string_view reason() const noexcept { return reason_; }
 

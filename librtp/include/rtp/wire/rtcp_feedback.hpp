@@ -23,20 +23,21 @@ enum class payload_format : std::uint8_t { picture_loss = 1 };
 struct feedback_view {
     rtcp_type type{};         ///< transport_feedback or payload_feedback
     std::uint8_t format = 0;  ///< A transport_format or a payload_format, or unknown.
-    ssrc_t sender{};
+    ssrc_t sender{};  ///< Whose feedback it is.
     ssrc_t media_source{};                ///< Whom it is about; 0 where the format has none.
     std::span<const std::byte> messages;  ///< What follows: the format says what.
 
     /// Error: bad_rtcp_item where one of the two SSRCs is missing.
     [[nodiscard]] static parsed<feedback_view> parse(rtcp_packet const&) noexcept;
 
-    [[nodiscard]] bool is_generic_nack() const noexcept;
-    [[nodiscard]] bool is_picture_loss() const noexcept;
+    [[nodiscard]] bool is_generic_nack() const noexcept;  ///< RFC 4585 6.2.1.
+    [[nodiscard]] bool is_picture_loss() const noexcept;  ///< RFC 4585 6.3.1.
 };
 
 /// Walks the missing sequence numbers of a generic NACK, in the order of its items (RFC 4585 6.2.1).
 class nack_reader final {
 public:
+    /// Reads the lost packets out of a generic NACK.
     explicit nack_reader(feedback_view const& nack) noexcept : items_(nack.messages) {}
     /// The next missing packet; nothing at the end. An item cut short is left out.
     [[nodiscard]] std::optional<sequence_t> next() noexcept;

@@ -16,6 +16,7 @@ enum class ntp64_t : std::uint64_t {};
 /// The middle 32 bits of it: 16 bits of seconds, 16 of fraction. Also used for spans of time (DLSR).
 enum class ntp32_t : std::uint32_t {};
 
+/// What a sender report says of its sender.
 struct sender_info {
     ntp64_t wall{};             ///< When the report was sent.
     timestamp_t media{};        ///< The same instant in RTP units.
@@ -27,7 +28,7 @@ struct sender_info {
 
 /// What the reporter says about one source it hears.
 struct report_block {
-    ssrc_t source{};
+    ssrc_t source{};  ///< The source that it is about.
     std::uint8_t fraction_lost = 0;      ///< Since the previous report, in 1/256.
     std::int32_t cumulative_lost = 0;    ///< 24 bits signed; duplicates make it negative.
     std::uint32_t highest_sequence = 0;  ///< Extended: wrap-arounds in the high 16 bits.
@@ -41,13 +42,15 @@ struct report_block {
 /// A received SR or RR. Borrows the bytes.
 class report_view final {
 public:
-    [[nodiscard]] static parsed<report_view> parse(rtcp_packet const&) noexcept;
+    [[nodiscard]] static parsed<report_view> parse(rtcp_packet const&) noexcept;  ///< Takes a packet apart.
 
+    /// The source that reports.
     [[nodiscard]] ssrc_t reporter() const noexcept;
     /// Present in a sender report.
     [[nodiscard]] std::optional<sender_info> sender() const noexcept;
-    [[nodiscard]] std::size_t block_count() const noexcept { return count_; }
-    [[nodiscard]] report_block block(std::size_t index) const noexcept;  // index < block_count()
+    [[nodiscard]] std::size_t block_count() const noexcept { return count_; }  ///< How many sources it reports on.
+    /// One of them; index < block_count().
+    [[nodiscard]] report_block block(std::size_t index) const noexcept;
     /// Profile-specific bytes after the blocks (RFC 3550 6.4.3).
     [[nodiscard]] std::span<const std::byte> profile_extension() const noexcept;
 

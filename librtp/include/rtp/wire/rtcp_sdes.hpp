@@ -13,15 +13,17 @@ namespace rtp {
 
 enum class sdes_type : std::uint8_t { end = 0, cname, name, email, phone, location, tool, note, priv };
 
+/// One item: a name, say.
 struct sdes_item {
-    ssrc_t source{};
-    sdes_type type{};
+    ssrc_t source{};  ///< The source that it is about.
+    sdes_type type{};  ///< What the item is.
     std::string_view text;  ///< UTF-8 as the peer sent it, up to 255 bytes. A view into the packet.
 };
 
 /// Walks the items of all chunks of one SDES packet, in order.
 class sdes_reader final {
 public:
+    /// Reads the items of a packet.
     explicit sdes_reader(rtcp_packet const& packet) noexcept : in_(packet.body), chunks_left_(packet.count) {}
     /// The next item; nothing at the end or after a failure.
     [[nodiscard]] std::optional<sdes_item> next() noexcept;

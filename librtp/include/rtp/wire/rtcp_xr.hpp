@@ -28,7 +28,7 @@ enum class xr_type : std::uint8_t {
 
 /// One report block. A view into the datagram.
 struct xr_block {
-    xr_type type{};
+    xr_type type{};  ///< What the block is.
     std::uint8_t specific = 0;        ///< The octet beside the type; the type says what it means.
     std::span<const std::byte> body;  ///< What follows the four-byte block header: whole 32-bit words.
     std::uint32_t offset = 0;         ///< Of the block in its datagram.
@@ -40,6 +40,7 @@ public:
     /// Error: bad_rtcp_item where not even the SSRC is there.
     [[nodiscard]] static parsed<xr_reader> parse(rtcp_packet const&) noexcept;
 
+    /// The source that reports.
     [[nodiscard]] ssrc_t reporter() const noexcept { return reporter_; }
     /// The next block; nothing at the end or after a failure.
     [[nodiscard]] std::optional<xr_block> next() noexcept;
@@ -61,7 +62,7 @@ private:
 
 /// The answer to one receiver's reference time (RFC 3611 4.5).
 struct dlrr_item {
-    ssrc_t receiver{};
+    ssrc_t receiver{};  ///< Whom it answers.
     ntp32_t last_rr{};  ///< The middle of that receiver's reference time; 0 if there was none.
     ntp32_t delay{};    ///< From receiving it to sending this, in 1/65536 s.
 
@@ -73,8 +74,9 @@ class dlrr_view final {
 public:
     /// Error: bad_rtcp_item where the length is no multiple of one item.
     [[nodiscard]] static parsed<dlrr_view> parse(xr_block const&) noexcept;
-    [[nodiscard]] std::size_t size() const noexcept;
-    [[nodiscard]] dlrr_item operator[](std::size_t index) const noexcept;  // index < size()
+    [[nodiscard]] std::size_t size() const noexcept;  ///< How many there are.
+    /// Index < size().
+    [[nodiscard]] dlrr_item operator[](std::size_t index) const noexcept;
 
 private:
     explicit dlrr_view(std::span<const std::byte> items) noexcept : items_(items) {}

@@ -14,7 +14,7 @@ namespace rtp {
 
 /// What all three blocks say about whom they describe.
 struct xr_interval {
-    ssrc_t source{};
+    ssrc_t source{};  ///< The source that it is about.
     sequence_t begin{};         ///< The first sequence number of the interval.
     sequence_t end{};           ///< The one after its last.
     std::uint8_t thinning = 0;  ///< Only multiples of 2^thinning are reported on.
@@ -34,11 +34,13 @@ public:
     /// Errors: bad_rtcp_item for a block too short, or an interval of 65,534 packets or more.
     [[nodiscard]] static parsed<xr_trace_reader> parse(xr_block const&) noexcept;
 
+    /// The numbers that it tells of.
     [[nodiscard]] xr_interval const& interval() const noexcept { return interval_; }
 
+    /// One packet.
     struct bit {
-        sequence_t sequence{};
-        bool value = false;
+        sequence_t sequence{};  ///< Its number.
+        bool value = false;  ///< True: it came.
     };
     /// The next packet of the trace; nothing at its end, or where the chunks end early.
     [[nodiscard]] std::optional<bit> next() noexcept;
@@ -61,7 +63,9 @@ public:
     /// Error: bad_rtcp_item where there is not one time for each packet of the interval.
     [[nodiscard]] static parsed<receipt_times_view> parse(xr_block const&) noexcept;
 
+    /// The numbers that it tells of.
     [[nodiscard]] xr_interval const& interval() const noexcept { return interval_; }
+    /// How many there are.
     [[nodiscard]] std::size_t size() const noexcept { return times_.size() / 4; }
     /// When the packet interval().sequence(index) came, on the receiver's clock in RTP units.
     [[nodiscard]] timestamp_t operator[](std::size_t index) const noexcept;  // index < size()

@@ -12,18 +12,18 @@ namespace sdp {
 
 /// The value of a=rtpmap: "96 opus/48000/2".
 struct rtpmap {
-    payload_type payload{};
-    std::string_view name;
-    std::uint32_t clock_rate = 0;
-    std::uint16_t channels = 1;
+    payload_type payload{};  ///< The number.
+    std::string_view name;  ///< Of the encoding.
+    std::uint32_t clock_rate = 0;  ///< In Hz.
+    std::uint16_t channels = 1;  ///< Interleaved where there are more than one.
 
     bool operator==(rtpmap const&) const = default;
 };
 
 /// The value of a=fmtp of an RTP line: "96 useinbandfec=1".
 struct fmtp {
-    payload_type payload{};
-    std::string_view parameters;
+    payload_type payload{};  ///< The number.
+    std::string_view parameters;  ///< As they stand there.
 
     bool operator==(fmtp const&) const = default;
 };
@@ -31,16 +31,16 @@ struct fmtp {
 /// "IN IP4 192.0.2.1", the value of c= and the end of o= and a=rtcp.
 /// Any other network or address type is `other`, kept whole.
 struct connection_view {
-    address_family family = address_family::ip4;
-    std::string_view address;
+    address_family family = address_family::ip4;  ///< IPv4 or IPv6.
+    std::string_view address;  ///< As it stands there.
 
     bool operator==(connection_view const&) const = default;
 };
 
 /// The value of a=rtcp: "53020" or "53020 IN IP4 192.0.2.1".
 struct rtcp_view {
-    std::uint16_t port = 0;
-    std::optional<connection_view> address;
+    std::uint16_t port = 0;  ///< 0: none.
+    std::optional<connection_view> address;  ///< Nothing: that of the media.
 
     bool operator==(rtcp_view const&) const = default;
 };

@@ -20,11 +20,11 @@ struct candidate {
     std::uint16_t component = 0;  ///< 1 to 256: 1 is RTP, 2 is RTCP.
     std::string_view transport;   ///< "UDP", "TCP" ...
     std::uint32_t priority = 0;   ///< 1 to 2^31 - 1.
-    std::string_view address;
-    std::uint16_t port = 0;
+    std::string_view address;  ///< As it stands there.
+    std::uint16_t port = 0;  ///< 0: none.
     std::string_view type;             ///< "host", "srflx", "prflx", "relay" or a newer one.
     std::string_view related_address;  ///< Empty if there is none.
-    std::uint16_t related_port = 0;
+    std::uint16_t related_port = 0;  ///< 0: none.
     std::string_view extensions;  ///< "name value name value", as they came.
 
     bool operator==(candidate const&) const = default;
@@ -42,7 +42,7 @@ struct ice_credentials {
 
 /// a=group: "BUNDLE 0 1".
 struct group {
-    std::string_view semantics;
+    std::string_view semantics;  ///< "BUNDLE".
     boost::container::small_vector<std::string_view, 4> members;  ///< At most most_group_members.
 
     bool operator==(group const&) const = default;
@@ -56,8 +56,8 @@ inline constexpr std::size_t most_group_members = 64;
 /// a=rtcp-fb (RFC 4585 4.2): "96 nack pli".
 struct rtcp_feedback {
     std::optional<payload_type> payload;  ///< Missing: "*", all of the line.
-    std::string_view type;
-    std::string_view parameters;
+    std::string_view type;  ///< "nack".
+    std::string_view parameters;  ///< As they stand there.
 
     bool operator==(rtcp_feedback const&) const = default;
 };

@@ -35,16 +35,17 @@ enum class srtp_suite : std::uint8_t {
 
 /// The number that says in each packet which key it was made with (RFC 4568 6.1).
 struct master_key_identifier {
-    std::uint64_t value = 0;
+    std::uint64_t value = 0;  ///< The identifier.
     std::uint8_t octets = 0;  ///< Of the field in the packets, 1 to 128.
 
     bool operator==(master_key_identifier const&) const = default;
 };
 
+/// A key with its lifetime and identifier (RFC 4568 6.1).
 struct master_key {
     secret key_and_salt;                    ///< The master key, and behind it the master salt.
     std::optional<std::uint64_t> lifetime;  ///< In packets, at most 2^48; missing: that of the suite.
-    std::optional<master_key_identifier> mki;
+    std::optional<master_key_identifier> mki;  ///< Nothing: packets carry none.
 
     bool operator==(master_key const&) const = default;
 };
@@ -53,7 +54,7 @@ struct master_key {
 /// same tag) are no `crypto`: the model keeps them among the unknown attributes, and no negotiation looks at them.
 struct crypto {
     std::uint32_t tag = 1;  ///< 0 to 999999999, once in each m= section.
-    srtp_suite suite = srtp_suite::aes_cm_128_hmac_sha1_80;
+    srtp_suite suite = srtp_suite::aes_cm_128_hmac_sha1_80;  ///< What protects the packets.
     boost::container::small_vector<master_key, 1> keys;  ///< 1 to most_master_keys; several carry an MKI each.
     std::string session_parameters;                      ///< "KDR=1 UNENCRYPTED_SRTCP", as it came; usually empty.
 

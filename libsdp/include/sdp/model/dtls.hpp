@@ -24,9 +24,10 @@ enum class hash_function : std::uint8_t { sha_1, sha_224, sha_256, sha_384, sha_
 
 /// The hash of a certificate in DER form.
 struct fingerprint {
-    hash_function hash = hash_function::sha_256;
+    hash_function hash = hash_function::sha_256;  ///< What it was made with.
     std::array<std::uint8_t, 64> octets{};  ///< digest_size(hash) of them count; the others are 0.
 
+    /// As many bytes as the function gives.
     [[nodiscard]] std::span<std::uint8_t const> digest() const noexcept {
         return std::span{octets}.first(digest_size(hash));
     }

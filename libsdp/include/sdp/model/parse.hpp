@@ -13,8 +13,8 @@ namespace sdp {
 /// What a peer may make us hold. The defaults leave room for every
 /// real description and keep a hostile one below a megabyte.
 struct parse_limits {
-    std::size_t bytes = 65'536;
-    std::size_t media_lines = 64;
+    std::size_t bytes = 65'536;  ///< Of a description.
+    std::size_t media_lines = 64;  ///< Of a description.
     std::size_t lines = 2'048;  ///< Of any kind, attributes included.
 };
 

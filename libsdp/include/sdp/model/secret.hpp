@@ -11,6 +11,7 @@
 
 namespace sdp {
 
+/// Key material, overwritten when it goes.
 class secret final {
 public:
     /// The longest master key and salt: AES_256_CM (RFC 6188 2).
@@ -22,13 +23,13 @@ public:
         : size_{static_cast<std::uint8_t>(std::min(octets.size(), capacity))} {
         std::copy_n(octets.begin(), size_, octets_.begin());
     }
-    secret(secret const&) = default;
-    secret& operator=(secret const&) = default;
+    secret(secret const&) = default;  ///< Both have it.
+    secret& operator=(secret const&) = default;  ///< Both have it.
     ~secret() { wipe(); }
 
     /// Valid while the secret lives.
     [[nodiscard]] std::span<std::uint8_t const> octets() const noexcept { return {octets_.data(), size_}; }
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }  ///< True where there is none.
 
     [[nodiscard]] friend bool operator==(secret const& a, secret const& b) noexcept {
         // What lies behind the size is zero in both.

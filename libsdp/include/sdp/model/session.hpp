@@ -61,6 +61,7 @@ enum class address_family : std::uint8_t {
 
 /// A c= line, and the address part of o= and a=rtcp.
 struct connection {
+    /// IPv4 or IPv6.
     address_family family = address_family::ip4;
     /// An address or a host name, with "/ttl/count" where multicast has it. For `other`, everything after "c=".
     std::string address;
@@ -74,25 +75,26 @@ struct connection {
 
 /// The o= line. Numbers are 64 bit as RFC 3264 5 asks.
 struct origin {
-    std::string username = "-";
-    std::uint64_t session_id = 0;
-    std::uint64_t version = 0;
-    connection address;
+    std::string username = "-";  ///< "-": none.
+    std::uint64_t session_id = 0;  ///< The same for all descriptions of a session.
+    std::uint64_t version = 0;  ///< Grows with each change (RFC 3264 5).
+    connection address;  ///< Of the machine that made it.
 
     bool operator==(origin const&) const = default;
 };
 
 /// A b= line: kilobits per second for "AS" and "CT", bits per second for "TIAS", "RS" and "RR".
 struct bandwidth {
-    std::string type;
-    std::uint64_t value = 0;
+    std::string type;  ///< "AS", "TIAS".
+    std::uint64_t value = 0;  ///< In the unit of its type.
 
     bool operator==(bandwidth const&) const = default;
 };
 
 /// A t= line with what belongs to it.
 struct time_description {
-    std::uint64_t start = 0;
+    std::uint64_t start = 0;  ///< NTP seconds; 0: no beginning.
+    /// NTP seconds; 0: no end.
     std::uint64_t stop = 0;
     /// The r= and z= lines that follow, whole and as they came.
     std::vector<std::string> repeats;
@@ -103,8 +105,8 @@ struct time_description {
 /// What an encoding is called; names compare without case (RFC 4855 3), see same_codec().
 struct codec {
     std::string name;  ///< Empty for a dynamic number that no rtpmap explains.
-    std::uint32_t clock_rate = 8000;
-    std::uint16_t channels = 1;
+    std::uint32_t clock_rate = 8000;  ///< In Hz.
+    std::uint16_t channels = 1;  ///< Interleaved where there are more than one.
 
     bool operator==(codec const&) const = default;
 };
@@ -113,8 +115,8 @@ struct codec {
 
 /// One entry of the format list of an RTP m= line, with its rtpmap and fmtp.
 struct format {
-    payload_type payload{};
-    sdp::codec codec;
+    payload_type payload{};  ///< The number.
+    sdp::codec codec;  ///< Name, clock rate and channels.
     std::string parameters;  ///< The value of a=fmtp after the number; empty if there is none.
 
     bool operator==(format const&) const = default;
@@ -122,8 +124,8 @@ struct format {
 
 /// An attribute without a field of its own, as it came. "a=name" has an empty value.
 struct attribute {
-    std::string name;
-    std::string value;
+    std::string name;  ///< Before the colon.
+    std::string value;  ///< Behind the colon; may be empty.
 
     bool operator==(attribute const&) const = default;
 };
@@ -131,16 +133,16 @@ struct attribute {
 /// A line without a field of its own: i=, u=, e=, p=, a repeated line that should stand once, or a letter no RFC knows.
 /// Never k=, which is neither read nor printed (RFC 8866 5.12).
 struct line {
-    char type = 0;
-    std::string value;
+    char type = 0;  ///< The letter before '='.
+    std::string value;  ///< Behind the colon; may be empty.
 
     bool operator==(line const&) const = default;
 };
 
 /// The a=rtcp attribute (RFC 3605 2.1).
 struct rtcp_attribute {
-    std::uint16_t port = 0;
-    std::optional<connection> address;
+    std::uint16_t port = 0;  ///< 0: none.
+    std::optional<connection> address;  ///< Nothing: that of the media.
 
     bool operator==(rtcp_attribute const&) const = default;
 };
@@ -158,12 +160,12 @@ struct media {
     std::string other_formats;                          ///< The list of a line that is not RTP ("t38"), as it came.
 
     std::optional<sdp::connection> connection;  ///< Missing: that of the session counts.
-    std::vector<bandwidth> bandwidths;
+    std::vector<bandwidth> bandwidths;  ///< B= lines, in order.
     std::optional<sdp::direction> direction;  ///< Missing: that of the session counts, else sendrecv.
-    std::optional<std::chrono::milliseconds> ptime;
-    std::optional<std::chrono::milliseconds> maxptime;
-    std::optional<rtcp_attribute> rtcp;
-    bool rtcp_mux = false;
+    std::optional<std::chrono::milliseconds> ptime;  ///< Of a packet, as the sender of the description likes it.
+    std::optional<std::chrono::milliseconds> maxptime;  ///< No packet is longer.
+    std::optional<rtcp_attribute> rtcp;  ///< Where RTCP goes (RFC 3605).
+    bool rtcp_mux = false;  ///< RTCP on the media port (RFC 5761).
     std::vector<sdp::crypto> crypto;    ///< At most most_crypto_lines, most wanted first.
     std::vector<attribute> attributes;  ///< All others in order: unknown, repeated, or unreadable ones.
     std::vector<line> lines;            ///< All other lines, in the order RFC 8866 gives them.
@@ -171,16 +173,17 @@ struct media {
     bool operator==(media const&) const = default;
 };
 
+/// One description.
 struct session {
-    sdp::origin origin;
+    sdp::origin origin;  ///< O=.
     std::string name = "-";  ///< The s= line; never empty in a description that was read.
-    std::optional<sdp::connection> connection;
-    std::vector<bandwidth> bandwidths;
+    std::optional<sdp::connection> connection;  ///< C= for all media without one of their own.
+    std::vector<bandwidth> bandwidths;  ///< B= lines, in order.
     boost::container::small_vector<time_description, 1> times;  ///< Empty prints as "t=0 0".
-    std::optional<sdp::direction> direction;
-    std::vector<attribute> attributes;
-    std::vector<line> lines;
-    boost::container::small_vector<media, 1> media_lines;
+    std::optional<sdp::direction> direction;  ///< For all media without one of their own.
+    std::vector<attribute> attributes;  ///< The other a= lines, in order.
+    std::vector<line> lines;  ///< What is none of these, in order.
+    boost::container::small_vector<media, 1> media_lines;  ///< M= and what belongs to each.
 
     bool operator==(session const&) const = default;
 };

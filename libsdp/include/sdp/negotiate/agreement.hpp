@@ -18,9 +18,9 @@ namespace sdp {
 
 /// Where the peer receives. `address` is the text of its c= or a=rtcp line: a literal address or a host name.
 struct endpoint {
-    address_family family = address_family::ip4;
-    std::string address;
-    std::uint16_t port = 0;
+    address_family family = address_family::ip4;  ///< IPv4 or IPv6.
+    std::string address;  ///< As it stands there.
+    std::uint16_t port = 0;  ///< 0: none.
 
     bool operator==(endpoint const&) const = default;
 };
@@ -29,7 +29,7 @@ using format_list = boost::container::small_vector<format, 4>;
 
 /// SRTP with the keys of the descriptions (RFC 4568).
 struct sdes_agreement {
-    srtp_suite suite{};
+    srtp_suite suite{};  ///< What protects the packets.
     secret local_key;                                           ///< What we send with: key and salt.
     boost::container::small_vector<master_key, 1> remote_keys;  ///< What arrives may be made with any of them.
 
@@ -42,8 +42,8 @@ enum class dtls_role : std::uint8_t { client, server };
 /// that the peer repeats (RFC 8842 3.1).
 struct dtls_agreement {
     dtls_role role = dtls_role::client;  ///< Ours: the client begins.
-    fingerprint_list remote_fingerprints;
-    std::string local_tls_id;
+    fingerprint_list remote_fingerprints;  ///< Of which the peer's certificate matches one.
+    std::string local_tls_id;  ///< Ours (RFC 8842).
     std::string remote_tls_id;  ///< Empty: the peer is older than RFC 8842.
 
     bool operator==(dtls_agreement const&) const = default;
@@ -63,17 +63,17 @@ struct negotiated {
     format_list receive;
     /// Telephone events to send (the clock rate of the first codec where there is one) and all that may arrive.
     std::optional<format> send_events;
-    boost::container::small_vector<format, 1> receive_events;
+    boost::container::small_vector<format, 1> receive_events;  ///< Telephone events that the peer may send.
 
     /// Missing: there is no address to send to (c=0.0.0.0), so neither RTP nor RTCP is sent (RFC 3264 8.4).
     std::optional<endpoint> remote_rtp;
     std::optional<endpoint> remote_rtcp;  ///< The same as remote_rtp when rtcp_mux is agreed.
-    bool rtcp_mux = false;
+    bool rtcp_mux = false;  ///< RTCP on the media port.
     security_agreement security;  ///< RTCP goes the same way.
 
     std::chrono::milliseconds send_ptime{20};  ///< How much audio goes into a packet we send.
-    bool may_send = false;
-    bool may_receive = false;
+    bool may_send = false;  ///< By the agreed direction.
+    bool may_receive = false;  ///< By the agreed direction.
     bool local_hold = false;   ///< We hold: our user asked for it.
     bool remote_hold = false;  ///< The peer holds: it wants no media from us, or named no address.
 

@@ -16,9 +16,10 @@ using negotiated_lines = boost::container::small_vector<negotiated, 1>;
 /// `own.session_id` and `own.version` as given.
 [[nodiscard]] session make_offer(capabilities const&, local_media const&, origin const& own, agreement const& previous);
 
+/// What make_answer() gives.
 struct answer {
-    session description;
-    negotiated_lines lines;
+    session description;  ///< To be sent.
+    negotiated_lines lines;  ///< What was agreed on, by media line.
 };
 
 /// The answer to an offer: one m= line for each of the offer, those we cannot serve refused in place with port 0.

@@ -19,6 +19,7 @@ namespace sdp {
 
 /// An encoding we can send and receive.
 struct codec_capability {
+    /// Name, clock rate and channels.
     sdp::codec codec;
     /// The number to offer it with, unless the session already uses another. Missing: a free dynamic one.
     std::optional<payload_type> payload;
@@ -61,8 +62,10 @@ enum class srtp_keying : std::uint8_t {
     dtls,  ///< By a DTLS handshake beside the media (RFC 5763).
 };
 
+/// Which protection of media we offer and take.
 struct security_capability {
-    media_security policy = media_security::off;
+    media_security policy = media_security::off;  ///< Whether we insist.
+    /// How protection is offered that may be left out.
     optional_form form = optional_form::keys_on_plain_line;
     /// What we offer, and what we take of an offer that leaves the choice, if the stream has the material for it.
     srtp_keying preferred = srtp_keying::sdes;
@@ -70,18 +73,21 @@ struct security_capability {
     bool operator==(security_capability const&) const = default;
 };
 
+/// What we can do.
 struct capabilities {
     std::vector<codec_capability> audio;  ///< Preferred first.
+    /// Nothing: no digits.
     std::optional<telephone_event_capability> telephone_event = telephone_event_capability{};
     /// The a=ptime we ask the peer to send with, and a=maxptime; missing: the line is left out.
     std::optional<std::chrono::milliseconds> ptime = std::chrono::milliseconds{20};
+    /// No packet is longer.
     std::optional<std::chrono::milliseconds> maxptime;
     /// The packet times our own sender can produce; what the peer asks for is brought into this range.
     std::chrono::milliseconds shortest_packet{10};
-    std::chrono::milliseconds longest_packet{60};
-    std::chrono::milliseconds packet_step{10};
-    rtcp_mux_policy rtcp_mux = rtcp_mux_policy::refuse;
-    security_capability security;
+    std::chrono::milliseconds longest_packet{60};  ///< That we send.
+    std::chrono::milliseconds packet_step{10};  ///< Packets are multiples of this.
+    rtcp_mux_policy rtcp_mux = rtcp_mux_policy::refuse;  ///< RTCP on the media port.
+    security_capability security;  ///< Protection of media.
 
     bool operator==(capabilities const&) const = default;
 };
@@ -97,8 +103,8 @@ enum class hold_style : std::uint8_t {
 /// A key of our own for one suite: what we send is made with it. From a random source of the application, 16 or 32
 /// octets of key and 14 or 12 of salt (key_and_salt_size()), never the same in two streams.
 struct local_key {
-    srtp_suite suite{};
-    secret key_and_salt;
+    srtp_suite suite{};  ///< What protects the packets.
+    secret key_and_salt;  ///< Ours.
     bool is_offered = true;  ///< False: taken where the peer offers the suite, and not offered by us.
 
     bool operator==(local_key const&) const = default;
@@ -117,7 +123,8 @@ struct dtls_identity {
 struct local_stream {
     std::uint16_t port = 0;       ///< RTP, never 0.
     std::uint16_t rtcp_port = 0;  ///< 0: the RTP port plus one.
-    direction wanted = direction::sendrecv;
+    direction wanted = direction::sendrecv;  ///< What we want to do now.
+    /// How we say that we hold.
     hold_style hold = hold_style::none;
     /// One for each suite we can do, best first; none: no SDES. They stay for the life of the stream, so that its
     /// counters go on; where its address changes they must be new (RFC 4568 7.1.4).
@@ -130,7 +137,7 @@ struct local_stream {
 /// What the application brings to an exchange. As many audio lines are accepted or offered as there are streams.
 struct local_media {
     connection address;  ///< ip4 or ip6, a literal address; goes to c= and o=.
-    boost::container::small_vector<local_stream, 1> streams;
+    boost::container::small_vector<local_stream, 1> streams;  ///< One for each media line.
 
     bool operator==(local_media const&) const = default;
 };

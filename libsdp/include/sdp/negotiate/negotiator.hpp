@@ -18,15 +18,17 @@
 
 namespace sdp {
 
+/// Offers and answers of one session (RFC 3264).
 class negotiator final {
 public:
+    /// Whose offer is open.
     enum class phase : std::uint8_t { idle, local_offer, remote_offer, stable };
 
     /// `own` names this side for the whole session: user name, session id and the version that the first description
     /// carries (below 2^62, RFC 3264 5). Its address is replaced by that of the media.
     explicit negotiator(origin own);
 
-    [[nodiscard]] phase current() const noexcept;
+    [[nodiscard]] phase current() const noexcept;  ///< Whose offer is open.
 
     /// What is in force. Untouched while an exchange runs; empty before the first one has ended.
     [[nodiscard]] agreement const& agreed() const noexcept { return agreed_; }

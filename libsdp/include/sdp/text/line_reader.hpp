@@ -9,11 +9,12 @@ namespace sdp {
 
 /// A line without its end. `content` refers to the text that is read.
 struct text_line {
-    std::string_view content;
+    std::string_view content;  ///< Without its end.
     std::uint32_t number = 0;  ///< The first line is 1.
     std::uint32_t offset = 0;  ///< Of the first byte of the line, from the start of the text.
 };
 
+/// Cuts text into lines, whatever ends them.
 class line_reader final {
 public:
     /// `text` must outlive the reader; it is shorter than 4 GB.

@@ -11,6 +11,7 @@
 
 namespace sdp {
 
+/// Writes lines of a description.
 class writer final {
 public:
     /// `out` must outlive the writer; what it holds stays.
@@ -35,6 +36,7 @@ public:
         return *this;
     }
 
+    /// In decimal digits.
     writer& number(std::uint64_t number) {
         char digits[20];
         auto const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
@@ -42,12 +44,13 @@ public:
         return *this;
     }
 
+    /// RFC 4648 4, with padding.
     writer& base64(std::span<std::uint8_t const> octets) {
         append_base64(out_, octets);
         return *this;
     }
 
-    writer& end_line() { return literal("\r\n"); }
+    writer& end_line() { return literal("\r\n"); }  ///< CR LF.
 
 private:
     void clean_up(std::size_t start);

@@ -9,7 +9,7 @@ namespace sip {
 
 /// Borrows the text of a message or of a dialog.
 struct dialog_id_view {
-    std::string_view call_id, local_tag, remote_tag;
+    std::string_view call_id, local_tag, remote_tag;  ///< as RFC 3261 12 names them
 
     friend bool operator==(dialog_id_view const&, dialog_id_view const&) = default;
 };

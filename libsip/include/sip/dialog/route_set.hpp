@@ -26,6 +26,7 @@ enum class route_order : unsigned char { as_received, reversed };
 /// A target and a route set put together. Borrows both.
 class routed_target {
 public:
+    /// For a request to `target` over these routes. Both are borrowed.
     routed_target(std::string_view target, route_set const& routes);
 
     /// What the start line names: the target, or the first route where that is a strict router.
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] std::string_view next_hop() const noexcept;
     /// The first route is a strict router: the request goes to its Request-URI, whatever Route says (12.2.1.1).
     [[nodiscard]] bool is_strict() const noexcept { return strict_; }
-    void write_routes(message_builder&) const;
+    void write_routes(message_builder&) const;  ///< the Route headers, in order
 
 private:
     [[nodiscard]] std::string_view target() const noexcept { return plain_target_.empty() ? target_ : plain_target_; }

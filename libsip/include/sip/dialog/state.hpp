@@ -20,6 +20,7 @@ namespace sip {
 enum class dialog_role : std::uint8_t { uac, uas };
 enum class dialog_phase : std::uint8_t { early, confirmed };
 
+/// One dialog (RFC 3261 12): its names, addresses, routes and sequence numbers.
 class dialog {
 public:
     /// 12.1.2: from the response to a request of ours, which gave it the first local CSeq. A response without a usable
@@ -56,6 +57,7 @@ public:
     /// What our requests in this dialog ask to be kept private: a Privacy value (RFC 3323 4.2), or empty. As caller it
     /// is what our first request asked.
     [[nodiscard]] std::string_view privacy() const noexcept { return privacy_; }
+    /// What Privacy says in requests of ours from now on.
     void set_privacy(std::string_view value) { privacy_ = value; }
 
     /// 12.2.2: false where the number is lower than one seen before: out of order, answered with 500. ACK and CANCEL
@@ -68,15 +70,22 @@ public:
 
     /// Where a request in this dialog goes. Borrows the dialog.
     [[nodiscard]] routed_target way() const { return {remote_target_, routes_}; }
+    /// Its names, borrowed.
     [[nodiscard]] dialog_id_view id() const noexcept { return {call_id_, local_tag_, remote_tag_}; }
     /// From and To of a request of ours, tags included.
     [[nodiscard]] std::string_view local_address() const noexcept { return local_address_; }
+    /// The peer's From or To, with its tag.
     [[nodiscard]] std::string_view remote_address() const noexcept { return remote_address_; }
+    /// The peer's Contact: where requests go.
     [[nodiscard]] std::string_view remote_target() const noexcept { return remote_target_; }
+    /// The proxies that stay in the path (12.1).
     [[nodiscard]] route_set const& routes() const noexcept { return routes_; }
-    [[nodiscard]] std::uint32_t local_cseq() const noexcept { return local_cseq_; }
+    [[nodiscard]] std::uint32_t local_cseq() const noexcept { return local_cseq_; }  ///< of our last request
+    /// Of the peer's last request; nothing before the first.
     [[nodiscard]] std::optional<std::uint32_t> remote_cseq() const noexcept { return remote_cseq_; }
+    /// Whether we sent or received the request that made it.
     [[nodiscard]] dialog_role role() const noexcept { return role_; }
+    /// Early or confirmed.
     [[nodiscard]] dialog_phase phase() const noexcept { return phase_; }
     /// The request came over TLS to a SIPS URI: every target in this dialog must be SIPS (12.1.1, 12.1.2).
     [[nodiscard]] bool is_secure() const noexcept { return secure_; }

@@ -22,6 +22,7 @@ namespace sip::net {
 /// twice inside a co_await expression.
 class request_options {
 public:
+    /// A request of this method to a URI.
     request_options(sip::method of, std::string target_uri) : method(of), target(std::move(target_uri)) {}
     /// Adds a header that the user agent does not write itself.
     request_options& with_header(std::string name, std::string value) & {
@@ -38,6 +39,7 @@ public:
     sip::method method;                 ///< not one of a dialog: no INVITE, ACK, BYE, CANCEL
     std::string target;                 ///< "sip:1002@example.com"
     std::vector<extra_header> headers;  ///< see with_header()
+    /// See with_body(); empty: no body.
     std::string content_type, body;     ///< empty: no body
 };
 

@@ -29,6 +29,7 @@ class user_agent_state;
 /// inside a co_await expression.
 class call_request_options {
 public:
+    /// A request of this method.
     explicit call_request_options(sip::method of) : method(of) {}
     /// Adds a header that the user agent does not write itself: Info-Package (RFC 6086).
     call_request_options& with_header(std::string name, std::string value) & {
@@ -52,10 +53,11 @@ public:
 class call final {
 public:
     call() noexcept = default;
-    call(call&&) noexcept = default;
-    call& operator=(call&& other) noexcept;
+    call(call&&) noexcept = default;  ///< takes over the other's call
+    call& operator=(call&& other) noexcept;  ///< hangs up its own call, and takes over the other's
     ~call();
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return owner_ != nullptr; }
     /// Names this call in events.
     [[nodiscard]] session_id id() const noexcept { return id_; }

@@ -32,7 +32,7 @@ struct shell_config {
     std::size_t newcomers = 64;  ///< accepted ones that have not yet brought a whole message; for one more the one that
                                  ///< has waited longest is closed
     std::size_t write_queue_bytes = 1024 * 1024;  ///< waiting for one peer; beyond, the flow fails (errc::queue_full)
-    duration connect_timeout = std::chrono::seconds(10);
+    duration connect_timeout = std::chrono::seconds(10);  ///< of TCP
     duration handshake_timeout = std::chrono::seconds(10);  ///< of TLS and WebSocket, after the connect
     duration write_timeout = std::chrono::seconds(32);      ///< for each message, once its turn to be written has come
     duration half_message_timeout = std::chrono::seconds(32);  ///< from a message's first byte to its last; also from
@@ -42,7 +42,7 @@ struct shell_config {
 
     duration keep_alive_interval = std::chrono::seconds(110);  ///< quiet after which a connection of ours is pinged
                                                                ///< (RFC 5626 4.4.1); 0: never
-    tls_config tls;
+    tls_config tls;  ///< certificates, and whom to trust
 
     // ---- WebSocket (RFC 7118)
     std::string websocket_path = "/";            ///< asked for as a client; as a server any path will do

@@ -25,6 +25,7 @@
 
 namespace sip::net {
 
+/// One core with its sockets, on one executor.
 class driver final {
 public:
     /// `core` outlives the driver. Nothing happens before the first listen() or command().
@@ -37,7 +38,7 @@ public:
     /// Called for every event, after the actions of the same input have been performed. It may command the driver,
     /// close it or destroy it, but not set another handler. It must not throw.
     void on_event(std::function<void(event&)>);
-    void on_message(message_trace);
+    void on_message(message_trace);  ///< Shows every message on the wire from now on; an empty function ends that.
 
     /// Binds a datagram socket, or listens for connections; returns the bound address (port 0 takes any free port).
     /// Secure kinds need a certificate in shell_config::tls: errc::unusable_certificate, with the reason in the log.
@@ -49,6 +50,7 @@ public:
 
     /// Asked before the core sees a datagram: true takes it away. For shards, which pass on what is another's.
     using divert = std::function<bool(endpoint const& local, endpoint const& from, std::string_view bytes)>;
+    /// Sets the hook; an empty function takes it away.
     void divert_datagrams(divert);
     /// A datagram that another shard received on the port of our socket `local`.
     void receive(endpoint const& local, endpoint const& from, std::string_view bytes);
@@ -73,7 +75,7 @@ public:
     /// Closes every socket and drops what is queued. The core is not told; no event follows. Idempotent.
     void close() noexcept;
 
-    [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;  ///< where everything runs
 
     /// Counters for tests and metrics. They only grow, but for the two that say so.
     struct counters {
@@ -84,10 +86,11 @@ public:
         std::uint64_t newcomers_dropped = 0;    ///< closed for others before they brought a whole message
         std::uint64_t handshakes_failed = 0;    ///< of accepted connections
         std::uint64_t messages_outlived = 0;  ///< not sent, since their transaction ended before the connection was up
-        std::uint64_t wake_ups = 0, timer_wake_ups = 0;
+        std::uint64_t wake_ups = 0, timer_wake_ups = 0;  ///< of the loop, and those by its timer
         std::size_t connections = 0;  ///< now: accepted and opened
         std::size_t queries = 0;      ///< now: name look-ups that wait
     };
+    /// The numbers so far.
     [[nodiscard]] counters count() const noexcept;
     /// The messages by direction, transport, method and status. Lives as long as the driver.
     [[nodiscard]] traffic_table const& traffic() const noexcept;

@@ -16,7 +16,7 @@ namespace sip::net {
 struct hep_settings {
     std::uint32_t agent_id = 0;  ///< which of several capture agents this is
     std::string password = {};   ///< the collector's, sent in clear with each packet; empty: none
-    net::secrets secrets = secrets::masked;
+    net::secrets secrets = secrets::masked;  ///< whether credentials and keys are shown
 };
 
 /// One packet. Empty where the message is too large for one: HEP counts its length in 16 bits.
@@ -29,18 +29,18 @@ public:
     [[nodiscard]] static result<hep_sink> open(
         boost::asio::any_io_executor, endpoint const& collector, hep_settings = {}
     );
-    hep_sink(hep_sink&&) noexcept;
-    hep_sink& operator=(hep_sink&&) noexcept;
+    hep_sink(hep_sink&&) noexcept;  ///< takes over the other's socket
+    hep_sink& operator=(hep_sink&&) noexcept;  ///< takes over the other's socket
     ~hep_sink();
 
-    void write(traced_message const&);
+    void write(traced_message const&);  ///< Takes one message; never throws for what it holds.
 
     /// The packets sent, and the messages left out: too large, or too fast for the socket.
     struct counters {
-        std::uint64_t sent = 0;
-        std::uint64_t left_out = 0;
+        std::uint64_t sent = 0;  ///< packets
+        std::uint64_t left_out = 0;  ///< messages
     };
-    [[nodiscard]] counters count() const noexcept;
+    [[nodiscard]] counters count() const noexcept;  ///< the numbers so far
 
 private:
     struct impl;

@@ -24,16 +24,17 @@ public:
         std::string const& path, secrets = secrets::masked, std::uint64_t most_bytes = std::uint64_t{1} << 30U
     );
 
+    /// Takes one message; never throws for what it holds.
     void write(traced_message const&);
     /// What was written so far can be read by others.
     error_code flush() noexcept;
 
     /// The messages written, and those left out: over the bound, or since the disk failed.
     struct counters {
-        std::uint64_t written = 0;
-        std::uint64_t left_out = 0;
+        std::uint64_t written = 0;  ///< messages
+        std::uint64_t left_out = 0;  ///< messages
     };
-    [[nodiscard]] counters count() const noexcept { return counts_; }
+    [[nodiscard]] counters count() const noexcept { return counts_; }  ///< the numbers so far
 
 private:
     struct closer {

@@ -21,10 +21,11 @@ class user_agent_state;
 class publication final {
 public:
     publication() noexcept = default;
-    publication(publication&&) noexcept = default;
-    publication& operator=(publication&& other) noexcept;
+    publication(publication&&) noexcept = default;  ///< takes over the other's publication
+    publication& operator=(publication&& other) noexcept;  ///< removes its own state, and takes over the other's
     ~publication();
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return owner_ != nullptr; }
     /// Names this publication in events.
     [[nodiscard]] publication_id id() const noexcept { return id_; }

@@ -30,6 +30,7 @@
 
 namespace sip::net {
 
+/// The threads, and all that belongs to them.
 class shards final {
 public:
     /// Makes the core of one shard; called by the constructor. The environment lives as long as the core.

@@ -26,10 +26,12 @@ class user_agent_state;
 class subscription final {
 public:
     subscription() noexcept = default;
-    subscription(subscription&&) noexcept = default;
+    subscription(subscription&&) noexcept = default;  ///< takes over the other's subscription
+    /// Leaves its own subscription, and takes over the other's.
     subscription& operator=(subscription&& other) noexcept;
     ~subscription();
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return owner_ != nullptr; }
     /// Names this subscription in events.
     [[nodiscard]] subscription_id id() const noexcept { return id_; }
@@ -69,10 +71,11 @@ private:
 class notifier final {
 public:
     notifier() noexcept = default;
-    notifier(notifier&&) noexcept = default;
-    notifier& operator=(notifier&& other) noexcept;
+    notifier(notifier&&) noexcept = default;  ///< takes over the other's subscriber
+    notifier& operator=(notifier&& other) noexcept;  ///< ends its own subscription, and takes over the other's
     ~notifier();
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return owner_ != nullptr; }
     /// Names this subscription in events.
     [[nodiscard]] notifier_id id() const noexcept { return id_; }
@@ -93,6 +96,7 @@ public:
     // ---- a subscription
     /// 200, and the first NOTIFY.
     error_code accept(subscription_phase, std::string_view content_type = {}, std::string_view body = {});
+    /// A new state, or a new phase. As user_agent_core::notify().
     error_code notify(subscription_phase, std::string_view content_type, std::string_view body);
     /// The last NOTIFY. `retry_after`: seconds, for probation and giveup.
     error_code end(
@@ -106,6 +110,7 @@ public:
     /// What the new request was answered with; a final status ends it.
     error_code report(std::uint16_t status, std::string_view reason = {});
     // ---- both
+    /// 300 to 699; as user_agent_core::refuse_subscription().
     error_code refuse(std::uint16_t status, std::span<extra_header const> headers = {});
 
 private:

@@ -12,10 +12,13 @@ namespace sip::net {
 /// PEM text, in a file or in memory.
 struct pem {
     std::string file = {};  ///< a path; where it is empty, `text` holds the PEM
-    std::string text = {};
+    std::string text = {};  ///< the PEM itself; counts where `file` is empty
 
+    /// What stands in a file, read when it is needed.
     [[nodiscard]] static pem from_file(std::string path) { return {.file = std::move(path)}; }
+    /// What the program has.
     [[nodiscard]] static pem in_memory(std::string text) { return {.text = std::move(text)}; }
+    /// True where nothing is set.
     [[nodiscard]] bool empty() const noexcept { return file.empty() && text.empty(); }
 };
 
@@ -31,7 +34,7 @@ struct tls_config {
     pem certificate;           ///< ours, with the chain behind it; servers need one, clients only where they are asked
     pem private_key;           ///< of `certificate`
     std::string key_password;  ///< where the key is encrypted
-    client_certificate clients = client_certificate::unasked;
+    client_certificate clients = client_certificate::unasked;  ///< whether we ask clients for theirs
 };
 
 /// Whether files can be read, certificates parsed, and the key fits: errc::unusable_certificate with a sentence in

@@ -18,7 +18,7 @@ enum class secrets : std::uint8_t { masked, shown };
 
 /// One message as it was received, or as it was handed to the operating system. The views live during the call only.
 struct traced_message {
-    net::direction direction{};
+    net::direction direction{};  ///< seen from us
     flow_id flow = flow_id::none;              ///< the core's number of the socket or connection
     endpoint local;                            ///< its port and address as Via would name them
     endpoint remote;                           ///< the peer's address

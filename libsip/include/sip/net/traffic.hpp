@@ -13,14 +13,15 @@
 
 namespace sip::net {
 
+/// The numbers of one driver.
 class traffic_table {
 public:
     /// Messages of one kind. A request has a method (method::unknown for one that we do not serve and for what is no
     /// SIP message), a response a status.
     struct row {
-        net::direction direction{};
-        transport_kind transport{};
-        sip::method method = sip::method::unknown;
+        net::direction direction{};  ///< seen from us
+        transport_kind transport{};  ///< what it went over
+        sip::method method = sip::method::unknown;  ///< of a request
         std::uint16_t status = 0;  ///< 0: a request
         std::uint64_t count = 0;   ///< only grows
     };
@@ -28,9 +29,11 @@ public:
     /// Counts one message. Looks at its first line only.
     void add(direction, transport_kind, std::string_view message) noexcept;
 
+    /// The requests of one kind so far.
     [[nodiscard]] std::uint64_t requests(direction which, transport_kind over, method name) const noexcept {
         return cells_[at(which, over) + static_cast<std::size_t>(name)];
     }
+    /// The responses of one kind so far; 0 for what is no status.
     [[nodiscard]] std::uint64_t responses(direction which, transport_kind over, std::uint16_t status) const noexcept {
         return status < least_status || status > most_status ? 0 : cells_[at(which, over) + cell_of(status)];
     }

@@ -31,8 +31,10 @@
 
 namespace sip::net {
 
+/// Accounts and calls with their sockets, on one executor.
 class user_agent final {
 public:
+    /// Opens nothing yet: see listen().
     explicit user_agent(boost::asio::any_io_executor, user_agent_config = {}, shell_config = {}, log_sink = {});
     user_agent(user_agent const&) = delete;
     user_agent& operator=(user_agent const&) = delete;
@@ -44,7 +46,7 @@ public:
     [[nodiscard]] result<endpoint> listen(endpoint const& local, ip_address const& towards = {});
     /// errc::invalid_argument with a sentence in `why` where a URI or name cannot be used.
     [[nodiscard]] result<account> add_account(account_config, std::string* why = nullptr);
-    void on_message(message_trace);
+    void on_message(message_trace);  ///< Shows every message on the wire from now on; an empty function ends that.
 
     /// Waits for the next incoming call: `void(error_code, call)`. Until it is accepted a call waits, unanswered; one
     /// whose caller gives up meanwhile is not accepted any more. One wait at a time.
@@ -88,14 +90,15 @@ public:
     [[nodiscard]] call take(session_id);
     /// The same for what an incoming_subscription or transfer_requested names, and for a subscription_forked.
     [[nodiscard]] notifier take(notifier_id);
-    [[nodiscard]] subscription take(subscription_id);
+    [[nodiscard]] subscription take(subscription_id);  ///< as above, for a subscription_forked
 
+    /// Answers an incoming_request. As user_agent_core::respond().
     error_code respond(
         request_id, std::uint16_t status, std::span<extra_header const> headers = {},
         std::string_view content_type = {}, std::string_view body = {}
     );
 
-    [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;
+    [[nodiscard]] boost::asio::any_io_executor get_executor() const noexcept;  ///< where everything runs
     // ---- metrics
     /// Messages, connections, drops.
     [[nodiscard]] driver::counters count() const noexcept;

@@ -17,33 +17,37 @@ enum class dialog_direction : std::uint8_t { unspecified, initiator, recipient }
 
 /// One side of a dialog, as far as the notifier tells.
 struct dialog_party {
+    /// URI and name of the person.
     std::string identity, display_name;  ///< URI and name of the person
     std::string target;                  ///< URI that the dialog's requests go to
 
     friend bool operator==(dialog_party const&, dialog_party const&) = default;
 };
 
+/// One call, as its watchers see it.
 struct dialog_entry {
     std::string id;                              ///< the notifier's name for it, unique in its documents
+    /// Tags as the notifier sees them; may be empty.
     std::string call_id, local_tag, remote_tag;  ///< tags as the notifier sees them; may be empty
-    dialog_direction direction = dialog_direction::unspecified;
-    dialog_state state = dialog_state::trying;
+    dialog_direction direction = dialog_direction::unspecified;  ///< who called whom
+    dialog_state state = dialog_state::trying;  ///< how far it is
     std::string event;                      ///< why it came to this state: "cancelled", "rejected", "remote-bye" ...
     std::uint16_t code = 0;                 ///< the response that caused it, 0 where none did
     std::optional<std::uint32_t> duration;  ///< seconds since it began
-    dialog_party local, remote;
+    dialog_party local, remote;  ///< the person watched, and the other one
 
     friend bool operator==(dialog_entry const&, dialog_entry const&) = default;
 };
 
+/// One application/dialog-info+xml document.
 struct dialog_info {
-    static constexpr std::string_view event = "dialog";
-    static constexpr std::string_view content_type = "application/dialog-info+xml";
+    static constexpr std::string_view event = "dialog";  ///< the package's name in Event
+    static constexpr std::string_view content_type = "application/dialog-info+xml";  ///< of its documents
 
-    std::uint32_t version = 0;
-    bool is_full = true;
+    std::uint32_t version = 0;  ///< counts the documents of one subscription
+    bool is_full = true;  ///< everything; false: what has changed
     std::string entity;  ///< the URI whose dialogs these are
-    std::vector<dialog_entry> dialogs;
+    std::vector<dialog_entry> dialogs;  ///< the calls
 
     friend bool operator==(dialog_info const&, dialog_info const&) = default;
 };
@@ -56,10 +60,12 @@ struct dialog_info {
 /// The notifier's side: remembers the dialogs, and numbers the documents of one subscription.
 class dialog_publisher {
 public:
+    /// For one watched person: its URI.
     explicit dialog_publisher(std::string entity) : entity_(std::move(entity)) {}
 
     /// A dialog began or changed. One that has terminated is told once more and forgotten.
     void set(dialog_entry);
+    /// What is known now.
     [[nodiscard]] std::vector<dialog_entry> const& dialogs() const noexcept { return dialogs_; }
     /// The body with everything: the first one of a subscription, and the answer to a refresh (4.3 of RFC 4235).
     [[nodiscard]] std::string full();
@@ -78,6 +84,7 @@ private:
 /// The subscriber's side.
 class dialog_watch {
 public:
+    /// What a document did to the watcher's picture.
     enum class outcome : std::uint8_t {
         applied,
         stale,      ///< older than what is known: passed over
@@ -89,6 +96,7 @@ public:
     /// The subscription was made anew: its numbers begin again.
     void restart() noexcept { version_.reset(); }
 
+    /// What is known now.
     [[nodiscard]] std::vector<dialog_entry> const& dialogs() const noexcept { return dialogs_; }
     /// What a lamp shows: the most advanced state of all dialogs, terminated where there is none.
     [[nodiscard]] dialog_state summary() const noexcept;

@@ -10,22 +10,25 @@
 
 namespace sip::packages {
 
+/// The messages of one class (RFC 3458): voice, fax ...
 struct message_counts {
     /// "Voice-Message", "Fax-Message", "Pager-Message", "Multimedia-Message", "Text-Message", "None" (RFC 3458).
     std::string context;
-    std::uint32_t fresh = 0, old = 0, urgent_fresh = 0, urgent_old = 0;
+    std::uint32_t fresh = 0, old = 0, urgent_fresh = 0, urgent_old = 0;  ///< messages
 
     friend bool operator==(message_counts const&, message_counts const&) = default;
 };
 
+/// One application/simple-message-summary body.
 struct message_summary {
-    static constexpr std::string_view event = "message-summary";
-    static constexpr std::string_view content_type = "application/simple-message-summary";
+    static constexpr std::string_view event = "message-summary";  ///< the package's name in Event
+    static constexpr std::string_view content_type = "application/simple-message-summary";  ///< of its bodies
+    /// Bounds of a body that is read.
     static constexpr std::size_t most_lines = 32, largest = 16 * 1024;  ///< of a body
 
-    bool waiting = false;
+    bool waiting = false;  ///< there are new messages
     std::string account;  ///< the URI of the mailbox; may be empty
-    std::vector<message_counts> counts;
+    std::vector<message_counts> counts;  ///< by class
 
     /// The counts of one kind; nothing where the body has no line for it.
     [[nodiscard]] message_counts const* of(std::string_view context) const noexcept;

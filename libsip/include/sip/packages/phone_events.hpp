@@ -23,9 +23,9 @@ enum class phone_command : std::uint8_t {
 
 /// The Event value of a SUBSCRIBE for settings (RFC 6080 6.2).
 struct profile_request {
-    static constexpr std::string_view event = "ua-profile";
+    static constexpr std::string_view event = "ua-profile";  ///< the package's name in Event
     std::string type = "device";  ///< "device", "user" or "local-network"
-    std::string vendor, model, version;
+    std::string vendor, model, version;  ///< of the phone that asks
 };
 [[nodiscard]] std::string to_string(profile_request const&);
 

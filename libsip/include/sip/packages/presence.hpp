@@ -14,8 +14,8 @@ enum class basic_status : std::uint8_t { unspecified, open, closed };
 
 /// One way to reach the presentity.
 struct presence_tuple {
-    std::string id;
-    basic_status basic = basic_status::unspecified;
+    std::string id;  ///< unique in the document
+    basic_status basic = basic_status::unspecified;  ///< open or closed for calls
     std::string contact;             ///< URI; may be empty
     std::uint16_t priority = 0;      ///< of the contact, in thousandths; 0 where none is given
     std::vector<std::string> notes;  ///< for people
@@ -24,13 +24,14 @@ struct presence_tuple {
     friend bool operator==(presence_tuple const&, presence_tuple const&) = default;
 };
 
+/// One application/pidf+xml document.
 struct presence {
-    static constexpr std::string_view event = "presence";
-    static constexpr std::string_view content_type = "application/pidf+xml";
+    static constexpr std::string_view event = "presence";  ///< the package's name in Event
+    static constexpr std::string_view content_type = "application/pidf+xml";  ///< of its documents
 
     std::string entity;  ///< "pres:" or "sip:" URI
-    std::vector<presence_tuple> tuples;
-    std::vector<std::string> notes;
+    std::vector<presence_tuple> tuples;  ///< by device or service
+    std::vector<std::string> notes;  ///< for people
 
     /// Open where any tuple is open, closed where at least one says so and none is open.
     [[nodiscard]] basic_status summary() const noexcept;

@@ -16,29 +16,31 @@ namespace sip::packages {
 
 /// One subscription behind a resource; a resource that forks has several.
 struct list_instance {
-    std::string id;
-    subscription_phase state = subscription_phase::active;
+    std::string id;  ///< unique in its resource
+    subscription_phase state = subscription_phase::active;  ///< of the list server's own subscription
     std::string reason;      ///< with terminated
     std::string content_id;  ///< of the part with its state; empty: none in this NOTIFY
 
     friend bool operator==(list_instance const&, list_instance const&) = default;
 };
 
+/// One entry of the list.
 struct list_resource {
-    std::string uri, name;
-    std::vector<list_instance> instances;
+    std::string uri, name;  ///< whose state it is, and a name for people
+    std::vector<list_instance> instances;  ///< one for each of its dialogs
 
     friend bool operator==(list_resource const&, list_resource const&) = default;
 };
 
+/// One application/rlmi+xml document.
 struct resource_list {
     static constexpr std::string_view option_tag = "eventlist";  ///< Supported of the SUBSCRIBE, Require of the answer
-    static constexpr std::string_view content_type = "application/rlmi+xml";
+    static constexpr std::string_view content_type = "application/rlmi+xml";  ///< of its documents
 
-    std::string uri;
-    std::uint32_t version = 0;
-    bool is_full = true;
-    std::vector<list_resource> resources;
+    std::string uri;  ///< the list's own
+    std::uint32_t version = 0;  ///< counts the documents of one subscription
+    bool is_full = true;  ///< everything; false: what has changed
+    std::vector<list_resource> resources;  ///< the entries
 
     friend bool operator==(resource_list const&, resource_list const&) = default;
 };
@@ -49,11 +51,13 @@ struct resource_list {
 
 /// A list with the states that its parts hold.
 struct list_notification {
+    /// The state of one instance.
     struct part {
+        /// Borrow the body that was read.
         std::string_view content_id, content_type, body;  ///< borrow the body that was read
     };
-    resource_list list;
-    std::vector<part> parts;
+    resource_list list;  ///< who is in it
+    std::vector<part> parts;  ///< their states, by content_id
 
     /// The part of an instance; nothing where it has none.
     [[nodiscard]] part const* of(list_instance const&) const noexcept;

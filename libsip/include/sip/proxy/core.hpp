@@ -26,6 +26,7 @@
 
 namespace sip::proxy {
 
+/// The proxy and registrar without I/O.
 class core final : public protocol_core {
 public:
     /// `settings.domains` is not empty. The environment and the store outlive the core.
@@ -40,16 +41,17 @@ public:
     void on_flow(now_t, flow_event const&, outbox&) override;
     void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) override;
     void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) override;
-    void on_timeout(now_t, outbox&) override;
-    [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;
+    void on_timeout(now_t, outbox&) override;  ///< see protocol_core
+    [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;  ///< see protocol_core
     [[nodiscard]] bool still_wanted(transaction_id) const noexcept override;
     [[nodiscard]] buffer_pool& pool() noexcept override { return pool_; }
 
     /// What lives, for tests.
     struct counts {
+        /// Requests that are forwarded, and what belongs to them.
         std::size_t contexts = 0, branches = 0, transactions = 0, waiting_acks = 0, buffers = 0;
     };
-    [[nodiscard]] counts live() const noexcept;
+    [[nodiscard]] counts live() const noexcept;  ///< now
 
 private:
     using fields = std::vector<std::pair<header_id, std::string>>;

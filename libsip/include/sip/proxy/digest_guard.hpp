@@ -13,6 +13,7 @@ namespace sip::proxy {
 using verdict = digest_verdict;
 using judgement = digest_judgement;
 
+/// Asks clients who they are (RFC 3261 22).
 class digest_guard {
 public:
     /// Both outlive the guard.
@@ -25,7 +26,7 @@ public:
 
     /// Judges Authorization (registrar) or Proxy-Authorization (proxy).
     enum class role : std::uint8_t { registrar, proxy };
-    [[nodiscard]] judgement judge(time_point now, message_view request, role as);
+    [[nodiscard]] judgement judge(time_point now, message_view request, role as);  ///< whether a request may pass
 
 private:
     settings const* settings_;

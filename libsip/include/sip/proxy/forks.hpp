@@ -25,19 +25,20 @@
 
 namespace sip::proxy {
 
+/// The response contexts of a stateful proxy (RFC 3261 16.7).
 class forks {
 public:
     /// What forwarding leans on; all outlive it.
     struct surroundings {
-        settings const& config;
-        sip::environment& environment;
-        buffer_pool& pool;
-        transaction_layer& layer;
-        proxy::ways& ways;
-        own_names const& names;
-        sip::locator& locator;
+        settings const& config;  ///< the proxy's
+        sip::environment& environment;  ///< the proxy's
+        buffer_pool& pool;  ///< the proxy's
+        transaction_layer& layer;  ///< the proxy's
+        proxy::ways& ways;  ///< the proxy's
+        own_names const& names;  ///< the proxy's
+        sip::locator& locator;  ///< the proxy's
     };
-    explicit forks(surroundings s) : around_(s) {}
+    explicit forks(surroundings s) : around_(s) {}  ///< All of them outlive it.
 
     /// Forwards a request to its targets, from the highest q down, those of equal q at the same time. `targets` is not
     /// empty. `over`: the way that the request's own Route names. `mark`: loop_mark() of the request.
@@ -49,18 +50,22 @@ public:
     /// Reason (RFC 3326), or empty.
     void cancel(time_point now, transaction_id server, std::string_view reason, transaction_outbox);
 
+    /// A response to one of its branches.
     void on_response(time_point now, response_received const&, transaction_outbox);
+    /// A branch without a response.
     void on_failure(time_point now, request_failed const&, transaction_outbox);
     /// The answer to a look-up; ignored where it is not ours.
     void on_located(time_point now, lookup const&, transaction_outbox);
-    void on_timeout(time_point now, transaction_outbox);
+    void on_timeout(time_point now, transaction_outbox);  ///< Runs what is due.
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
 
     /// Bindings whose flow was said to be down (RFC 5626 7), since the last call.
     [[nodiscard]] std::vector<target> take_failed_flows() { return std::exchange(failed_flows_, {}); }
 
+    /// Requests that are being forwarded.
     [[nodiscard]] std::size_t contexts() const noexcept { return contexts_.size(); }
-    [[nodiscard]] std::size_t branches() const noexcept { return branches_.size(); }
+    [[nodiscard]] std::size_t branches() const noexcept { return branches_.size(); }  ///< requests sent for them
 
 private:
     using context_id = handle<struct context_tag>;

@@ -24,10 +24,11 @@ temporary_gruu(uri_view const& address_of_record, binding const&, sealer const&,
 /// Whose phone a URI with the gr parameter names.
 struct gruu_view {
     bool is_ours = false;  ///< false for a temporary one that we did not make: 404 (6.1)
-    std::string user;
+    std::string user;  ///< whose it is
     std::string instance;      ///< of a public one
     std::string registration;  ///< of a temporary one
 
+    /// True for one that hides the address of record.
     [[nodiscard]] bool is_temporary() const noexcept { return instance.empty(); }
     /// True for the bindings that it resolves to.
     [[nodiscard]] bool fits(binding const&, sealer const&) const;

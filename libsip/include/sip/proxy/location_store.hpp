@@ -19,9 +19,10 @@ using wall_time = std::chrono::system_clock::time_point;
 /// One contact of a user, as RFC 3261 10.3 asks to keep it.
 struct binding {
     std::string contact;  ///< its URI
-    std::uint16_t q_milli = 1000;
-    wall_time expires;
-    std::string call_id;
+    std::uint16_t q_milli = 1000;  ///< thousandths of q
+    wall_time expires;  ///< when the binding ends
+    std::string call_id;  ///< of the REGISTER that made it
+    /// Of the REGISTER that made it.
     std::uint32_t cseq = 0;
     /// Where the registration came from, when requests should go there and not to the contact's host:
     /// ways::note_of(). Empty otherwise.
@@ -36,6 +37,7 @@ struct binding {
     friend bool operator==(binding const&, binding const&) = default;
 };
 
+/// Where bindings are kept.
 class location_store {
 public:
     virtual ~location_store() = default;
@@ -47,6 +49,7 @@ public:
     [[nodiscard]] virtual error_code replace(std::string_view user, std::span<binding const>) = 0;
 };
 
+/// Bindings that end with the process.
 class memory_store final : public location_store {
 public:
     [[nodiscard]] result<std::vector<binding>> find(std::string_view user, wall_time now) override;

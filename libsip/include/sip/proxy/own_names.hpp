@@ -12,11 +12,13 @@
 
 namespace sip::proxy {
 
+/// The domains and addresses that the proxy answers to.
 class own_names {
 public:
+    /// The first one is the realm.
     explicit own_names(std::vector<std::string> domains) : domains_(std::move(domains)) {}
 
-    void add_address(endpoint const&);
+    void add_address(endpoint const&);  ///< one more address of ours
 
     /// "sip:1001@example.com", with no port or one that we listen on; or a host and port that we listen on.
     [[nodiscard]] bool is_ours(uri_view const&) const;
@@ -24,7 +26,7 @@ public:
     [[nodiscard]] bool is_our_address(std::string_view host, std::optional<std::uint16_t> port) const;
     /// Where we listen with this transport and address family.
     [[nodiscard]] std::optional<endpoint> address(transport_kind, bool is_v6) const;
-    [[nodiscard]] std::string const& realm() const noexcept { return domains_.front(); }
+    [[nodiscard]] std::string const& realm() const noexcept { return domains_.front(); }  ///< of challenges
 
 private:
     [[nodiscard]] bool is_our_port(std::optional<std::uint16_t>) const;

@@ -16,6 +16,7 @@
 
 namespace sip::proxy {
 
+/// Bindings of addresses of record (RFC 3261 10.3).
 class registrar {
 public:
     /// All outlive the registrar.

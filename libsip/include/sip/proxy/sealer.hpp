@@ -21,6 +21,7 @@ namespace sip::proxy {
 /// What a sealed text is for: one made for one use opens for no other.
 enum class seal_use : char { flow = 'f', temporary_gruu = 'g' };
 
+/// Signs what travels through others and comes back.
 class sealer {
 public:
     /// `hash` outlives the sealer. Whoever has `secret` can make and read every seal.
@@ -33,7 +34,7 @@ public:
     /// 80 bits that stand for a text, and tell nothing of it to those who lack our secret.
     [[nodiscard]] std::string mark(std::string_view text) const;
 
-    static constexpr std::size_t tag_bytes = 10;
+    static constexpr std::size_t tag_bytes = 10;  ///< of a seal
 
 private:
     static constexpr std::size_t hash_bytes = 32, block_bytes = 64;

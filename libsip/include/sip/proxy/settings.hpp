@@ -30,6 +30,7 @@ enum class redirects : std::uint8_t {
     followed,   ///< its Contacts become further targets
 };
 
+/// What the operator of a proxy sets.
 struct settings {
     /// Host names and addresses whose users are ours; the first one is the realm. Beside them, every address that the
     /// proxy listens on is ours.
@@ -40,25 +41,28 @@ struct settings {
     /// requests and registrations go there unasked, since that server asks; registrations with our Path.
     std::map<std::string, std::string> relays;
 
+    /// Whether clients must say who they are.
     authentication check = authentication::digest;
     /// Offered in this order (RFC 8760 2.4: the most preferred first).
     std::vector<hash_algorithm> algorithms = {hash_algorithm::sha256, hash_algorithm::md5};
+    /// After which a nonce is stale.
     std::chrono::seconds nonce_life{300};
     /// Behind flow tokens and temporary GRUUs. Kept from one life to the next, both outlive a restart; empty: drawn.
     std::string secret;
 
+    /// Of a binding: shorter is refused with 423, longer is cut.
     std::chrono::seconds min_expires{30}, default_expires{300}, max_expires{3600};
     std::size_t max_contacts = 10;            ///< bindings of one user
     std::vector<std::string> service_routes;  ///< "<sip:proxy.example.com;lr>", told to who registers (RFC 3608)
     /// Told to phones that register flows: keep them alive at least this often (RFC 5626 5.4).
     std::optional<std::chrono::seconds> flow_timer;
 
-    forwarding how = forwarding::stateful;
-    redirects on_redirect = redirects::passed_on;
+    forwarding how = forwarding::stateful;  ///< with or without transactions
+    redirects on_redirect = redirects::passed_on;  ///< what a 3xx of a branch does
     duration timer_c = std::chrono::seconds(185);  ///< RFC 3261 16.6 step 11: more than 3 minutes
     /// After this time without an answer targets of lower q get their turn; zero: they wait for refusals or Timer C.
     duration no_answer{};
-    sip::timing timing;
+    sip::timing timing;  ///< T1, T2 and T4
     std::size_t datagram_limit = 1300;   ///< RFC 3261 18.1.1; 0: never switch to TCP
     std::size_t transactions = 65536;    ///< live ones; beyond, requests are answered 503
     std::uint32_t largest_breadth = 60;  ///< RFC 5393 5.3.3

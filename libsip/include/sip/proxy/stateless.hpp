@@ -17,25 +17,26 @@
 
 namespace sip::proxy {
 
+/// Forwarding without transactions (RFC 3261 16.11).
 class stateless {
 public:
     /// What forwarding leans on; all outlive it.
     struct surroundings {
-        settings const& config;
-        buffer_pool& pool;
-        proxy::ways& ways;
-        own_names const& names;
-        sip::locator& locator;
+        settings const& config;  ///< the proxy's
+        buffer_pool& pool;  ///< the proxy's
+        proxy::ways& ways;  ///< the proxy's
+        own_names const& names;  ///< the proxy's
+        sip::locator& locator;  ///< the proxy's
         hash_key key;  ///< of the branches
     };
-    explicit stateless(surroundings s) : around_(s) {}
+    explicit stateless(surroundings s) : around_(s) {}  ///< All of them outlive it.
 
     /// A request and how it came, with the top Via as the transport stamped it (18.2.1).
     struct passing {
-        message request;
-        flow_id arrival = flow_id::none;
-        endpoint from;
-        routing route;
+        message request;  ///< the request itself
+        flow_id arrival = flow_id::none;  ///< what the request came over
+        endpoint from;  ///< the sender's address
+        routing route;  ///< where it goes
         std::optional<way> over;  ///< where nothing has to be looked up
         std::string mark;         ///< loop_mark() of the request
     };
@@ -47,6 +48,7 @@ public:
     /// without a Via of ours is dropped (18.1.2).
     void on_response(message_view response, actions& out);
 
+    /// Requests that wait for the name service.
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
     static constexpr std::size_t most_waiting = 256;  ///< for names; what comes beyond is lost, as on a bad network
 

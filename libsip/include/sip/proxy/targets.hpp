@@ -17,13 +17,14 @@ namespace sip::proxy {
 
 /// One URI to try, and what the location service knows beside it.
 struct target {
-    std::string uri;
-    std::uint16_t q_milli = 1000;
+    std::string uri;  ///< where to
+    std::uint16_t q_milli = 1000;  ///< thousandths of q
     std::string user = {};            ///< whose binding it is; empty where it is none
     binding known = {};               ///< that binding
     std::vector<target> others = {};  ///< further bindings of the same phone, best first: for when its flow has failed
 };
 
+/// Where a request goes.
 struct found_targets {
     std::vector<target> targets;  ///< from the highest q down; always in the same order
     std::uint16_t status = 404;   ///< where there are none: what to answer
@@ -31,11 +32,11 @@ struct found_targets {
 
 /// What the search leans on; all outlive it.
 struct target_sources {
-    settings const& config;
-    own_names const& names;
-    sealer const& seals;
-    proxy::ways const& ways;
-    location_store& store;
+    settings const& config;  ///< the proxy's
+    own_names const& names;  ///< the proxy's
+    sealer const& seals;  ///< the proxy's
+    proxy::ways const& ways;  ///< the proxy's
+    location_store& store;  ///< the proxy's
 };
 /// `uri` is ours (own_names::is_ours).
 [[nodiscard]] found_targets find_targets(target_sources const&, uri_view const& uri, wall_time now);

@@ -18,9 +18,10 @@
 
 namespace sip::proxy {
 
+/// A flow, or an address, that leads to a client.
 struct way {
-    flow_id flow = flow_id::none;
-    endpoint to;
+    flow_id flow = flow_id::none;  ///< the socket or connection
+    endpoint to;  ///< where to
     endpoint sent_by;      ///< our address on this way, for Via and Record-Route
     bool by_flow = false;  ///< only this very flow leads to the peer: URIs of ours that lead there carry its token
 };
@@ -32,17 +33,20 @@ enum class token_state : std::uint8_t {
     gone,    ///< its flow is down
     up,
 };
+/// What a flow token says.
 struct token_way {
-    token_state state = token_state::none;
+    token_state state = token_state::none;  ///< whether it is ours and still good
     std::optional<proxy::way> way;  ///< with up
 };
 
+/// The flows of the proxy, and how they are named in URIs.
 class ways {
 public:
     /// Both outlive the ways.
     ways(own_names& names, sealer const& seals) : names_(&names), seals_(&seals) {}
 
-    flow_id add(flow_description const&);
+    flow_id add(flow_description const&);  ///< a new flow
+    /// News of a flow.
     void on_event(flow_event const&);
     /// Learns the other names of the sender's connection (RFC 5923, RFC 7118).
     void on_request(flow_id flow, message_view request) { flows_.on_request(flow, request); }
@@ -58,10 +62,12 @@ public:
     /// A note of where a registration came from, for the location service, and the way that it leads to: the very
     /// connection, which must still be up, or the socket that it came to.
     [[nodiscard]] std::string note_of(flow_id flow, endpoint const& from) const;
+    /// The way that a note names; nothing where it is none.
     [[nodiscard]] std::optional<way> noted(std::string_view note) const;
     /// True for a note of a connection.
     [[nodiscard]] static bool is_of_connection(std::string_view note) noexcept;
 
+    /// The name of a way, for a URI.
     [[nodiscard]] std::string token_of(way const&) const;
     /// The way that a token names.
     [[nodiscard]] token_way along(std::string_view token) const;
@@ -69,8 +75,9 @@ public:
     /// "<sip:token@192.0.2.1:5060;transport=tcp;lr>".
     [[nodiscard]] std::string route_to(way const&, uri_scheme scheme) const;
 
+    /// True while the flow lives.
     [[nodiscard]] bool knows(flow_id id) const noexcept { return flows_.find(id) != nullptr; }
-    [[nodiscard]] std::size_t count() const noexcept { return flows_.size(); }
+    [[nodiscard]] std::size_t count() const noexcept { return flows_.size(); }  ///< flows that live
 
 private:
     [[nodiscard]] way over(flow_entry const&, endpoint const& to, reach) const;

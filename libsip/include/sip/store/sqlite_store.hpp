@@ -13,6 +13,7 @@ struct sqlite3_stmt;
 
 namespace sip::proxy {
 
+/// Bindings in a file: a restart loses none.
 class sqlite_store final : public location_store {
 public:
     /// Opens or creates the file. On failure `why` says what SQLite said.

@@ -16,11 +16,12 @@ namespace sip {
 struct name_addr_view {
     std::string_view text;          ///< the whole element, verbatim
     std::string_view display_name;  ///< as it stands, quotes included; see display_text()
-    uri_view uri;
+    uri_view uri;  ///< the address itself
     params_view params;          ///< the header's parameters
     std::string_view tag_value;  ///< found while the parameters were checked
     bool is_star = false;        ///< Contact: *
 
+    /// Of From and To; empty where there is none.
     [[nodiscard]] std::string_view tag() const noexcept { return tag_value; }
     /// Contact's expires parameter; nothing where it is missing or malformed (10.3: then as if missing).
     [[nodiscard]] std::optional<std::uint32_t> expires() const noexcept;

@@ -30,10 +30,13 @@ void release(buffer_block*) noexcept;  ///< the last reference is gone: back to 
 class buffer_ref {
 public:
     buffer_ref() noexcept = default;
+    /// One more reference to the same bytes.
     buffer_ref(buffer_ref const& other) noexcept : block_(other.block_) {
         if (block_) ++block_->references;
     }
+    /// The other one is empty from now on.
     buffer_ref(buffer_ref&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    /// Lets go of its bytes, and refers to the other's.
     buffer_ref& operator=(buffer_ref other) noexcept {
         std::swap(block_, other.block_);
         return *this;
@@ -42,12 +45,16 @@ public:
         if (block_ && --block_->references == 0) detail::release(block_);
     }
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return block_ != nullptr; }
+    /// The bytes; empty where there are none.
     [[nodiscard]] std::string_view text() const noexcept {
         return block_ ? std::string_view(bytes(), block_->size) : std::string_view{};
     }
-    [[nodiscard]] std::size_t size() const noexcept { return block_ ? block_->size : 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return block_ ? block_->size : 0; }  ///< bytes in use
+    /// Bytes that fit.
     [[nodiscard]] std::size_t capacity() const noexcept { return block_ ? block_->capacity : 0; }
+    /// True where nobody else refers to the bytes.
     [[nodiscard]] bool unique() const noexcept { return block_ && block_->references == 1; }
 
     /// Write access for the one who fills the buffer. Requires unique().
@@ -77,6 +84,7 @@ public:
 
     /// A unique, empty buffer with at least `capacity` bytes.
     [[nodiscard]] buffer_ref allocate(std::size_t capacity = 0);
+    /// A buffer with these bytes.
     [[nodiscard]] buffer_ref copy(std::string_view text);
     /// The bytes of the smallest block that holds `size`.
     [[nodiscard]] static std::size_t block_for(std::size_t size) noexcept;

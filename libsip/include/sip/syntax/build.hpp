@@ -20,20 +20,23 @@ class message_builder {
 public:
     static constexpr std::size_t largest = 65535;  ///< bytes
 
-    explicit message_builder(buffer_pool& pool);
+    explicit message_builder(buffer_pool& pool);  ///< Writes into a buffer of this pool.
 
-    message_builder& request(method, std::string_view uri);
+    message_builder& request(method, std::string_view uri);  ///< the first line of a request
+    /// The first line of a request.
     message_builder& request(std::string_view method, std::string_view uri);
     /// An empty reason takes the RFC's phrase.
     message_builder& response(std::uint16_t status, std::string_view reason = {});
 
-    message_builder& header(header_id, std::string_view value);
+    message_builder& header(header_id, std::string_view value);  ///< one whole line
+    /// One whole line.
     message_builder& header(header_id, std::uint64_t number);
     /// For headers without an id; `name` must be a token.
     message_builder& header(std::string_view name, std::string_view value);
     /// Begins a header whose value is given in pieces with text(); ended by the next call that is not text().
     message_builder& begin(header_id);
-    message_builder& text(std::string_view piece);
+    message_builder& text(std::string_view piece);  ///< a piece of the value that was begun
+    /// The same in decimal digits.
     message_builder& number(std::uint64_t);
     /// Like text(), for a piece of a message that was parsed: unchecked, so that a NUL in its quoted string passes.
     message_builder& verbatim(std::string_view piece);
@@ -45,6 +48,7 @@ public:
     /// finish() writes an empty body.
     message_builder& body(std::string_view content_type, std::string_view body);
 
+    /// The message; errc::invalid_argument or too_large where a piece of it could not be written.
     [[nodiscard]] result<buffer_ref> finish();
 
 private:

@@ -14,8 +14,8 @@ namespace sip {
 
 /// The algorithms in order of strength; -sess variants hash the nonce and cnonce into A1.
 struct digest_algorithm {
-    hash_algorithm hash = hash_algorithm::md5;
-    bool session = false;
+    hash_algorithm hash = hash_algorithm::md5;  ///< what is computed
+    bool session = false;  ///< "-sess": with the nonces in A1
     friend bool operator==(digest_algorithm const&, digest_algorithm const&) = default;
 };
 /// The algorithm a challenge names ("" means MD5); nothing for one that we do not know.
@@ -26,12 +26,12 @@ enum class quality_of_protection : std::uint8_t { none, auth, auth_int };
 
 /// Everything that goes into a response, as text of one request.
 struct digest_input {
-    digest_algorithm algorithm;
-    quality_of_protection qop = quality_of_protection::none;
-    std::string_view username, realm, password;
-    std::string_view nonce, cnonce;
-    std::uint32_t nonce_count = 1;
-    std::string_view method, uri;
+    digest_algorithm algorithm;  ///< of the challenge
+    quality_of_protection qop = quality_of_protection::none;  ///< what is protected
+    std::string_view username, realm, password;  ///< A1
+    std::string_view nonce, cnonce;  ///< the server's, and ours
+    std::uint32_t nonce_count = 1;  ///< requests with this nonce so far, this one included
+    std::string_view method, uri;  ///< A2
     std::string_view body;  ///< counts with auth_int only
 };
 

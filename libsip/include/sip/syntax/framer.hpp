@@ -15,8 +15,10 @@ namespace sip {
 /// answers CRLF; so one line end means different things at the two ends.
 enum class stream_opener : std::uint8_t { us, peer };
 
+/// Cuts a stream of bytes into messages (RFC 3261 18.3).
 class framer {
 public:
+    /// One for each connection.
     explicit framer(buffer_pool& pool, parse_limits const& limits = {}, stream_opener opener = stream_opener::peer);
 
     /// What the bytes given so far amount to.
@@ -27,8 +29,9 @@ public:
         pong,       ///< a line end on a stream that we opened: the answer to our ping
         error,      ///< the stream cannot be followed any further: answer `failure` if it can be answered, then close
     };
+    /// What has been cut off.
     struct frame {
-        kind what = kind::need_more;
+        kind what = kind::need_more;  ///< tells which of the other members count
         buffer_ref bytes;         ///< of an error: the headers, as far as they came, for parse_message to answer from
         parse_failure failure{};  ///< of an error
     };

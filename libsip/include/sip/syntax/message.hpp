@@ -24,9 +24,10 @@ namespace sip {
 
 /// One header line. Offsets count from the start of the message; headers end below 64 KiB, the body may not.
 struct header_entry {
-    std::uint16_t name_at = 0, name_length = 0;
+    std::uint16_t name_at = 0, name_length = 0;  ///< the name as it stands there
+    /// Without surrounding white space; folding kept.
     std::uint16_t value_at = 0, value_length = 0;  ///< without surrounding white space; folding kept
-    header_id id = header_id::unknown;
+    header_id id = header_id::unknown;  ///< unknown: look at the name
 };
 static_assert(sizeof(header_entry) == 10);
 
@@ -45,34 +46,37 @@ class message_view {
 public:
     message_view() noexcept = default;
 
-    [[nodiscard]] bool is_request() const noexcept;
+    [[nodiscard]] bool is_request() const noexcept;  ///< true where the first line names a method
+    /// True where the first line has a status.
     [[nodiscard]] bool is_response() const noexcept { return !is_request(); }
     /// The request's method; for a response the method of its CSeq.
     [[nodiscard]] sip::method method() const noexcept;
-    [[nodiscard]] std::string_view method_text() const noexcept;
+    [[nodiscard]] std::string_view method_text() const noexcept;  ///< as it stands there
     [[nodiscard]] std::string_view request_uri() const noexcept;  ///< requests only
     [[nodiscard]] std::uint16_t status() const noexcept;          ///< responses only, else 0
-    [[nodiscard]] std::string_view reason() const noexcept;
+    [[nodiscard]] std::string_view reason() const noexcept;  ///< the phrase of a response
 
     // Decoded while parsing; a message without them does not become a message.
-    [[nodiscard]] std::string_view call_id() const noexcept;
+    [[nodiscard]] std::string_view call_id() const noexcept;  ///< of Call-ID
     [[nodiscard]] std::string_view from_tag() const noexcept;  ///< empty for an RFC 2543 peer
     [[nodiscard]] std::string_view to_tag() const noexcept;    ///< empty outside dialogs
-    [[nodiscard]] cseq_view cseq() const noexcept;
-    [[nodiscard]] via_view const& top_via() const noexcept;
-    [[nodiscard]] name_addr_view const& from() const noexcept;
-    [[nodiscard]] name_addr_view const& to() const noexcept;
+    [[nodiscard]] cseq_view cseq() const noexcept;  ///< of CSeq
+    [[nodiscard]] via_view const& top_via() const noexcept;  ///< of the first Via
+    [[nodiscard]] name_addr_view const& from() const noexcept;  ///< of From
+    [[nodiscard]] name_addr_view const& to() const noexcept;  ///< of To
     [[nodiscard]] uri_view const& request_uri_parts() const noexcept;  ///< requests only
-    [[nodiscard]] std::string_view body() const noexcept;
+    [[nodiscard]] std::string_view body() const noexcept;  ///< as long as Content-Length says
 
     /// The whole message as it came.
     [[nodiscard]] std::string_view text() const noexcept;
-    [[nodiscard]] std::span<header_entry const> headers() const noexcept;
-    [[nodiscard]] std::string_view name(header_entry const&) const noexcept;
-    [[nodiscard]] std::string_view value(header_entry const&) const noexcept;
+    [[nodiscard]] std::span<header_entry const> headers() const noexcept;  ///< every line, in order
+    [[nodiscard]] std::string_view name(header_entry const&) const noexcept;  ///< as it stands there
+    [[nodiscard]] std::string_view value(header_entry const&) const noexcept;  ///< as it stands there
+    /// True where a line of this header is there.
     [[nodiscard]] bool has(header_id) const noexcept;
     /// The first value of this header, unparsed; empty where there is none. For header_id::unknown use raw(name).
     [[nodiscard]] std::string_view raw(header_id) const noexcept;
+    /// The first value of a header by its name, unparsed.
     [[nodiscard]] std::string_view raw(std::string_view name) const noexcept;
 
     /// The first value, parsed. errc::missing_header where there is none.
@@ -104,11 +108,14 @@ private:
 class message {
 public:
     message() noexcept = default;
+    /// What parse_message() has made.
     message(buffer_ref wire, buffer_ref index) noexcept : wire_(std::move(wire)), index_(std::move(index)) {}
 
+    /// False for one that names nothing.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(wire_); }
-    [[nodiscard]] message_view view() const noexcept;
-    message_view operator*() const noexcept { return view(); }
+    [[nodiscard]] message_view view() const noexcept;  ///< borrows this message
+    message_view operator*() const noexcept { return view(); }  ///< as view()
+    /// The bytes.
     [[nodiscard]] buffer_ref const& wire() const noexcept { return wire_; }
     /// For another thread: both buffers copied into `other`.
     [[nodiscard]] message clone_to(buffer_pool& other) const;
@@ -122,22 +129,26 @@ private:
 template <header_id Id>
 class header_range {
 public:
-    using element = parsed<typename header_traits<Id>::value_type>;
+    using element = parsed<typename header_traits<Id>::value_type>;  ///< a value, or why it cannot be read
 
+    /// Goes over elements, and parses each when it is looked at.
     class iterator {
     public:
-        using value_type = element;
-        using difference_type = std::ptrdiff_t;
+        using value_type = element;  ///< as an iterator has it
+        using difference_type = std::ptrdiff_t;  ///< as an iterator has it
         iterator() noexcept = default;
+        /// The first element.
         explicit iterator(message_view message) noexcept : message_(message) { next_line(0); }
+        /// The element, parsed now.
         element operator*() const noexcept { return header_traits<Id>::parse(element_); }
         /// The element's text, for verbatim copies.
         [[nodiscard]] std::string_view text() const noexcept { return element_; }
+        /// The next element.
         iterator& operator++() noexcept {
             advance();
             return *this;
         }
-        void operator++(int) noexcept { advance(); }
+        void operator++(int) noexcept { advance(); }  ///< as an input iterator has it
         friend bool operator==(iterator const& a, std::default_sentinel_t) noexcept { return a.done_; }
 
     private:
@@ -164,9 +175,9 @@ public:
         bool done_ = true;
     };
 
-    explicit header_range(message_view message) noexcept : message_(message) {}
-    [[nodiscard]] iterator begin() const noexcept { return iterator(message_); }
-    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+    explicit header_range(message_view message) noexcept : message_(message) {}  ///< of this message
+    [[nodiscard]] iterator begin() const noexcept { return iterator(message_); }  ///< the first element
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }  ///< as a range has it
 
 private:
     message_view message_;

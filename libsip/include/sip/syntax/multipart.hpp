@@ -13,9 +13,10 @@
 
 namespace sip {
 
+/// One part of a multipart body.
 struct body_part {
     std::string_view headers;  ///< lines as they stand, the last one with or without its line end
-    std::string_view body;
+    std::string_view body;  ///< its bytes
 
     /// The value of the first header of this name; empty where there is none. Folding is kept.
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
@@ -25,9 +26,10 @@ struct body_part {
     [[nodiscard]] std::string_view content_id() const noexcept;
 };
 
+/// Goes over the parts of a body (RFC 2046 5.1).
 class multipart_reader {
 public:
-    static constexpr std::size_t most_parts = 256;
+    static constexpr std::size_t most_parts = 256;  ///< further ones are not read
 
     /// errc::syntax_error where the type is not multipart or its boundary is missing, empty or longer than 70 bytes.
     [[nodiscard]] static parsed<multipart_reader> from(media_type_view const&, std::string_view body) noexcept;
@@ -35,6 +37,7 @@ public:
     /// The next part; nothing behind the closing delimiter. A body that ends without one yields its last part, and says
     /// so with is_truncated(). errc::too_large after most_parts.
     [[nodiscard]] parsed<std::optional<body_part>> next() noexcept;
+    /// True where the closing boundary is missing, or parts were too many.
     [[nodiscard]] bool is_truncated() const noexcept { return truncated_; }
 
 private:
@@ -54,16 +57,18 @@ private:
 
 /// One part to be written.
 struct new_part {
-    std::string_view content_type;
+    std::string_view content_type;  ///< of the part
     std::string_view content_id;   ///< without brackets; empty: none
     std::string_view disposition;  ///< empty: none
-    std::string_view body;
+    std::string_view body;  ///< its bytes
 };
 
 /// Writes a multipart body. The boundary is the caller's, since it has to be random enough to stand in no part.
 class multipart_writer {
 public:
+    /// The boundary must not stand in any part.
     explicit multipart_writer(std::string boundary) : boundary_(std::move(boundary)) {}
+    /// One part behind the others.
     void add(new_part const&);
     /// Closes and gives the body.
     [[nodiscard]] std::string finish();

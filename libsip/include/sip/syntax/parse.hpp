@@ -20,9 +20,9 @@ struct parse_limits {
 /// `partial` is set where Via, From, To, Call-ID and CSeq could be read well enough for a response to find its way (RFC
 /// 3261 8.2.6.2).
 struct message_failure {
-    parse_failure why;
+    parse_failure why;  ///< the first thing that is wrong
     message partial;  ///< may be empty; never hand it to a transaction
-    bool is_request = false;
+    bool is_request = false;  ///< false for a response
 };
 
 /// Parses one whole message (a datagram, or what the framer cut out of a stream). Bytes of a datagram after

@@ -13,11 +13,12 @@
 
 namespace sip {
 
+/// What a REFER asks its receiver to send.
 struct refer_target {
-    static constexpr std::size_t most_headers = 16;
+    static constexpr std::size_t most_headers = 16;  ///< more are errc::too_large
 
     std::string uri;  ///< without method parameter and header part: fit for a Request-URI
-    sip::method method = sip::method::invite;
+    sip::method method = sip::method::invite;  ///< of the request to make
     std::vector<std::pair<std::string, std::string>> headers;  ///< unescaped: {"Replaces", "id;to-tag=a;from-tag=b"}
 };
 

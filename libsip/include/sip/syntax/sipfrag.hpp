@@ -9,6 +9,7 @@
 
 namespace sip {
 
+/// The status line of a body.
 struct sipfrag_status {
     std::uint16_t status = 0;  ///< 100 to 699
     std::string_view reason;   ///< borrows the body

@@ -14,16 +14,18 @@ namespace sip {
 
 enum class uri_scheme : std::uint8_t { sip, sips, tel, other };
 
+/// A URI, taken apart. Borrows its text.
 struct uri_view {
     std::string_view text;  ///< the whole URI
-    uri_scheme scheme = uri_scheme::other;
+    uri_scheme scheme = uri_scheme::other;  ///< sip, sips, tel or another
     std::string_view user;  ///< escaped form; without password; the number for tel
-    std::string_view password;
+    std::string_view password;  ///< empty where there is none
     std::string_view host;  ///< IPv6 addresses with their brackets
-    std::optional<std::uint16_t> port;
+    std::optional<std::uint16_t> port;  ///< nothing: the default of the transport
     params_view params;        ///< transport, lr, maddr, user, method, ttl, ob, gr ...
     std::string_view headers;  ///< after '?', without it
 
+    /// True for the two schemes of SIP.
     [[nodiscard]] bool is_sip_or_sips() const noexcept {
         return scheme == uri_scheme::sip || scheme == uri_scheme::sips;
     }
@@ -46,10 +48,10 @@ struct uri_view {
 
 /// The parts of a SIP URI that we write ourselves.
 struct uri_parts {
-    uri_scheme scheme = uri_scheme::sip;
+    uri_scheme scheme = uri_scheme::sip;  ///< sip, sips, tel or another
     std::string user;  ///< plain; escaped when written
     std::string host;  ///< IPv6 with or without brackets
-    std::optional<std::uint16_t> port;
+    std::optional<std::uint16_t> port;  ///< nothing: the default of the transport
     std::string params;  ///< ready text, ";transport=tcp"
 };
 [[nodiscard]] std::string to_string(uri_parts const&);

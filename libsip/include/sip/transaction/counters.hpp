@@ -20,7 +20,9 @@ struct transaction_counters {
 /// One row for each method.
 class transaction_counter_table {
 public:
+    /// The row of a method.
     [[nodiscard]] transaction_counters& of(method name) noexcept { return rows_[static_cast<std::size_t>(name)]; }
+    /// The row of a method.
     [[nodiscard]] transaction_counters const& of(method name) const noexcept {
         return rows_[static_cast<std::size_t>(name)];
     }

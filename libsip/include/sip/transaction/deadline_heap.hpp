@@ -12,11 +12,13 @@
 
 namespace sip {
 
+/// The next deadline of many objects, one for each.
 class deadline_heap {
 public:
+    /// One deadline.
     struct node {
-        time_point at;
-        std::uint32_t object = 0;
+        time_point at;  ///< when
+        std::uint32_t object = 0;  ///< whose
     };
 
     /// From now on set() for this object, and for those below, allocates nothing.
@@ -40,6 +42,7 @@ public:
         else
             sift_down(hole, moved);
     }
+    /// It has no deadline any more.
     void erase(std::uint32_t object) noexcept {
         if (object >= position_.size() || position_[object] == absent) return;
         std::size_t hole = position_[object];
@@ -55,10 +58,12 @@ public:
 
     /// The earliest node; null where there is none.
     [[nodiscard]] node const* top() const noexcept { return heap_.empty() ? nullptr : &heap_.front(); }
+    /// The earliest deadline.
     [[nodiscard]] std::optional<time_point> next() const noexcept {
         return heap_.empty() ? std::nullopt : std::optional(heap_.front().at);
     }
-    [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }  ///< how many there are
+    /// True where it has a deadline.
     [[nodiscard]] bool contains(std::uint32_t object) const noexcept {
         return object < position_.size() && position_[object] != absent;
     }

@@ -21,25 +21,25 @@ using owner_token = std::uint64_t;
 /// A response to our request: provisional or final, retransmissions absorbed. For INVITE every 2xx is delivered, also
 /// repeated ones and those of other forks, until Timer M ends the transaction (RFC 6026).
 struct response_received {
-    transaction_id id;
-    owner_token owner = 0;
-    message response;
+    transaction_id id;  ///< the transaction
+    owner_token owner = 0;  ///< what the user of the transaction gave
+    message response;  ///< the response itself
 };
 
 /// Our request got no final answer: Timer B or F (errc::transaction_timeout) or the flow failed
 /// (errc::transport_failed). The transaction is gone.
 struct request_failed {
-    transaction_id id;
-    owner_token owner = 0;
-    errc why{};
+    transaction_id id;  ///< the transaction
+    owner_token owner = 0;  ///< what the user of the transaction gave
+    errc why{};  ///< time-out or transport
 };
 
 /// A new request. It must be answered with respond(), except ACK, which has no transaction (id is empty).
 struct request_received {
-    transaction_id id;
-    message request;
-    flow_id flow = flow_id::none;
-    endpoint from;
+    transaction_id id;  ///< the transaction
+    message request;  ///< the request itself
+    flow_id flow = flow_id::none;  ///< the socket or connection
+    endpoint from;  ///< the sender's address
     transaction_id cancels;    ///< for CANCEL: the INVITE server transaction that it names, if there is one (9.2)
     bool names_other = false;  ///< for CANCEL: it names a request of another method, which it does not touch (9.2)
     bool merged = false;       ///< the same request came over another path: 482 (8.2.2.2)
@@ -49,17 +49,17 @@ struct request_received {
 /// gone. errc::transport_failed: the flow failed; the transaction lives (RFC 6026 7.1) unless it was a non-INVITE's
 /// that had its final response, and reroute() gives it another flow.
 struct response_failed {
-    transaction_id id;
+    transaction_id id;  ///< the transaction
     owner_token owner = 0;  ///< as set by set_owner()
-    errc why{};
+    errc why{};  ///< time-out or transport
 };
 
 /// A 2xx to an INVITE whose client transaction is gone: the keeper of ACKs answers it. Nothing shows that we sent that
 /// INVITE; other late responses are dropped (RFC 6026 7.2).
 struct stray_response {
-    message response;
-    flow_id flow = flow_id::none;
-    endpoint from;
+    message response;  ///< the response itself
+    flow_id flow = flow_id::none;  ///< the socket or connection
+    endpoint from;  ///< the sender's address
 };
 
 using transaction_event =

@@ -84,18 +84,19 @@ enum class effect : std::uint16_t {
     return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) != 0;
 }
 
+/// What an input does.
 struct step {
-    state next{};
-    effect effects{};
+    state next{};  ///< the state from now on
+    effect effects{};  ///< what the layer does
     friend constexpr bool operator==(step const&, step const&) = default;
 };
 
 /// One row of a machine.
 struct row {
-    state from;
-    fsm::input input;
-    state to;
-    effect effects;
+    state from;  ///< where the row counts
+    fsm::input input;  ///< what happens
+    state to;  ///< where it leads
+    effect effects;  ///< what the layer does
 };
 
 // clang-format off
@@ -220,17 +221,20 @@ inline constexpr std::array non_invite_server_rows{
 
 /// The timers that run in a state, over datagrams. Timer B of a client in proceeding is started by await_final alone.
 struct timer_set {
-    std::uint16_t bits = 0;
+    std::uint16_t bits = 0;  ///< one for each timer
     constexpr timer_set() noexcept = default;
+    /// Of these timers.
     constexpr timer_set(std::initializer_list<timer> timers) noexcept {
         for (timer t : timers)
             bits = static_cast<std::uint16_t>(bits | 1u << static_cast<unsigned>(t));
     }
+    /// True where it is one of them.
     [[nodiscard]] constexpr bool contains(timer t) const noexcept {
         return (bits >> static_cast<unsigned>(t) & 1u) != 0;
     }
+    /// True where they share one.
     [[nodiscard]] constexpr bool meets(timer_set other) const noexcept { return (bits & other.bits) != 0; }
-    [[nodiscard]] constexpr bool empty() const noexcept { return bits == 0; }
+    [[nodiscard]] constexpr bool empty() const noexcept { return bits == 0; }  ///< true where there is none
 };
 
 [[nodiscard]] constexpr timer_set timers_of(machine m, state s) noexcept {

@@ -9,6 +9,7 @@
 
 namespace sip {
 
+/// Objects by a hash, which several may share.
 class hash_index {
 public:
     /// `object`: a slot index that is not in this index.
@@ -19,6 +20,7 @@ public:
         link(object);
         ++size_;
     }
+    /// Takes it out; nothing where it is not in there.
     void erase(std::uint32_t object) noexcept {
         if (object >= links_.size() || !links_[object].is_in) return;
         auto& gone = links_[object];
@@ -35,7 +37,7 @@ public:
             if (links_[at].hash == hash && is_it(at)) return at;
         return std::nullopt;
     }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }  ///< how many there are
 
 private:
     static constexpr std::uint32_t none = UINT32_MAX;

@@ -10,11 +10,13 @@ namespace sip {
 
 /// Drawn once for each table from the environment's randomness.
 struct hash_key {
-    std::uint64_t k0 = 0, k1 = 0;
+    std::uint64_t k0 = 0, k1 = 0;  ///< random, and told to nobody
 };
 
+/// SipHash-1-3 over pieces: peers cannot aim at one bucket.
 class keyed_hash {
 public:
+    /// A new hash.
     explicit keyed_hash(hash_key key) noexcept
         : v0_(key.k0 ^ 0x736f6d6570736575u),
           v1_(key.k1 ^ 0x646f72616e646f6du),
@@ -27,11 +29,13 @@ public:
             byte(static_cast<unsigned char>(c));
         return *this;
     }
+    /// The same for ASCII letters of either case.
     keyed_hash& text_ignoring_case(std::string_view piece) noexcept {
         for (char c : piece)
             byte(static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
         return *this;
     }
+    /// Eight bytes.
     keyed_hash& number(std::uint64_t value) noexcept {
         for (unsigned shift = 0; shift < 64; shift += 8)
             byte(static_cast<unsigned char>(value >> shift));
@@ -42,6 +46,7 @@ public:
         byte(0);
         return *this;
     }
+    /// The hash of all pieces.
     [[nodiscard]] std::uint64_t finish() noexcept {
         word(block_ | std::uint64_t{length_ & 0xffu} << 56);
         v2_ ^= 0xff;

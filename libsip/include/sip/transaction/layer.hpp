@@ -20,14 +20,15 @@ namespace sip {
 struct outgoing_request {
     buffer_ref wire;               ///< complete message without our Via
     flow_id flow = flow_id::none;  ///< up or opening
-    endpoint to;
+    endpoint to;  ///< where to
     endpoint sent_by;  ///< what Via names: our address and port on this transport
-    rport_request rport = rport_request::yes;
-    sip::timing timing;
-    owner_token owner = 0;
+    rport_request rport = rport_request::yes;  ///< whether Via asks for it (RFC 3581)
+    sip::timing timing;  ///< T1, T2 and T4
+    owner_token owner = 0;  ///< what the user of the transaction gave
     std::string_view branch_suffix;  ///< appended to the branch: what a proxy finds loops by (16.6 step 8)
 };
 
+/// Bounds on what peers can make the layer hold.
 struct transaction_limits {
     /// Client and server together; beyond, requests are answered 503 without a transaction.
     std::size_t transactions = 65536;
@@ -37,14 +38,15 @@ struct transaction_limits {
 
 /// Where results go: actions for the shell, events for the layer above.
 struct transaction_outbox {
-    sip::actions& actions;
-    transaction_events& events;
+    sip::actions& actions;  ///< for the shell
+    transaction_events& events;  ///< for the layer above
 };
 
+/// All transactions of one core.
 class transaction_layer {
 public:
-    transaction_layer(environment&, buffer_pool&, transaction_limits = {});
-    transaction_layer(transaction_layer&&) noexcept;
+    transaction_layer(environment&, buffer_pool&, transaction_limits = {});  ///< Both outlive the layer.
+    transaction_layer(transaction_layer&&) noexcept;  ///< the other one is empty from now on
     ~transaction_layer();
 
     // ---- client side
@@ -81,6 +83,7 @@ public:
     [[nodiscard]] std::optional<endpoint> way_back(transaction_id) const noexcept;
     /// No more copies of this request are sent; answers still count, and its time goes on.
     void stop_repeating(transaction_id) noexcept;
+    /// What its events carry from now on.
     void set_owner(transaction_id, owner_token) noexcept;
     /// The account's timers, for those that start from now on.
     void set_timing(transaction_id, timing const&) noexcept;
@@ -92,15 +95,17 @@ public:
     /// The flow is gone: client transactions that wait on it fail (17.1.4); server transactions go on without it and
     /// tell their user, who may reroute() (RFC 6026 7.1).
     void on_flow_failed(time_point now, flow_id, transaction_outbox);
-    void on_timeout(time_point now, transaction_outbox);
+    void on_timeout(time_point now, transaction_outbox);  ///< Runs all that is due.
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
 
     /// The request that a live transaction carries (for a server transaction with its stamped Via).
     [[nodiscard]] message_view request_of(transaction_id) const noexcept;
     /// As given when it was made or with set_owner(); 0 where the transaction is gone.
     [[nodiscard]] owner_token owner_of(transaction_id) const noexcept;
-    [[nodiscard]] bool is_live(transaction_id) const noexcept;
-    [[nodiscard]] std::size_t live() const noexcept;
+    [[nodiscard]] bool is_live(transaction_id) const noexcept;  ///< false once it has ended
+    [[nodiscard]] std::size_t live() const noexcept;  ///< transactions that have not ended
+    /// Retransmissions and time-outs so far.
     [[nodiscard]] transaction_counter_table const& counters() const noexcept;
 
 private:

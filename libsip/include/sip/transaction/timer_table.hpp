@@ -22,8 +22,9 @@ public:
         running_ |= bit(timer);
         at_[index(timer)] = at;
     }
-    void stop(Timer timer) noexcept { running_ &= ~bit(timer); }
-    void stop_all() noexcept { running_ = 0; }
+    void stop(Timer timer) noexcept { running_ &= ~bit(timer); }  ///< it does not fire any more
+    void stop_all() noexcept { running_ = 0; }  ///< none fires any more
+    /// True until it fires or is stopped.
     [[nodiscard]] bool is_running(Timer timer) const noexcept { return (running_ & bit(timer)) != 0; }
 
     /// The earliest timer; among equals the one that the enumeration lists first.
@@ -33,6 +34,7 @@ public:
             if ((running_ >> i & 1u) != 0 && (!found || at_[i] < at_[index(*found)])) found = static_cast<Timer>(i);
         return found;
     }
+    /// The earliest of those that run.
     [[nodiscard]] std::optional<time_point> next() const noexcept {
         auto timer = first();
         return timer ? std::optional(at_[index(*timer)]) : std::nullopt;

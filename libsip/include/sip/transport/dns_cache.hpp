@@ -10,8 +10,10 @@
 
 namespace sip {
 
+/// Answers of the name service, kept for their time to live.
 class dns_cache {
 public:
+    /// Keeps at most so many; the one that expires first makes room.
     explicit dns_cache(std::size_t most) noexcept : most_(most) {}
 
     /// Keeps an answer for its time, at most a day. An answer that holds for no time is not kept.
@@ -24,7 +26,7 @@ public:
     [[nodiscard]] kept_answer const* find(time_point now, dns_type, std::string_view name) const noexcept;
     /// The network has changed: what another one's servers said holds no more.
     void clear() noexcept { entries_.clear(); }
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }  ///< how many there are
 
 private:
     struct entry {

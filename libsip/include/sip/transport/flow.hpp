@@ -50,23 +50,24 @@ enum class transport_kind : std::uint8_t { udp, tcp, tls, ws, wss };
 /// An IPv4 or IPv6 address as a value.
 struct ip_address {
     std::array<std::uint8_t, 16> bytes{};  ///< IPv4 uses the first four
-    bool is_v6 = false;
+    bool is_v6 = false;  ///< how many bytes count
 
     /// Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; nothing for a host name. An IPv4-mapped IPv6 address is the
     /// IPv4 address: one peer has one address, whatever socket it came through.
     [[nodiscard]] static std::optional<ip_address> from(std::string_view text) noexcept;
-    [[nodiscard]] bool is_unspecified() const noexcept;
-    [[nodiscard]] bool is_loopback() const noexcept;
-    [[nodiscard]] bool is_link_local() const noexcept;
+    [[nodiscard]] bool is_unspecified() const noexcept;  ///< 0.0.0.0 or ::
+    [[nodiscard]] bool is_loopback() const noexcept;  ///< 127.0.0.0/8 or ::1
+    [[nodiscard]] bool is_link_local() const noexcept;  ///< 169.254.0.0/16 or fe80::/10
     friend auto operator<=>(ip_address const&, ip_address const&) = default;
 };
 /// Without brackets.
 [[nodiscard]] std::string to_string(ip_address const&);
 
+/// An address, port and transport: one end of a flow.
 struct endpoint {
-    ip_address address;
-    std::uint16_t port = 0;
-    transport_kind kind = transport_kind::udp;
+    ip_address address;  ///< IPv4 or IPv6
+    std::uint16_t port = 0;  ///< 0: any free one, where we bind
+    transport_kind kind = transport_kind::udp;  ///< what is spoken there
 
     friend auto operator<=>(endpoint const&, endpoint const&) = default;
 };
@@ -96,8 +97,8 @@ enum class flow_change : std::uint8_t {
 
 /// News of a flow, from the shell.
 struct flow_event {
-    flow_id flow = flow_id::none;
-    flow_change change = flow_change::up;
+    flow_id flow = flow_id::none;  ///< the socket or connection
+    flow_change change = flow_change::up;  ///< what has happened
     endpoint local;          ///< with `up`: the address that the connection got; with `moved`: the new one
     error_code cause;        ///< with `failed`
     std::string cause_text;  ///< for people: "the certificate of tls 192.0.2.1:5061 has expired"

@@ -18,10 +18,12 @@ namespace sip {
 
 enum class flow_state : std::uint8_t { opening, up };
 
+/// One socket or connection, as the core knows it.
 struct flow_entry {
-    flow_id id = flow_id::none;
+    flow_id id = flow_id::none;  ///< its number
     endpoint local;                  ///< of an opening connection: kind only
     std::optional<endpoint> remote;  ///< nothing for a datagram socket
+    /// Whether messages can be sent.
     flow_state state = flow_state::up;
     /// Over TLS the names that the peer has proved (while opening: the one that it will have to prove). Of an accepted
     /// WebSocket also the ".invalid" names by which its client calls itself.
@@ -30,6 +32,7 @@ struct flow_entry {
     std::optional<endpoint> alias;  ///< the address where an accepted connection's client listens (RFC 5923 8.2)
 };
 
+/// The sockets and connections of one core.
 class flow_table {
 public:
     /// A flow the shell already has: a bound datagram socket or an accepted connection.
@@ -44,6 +47,7 @@ public:
     /// name stays with the first living connection that uses it, so that nobody takes over another's.
     void on_request(flow_id, message_view);
 
+    /// Nullptr where it is gone.
     [[nodiscard]] flow_entry const* find(flow_id) const noexcept;
     /// The address that our messages over this flow name; also of a connection that is gone, for as long as it is among
     /// the last ones: what came over it may still be answered.
@@ -60,7 +64,7 @@ public:
     [[nodiscard]] std::optional<flow_id> bound_to(endpoint const& local) const noexcept;
     /// Where the WebSocket client is that calls itself by this ".invalid" name.
     [[nodiscard]] std::optional<endpoint> named(std::string_view host) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return flows_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return flows_.size(); }  ///< how many there are
 
     /// An accepted connection has at most this many ".invalid" names.
     static constexpr std::size_t most_names = 4;

@@ -11,6 +11,7 @@
 
 namespace sip {
 
+/// Servers that did not answer, and until when they are asked last.
 class grey_list {
 public:
     /// `hold`: for how long a target is avoided after a failure. `most`: the oldest makes room.
@@ -19,11 +20,12 @@ public:
     /// For `hold` instead of the usual time where it is given, but never for more than an hour: what a server says of
     /// itself is not to shut it out for good.
     void add(time_point now, endpoint const&, std::optional<duration> hold = {});
+    /// However long a server asks for.
     static constexpr duration longest_hold = std::chrono::hours(1);
     /// It answered: it is as good as any other.
     void remove(endpoint const&) noexcept;
-    [[nodiscard]] bool holds(time_point now, endpoint const&) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] bool holds(time_point now, endpoint const&) const noexcept;  ///< true while it is asked last
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }  ///< how many there are
 
 private:
     struct entry {

@@ -22,30 +22,32 @@
 
 namespace sip {
 
+/// What the search for servers keeps to.
 struct locator_settings {
     /// A request of more bytes than this that would go by UDP goes by TCP, with UDP as the fall-back (RFC 3261 18.1.1).
     /// 0: never.
     std::size_t datagram_limit = 1300;
     /// What we speak, in the order that counts where a domain leaves it to us.
     std::vector<transport_kind> transports{transport_kind::udp, transport_kind::tcp, transport_kind::tls};
-    weight_rule weights = weight_rule::draw;
+    weight_rule weights = weight_rule::draw;  ///< how servers of one priority share the load
     duration no_record_ttl = std::chrono::seconds(60);  ///< for how long "there is none" holds
     duration grey_time = std::chrono::seconds(60);      ///< for how long a server that failed is tried last
-    std::size_t cached_answers = 256;
-    std::size_t grey_targets = 64;
+    std::size_t cached_answers = 256;  ///< of the name service
+    std::size_t grey_targets = 64;  ///< servers that did not answer
 };
 
+/// Whom a request is for.
 struct location_query {
     uri_view uri;  ///< of the next hop: the top Route's or the Request-URI
     /// Where the URI names no transport: what the user prefers; nothing leaves it to the domain's records. A sips URI
     /// takes TLS below it all the same.
     std::optional<transport_kind> preferred = transport_kind::udp;
-    std::size_t message_size = 0;
+    std::size_t message_size = 0;  ///< bytes; a large one goes over TCP (RFC 3261 18.1.1)
 };
 
 /// One place to try.
 struct location {
-    endpoint to;
+    endpoint to;  ///< where to
     std::string server_name;  ///< the host that the URI names: what TLS must verify (RFC 5922)
 
     friend bool operator==(location const&, location const&) = default;
@@ -54,7 +56,7 @@ struct location {
 /// What is known of a look-up.
 struct lookup {
     std::uint32_t number = 0;  ///< names the look-up until it is done; 0 where the answer was known at once
-    bool is_done = false;
+    bool is_done = false;  ///< there are no further targets
     std::vector<location> locations;  ///< best first; empty where nothing can be reached
     std::optional<time_point> valid_until = std::nullopt;  ///< of the first of its answers to end; of names only
     /// errc::unsupported_scheme for a URI that is neither sip nor sips, errc::transport_failed for a transport that we
@@ -62,6 +64,7 @@ struct lookup {
     error_code error;
 };
 
+/// Finds servers as RFC 3263 says, one target after the other.
 class locator {
 public:
     /// The random source draws among servers of one priority; it outlives the locator.
@@ -85,9 +88,11 @@ public:
     /// What the servers of another network said holds no more.
     void on_network_changed() noexcept { cache_.clear(); }
 
+    /// Searches that wait for the name service.
     [[nodiscard]] std::size_t pending() const noexcept { return searches_.size(); }
 
     /// Of one look-up: questions, servers and places that are followed; what a domain has beyond that is left out.
+    /// Bounds of one search.
     static constexpr std::size_t most_questions = 16, most_servers = 16, most_locations = 32;
 
 private:

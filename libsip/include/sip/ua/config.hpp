@@ -25,14 +25,15 @@ struct user_agent_limits {
     std::size_t sessions = 64;   ///< calls in any state; one more INVITE is answered 486
     std::size_t forks = 16;      ///< early dialogs of one INVITE; further ones are not followed
     std::size_t route_set = 32;  ///< Record-Route values of one dialog; more is answered 400
-    std::size_t transactions = 4096;
+    std::size_t transactions = 4096;  ///< of both sides together
     std::size_t pending_requests = 64;  ///< requests outside dialogs that wait for the user
     std::size_t subscriptions = 256;    ///< subscriptions of ours, forks among them
-    std::size_t publications = 64;
+    std::size_t publications = 64;  ///< of ours
     std::size_t notifiers = 256;  ///< subscriptions of peers; one more SUBSCRIBE is answered 503
-    parse_limits parse;
+    parse_limits parse;  ///< of messages
 };
 
+/// What all accounts share.
 struct user_agent_config {
     std::string product = "Offhook/0.1";  ///< User-Agent and Server
     std::vector<std::string> supported;   ///< option tags that the user serves beyond those of the user agent itself
@@ -49,12 +50,12 @@ struct user_agent_config {
     std::string accept = "application/sdp";  ///< content types of calls; another is answered 415
     /// What we speak, the preferred first: for domains that leave the choice to us (RFC 3263 4.1).
     std::vector<transport_kind> transports{transport_kind::udp, transport_kind::tcp, transport_kind::tls};
-    weight_rule srv_weights = weight_rule::draw;
+    weight_rule srv_weights = weight_rule::draw;  ///< how servers of one priority share the load
     std::size_t datagram_limit = 1300;  ///< a larger request goes over TCP (RFC 3261 18.1.1); 0 switches the rule off
     duration ring_limit = std::chrono::seconds(180
     );                   ///< our INVITE rings no longer than this, then CANCEL; an incoming call ends with 480
     sip::timing timing;  ///< for requests and responses that belong to no account
-    user_agent_limits limits;
+    user_agent_limits limits;  ///< what peers can make us hold
 };
 
 /// Provisional responses that are acknowledged (RFC 3262).
@@ -75,9 +76,9 @@ enum class sips_rule : std::uint8_t {
 /// An identity, the server that serves it, and how to reach that.
 struct account_config {
     std::string address_of_record;  ///< "sip:1001@example.com"
-    std::string display_name;
+    std::string display_name;  ///< for people; may be empty
     std::string auth_name;  ///< digest user; empty: the user part of the address of record
-    std::string password;
+    std::string password;  ///< of auth_name; never logged
     std::optional<std::string> realm;  ///< answer only this realm; nothing: the realm that our own server names
     hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are refused with errc::weak_algorithm
     std::string registrar;                           ///< "sip:example.com"; empty: this account does not register
@@ -93,19 +94,19 @@ struct account_config {
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)
     bool use_rport = true;         ///< RFC 3581
-    reliability reliable_provisional = reliability::supported;
+    reliability reliable_provisional = reliability::supported;  ///< RFC 3262
     session_timer_settings session_timer;  ///< RFC 4028
     unsigned most_redirects = 5;           ///< targets of 3xx responses that a call goes on to by itself; 0: none
-    sip::timing timing;
+    sip::timing timing;  ///< T1, T2 and T4
     std::string contact_user;  ///< user part of our Contact; empty: that of the address of record
     own_identity shows;        ///< what our calls and single requests tell of us; a call may say otherwise
     identity_rules reads;      ///< who others are
     /// Whose P-Asserted-Identity and Remote-Party-ID count: numeric addresses, beside the account's own servers. Over
     /// datagrams such an address is easily forged.
     std::vector<std::string> trusted_peers;
-    bool trusts_own_servers = true;
+    bool trusts_own_servers = true;  ///< what its own server asserts of callers is believed
     replacement_rule replaces = replacement_rule::on_evidence;  ///< RFC 3891: who may take the place of a call
-    sips_rule sips = sips_rule::any;
+    sips_rule sips = sips_rule::any;  ///< which calls must be secure
     std::string contact_params;  ///< ready text behind the Contact's URI, ";audio;+sip.extensions=..."
 };
 
@@ -113,11 +114,13 @@ struct account_config {
 /// expression.
 class invite_options {
 public:
-    explicit invite_options(std::string target_uri) : target(std::move(target_uri)) {}
+    explicit invite_options(std::string target_uri) : target(std::move(target_uri)) {}  ///< A call to this URI.
+    /// The session description; without, the callee makes the offer.
     invite_options& with_offer(std::string description) & {
         offer = std::move(description);
         return *this;
     }
+    /// Adds a header that the user agent does not write itself.
     invite_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
@@ -132,6 +135,7 @@ public:
     /// The call that is answered takes the place of this one of the callee's (RFC 3891): Call-ID and tags as the callee
     /// sees them, so `to_tag` is its own. early_only: only if that call is not answered yet.
     enum class replace : std::uint8_t { any, early_only };
+    /// Sets `replaces`.
     invite_options& with_replaces(
         std::string_view call_id, std::string_view to_tag, std::string_view from_tag, replace which = replace::any
     ) & {
@@ -142,8 +146,8 @@ public:
 
     std::string target;  ///< "sip:1002@example.com" or "tel:..."
     std::string offer;   ///< the session description; empty: the callee makes the offer
-    std::string content_type = "application/sdp";
-    std::vector<extra_header> headers;
+    std::string content_type = "application/sdp";  ///< of the offer
+    std::vector<extra_header> headers;  ///< further ones, as with_header() adds them
     std::string replaces;                ///< a Replaces header value, or empty
     std::optional<own_identity> shows;   ///< instead of the account's
     std::optional<duration> ring_limit;  ///< instead of the user agent's
@@ -158,9 +162,10 @@ enum class offer_method : std::uint8_t {
 /// How a new offer is made.
 struct offer_options {
     std::uint32_t fork = 0;  ///< before our INVITE is answered: in which early dialog
-    offer_method by = offer_method::automatic;
+    offer_method by = offer_method::automatic;  ///< which request carries it
 
     offer_options() = default;
+    /// By this request, in this early dialog.
     explicit offer_options(offer_method method, std::uint32_t of_fork = 0) : fork(of_fork), by(method) {}
 };
 

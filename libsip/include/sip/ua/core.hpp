@@ -20,12 +20,13 @@ namespace sip {
 
 /// A dialog's name, seen from here (RFC 3261 12).
 struct dialog_identity {
-    std::string call_id, local_tag, remote_tag;
+    std::string call_id, local_tag, remote_tag;  ///< as RFC 3261 12 names them
 };
 
+/// The user agent without I/O.
 class user_agent_core final : public protocol_core {
 public:
-    user_agent_core(user_agent_config, environment&);
+    user_agent_core(user_agent_config, environment&);  ///< The environment outlives the core.
     ~user_agent_core() override;
 
     // ---- accounts
@@ -89,8 +90,10 @@ public:
     [[nodiscard]] std::optional<dialog_identity> identity(session_id) const;
 
     // ---- requests outside a dialog
+    /// Sends one request; its end comes as request_completed. Not for methods that make or end a dialog.
     [[nodiscard]] result<request_id>
     send_request(now_t, account_id, method, std::string_view target, std::span<extra_header const> headers, std::string_view content_type, std::string_view body, outbox&);
+    /// Answers an incoming_request; a final status ends it.
     error_code
     respond(now_t, request_id, std::uint16_t status, std::span<extra_header const> headers, std::string_view content_type, std::string_view body, outbox&);
 
@@ -151,16 +154,20 @@ public:
     void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) override;
     void on_keep_alive(now_t, flow_id, endpoint const& from, std::string_view bytes, outbox&) override;
     void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) override;
-    void on_timeout(now_t, outbox&) override;
-    [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;
+    void on_timeout(now_t, outbox&) override;  ///< see protocol_core
+    [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;  ///< see protocol_core
     [[nodiscard]] bool still_wanted(transaction_id) const noexcept override;
     [[nodiscard]] buffer_pool& pool() noexcept override;
 
     // ---- what lives, for tests and metrics
+    /// What lives.
     struct counts {
+        /// Calls and what belongs to them.
         std::size_t sessions = 0, dialogs = 0, transactions = 0, ack_keepers = 0, requests = 0, buffers = 0;
+        /// Of ours, of peers, and state that we publish.
         std::size_t subscriptions = 0, notifiers = 0, publications = 0;
     };
+    /// Now.
     [[nodiscard]] counts live() const noexcept;
     /// Retransmissions and time-outs for each method.
     [[nodiscard]] transaction_counter_table const& transaction_counts() const noexcept;

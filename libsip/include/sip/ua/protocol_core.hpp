@@ -24,10 +24,12 @@
 
 namespace sip {
 
+/// What follows from one input.
 struct outbox {
-    sip::actions actions;
-    boost::container::small_vector<event, 8> events;
+    sip::actions actions;  ///< for the shell, to be performed in this order
+    boost::container::small_vector<event, 8> events;  ///< for the user, to be delivered in this order
 
+    /// Empties both.
     void clear() noexcept {
         actions.clear();
         events.clear();
@@ -46,11 +48,13 @@ enum class wake_reason : std::uint8_t {
     other
 };
 
+/// The next deadline of a core.
 struct wakeup {
-    time_point at;
-    wake_reason why = wake_reason::other;
+    time_point at;  ///< when
+    wake_reason why = wake_reason::other;  ///< for logs
 };
 
+/// What a shell drives: a user agent, a proxy, or a test's recorder.
 class protocol_core {
 public:
     virtual ~protocol_core() = default;
@@ -69,8 +73,9 @@ public:
     /// The answer to resolve_name; empty with an error. errc::name_not_found says that there is no such record, which is
     /// an answer that may be kept; other errors say that nobody knows.
     virtual void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) = 0;
-    virtual void on_timeout(now_t, outbox&) = 0;
+    virtual void on_timeout(now_t, outbox&) = 0;  ///< Runs all that is due.
 
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] virtual std::optional<wakeup> next_deadline() const noexcept = 0;
     /// False where the transaction behind a queued send_message has ended: the shell drops it. True for an empty id.
     [[nodiscard]] virtual bool still_wanted(transaction_id) const noexcept = 0;

@@ -28,17 +28,18 @@ public:
         reports = false;
         return *this;
     }
+    /// Adds a header that the user agent does not write itself.
     refer_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
     }
 
-    refer_target refer_to;
-    std::optional<session_id> replaces;
+    refer_target refer_to;  ///< what the peer is asked to send
+    std::optional<session_id> replaces;  ///< see replacing()
     std::optional<session_id> target_dialog;  ///< outside of a call: the call that this is about (RFC 4538)
     std::string referred_by;                  ///< value of Referred-By (RFC 3892); empty: the account's address
-    bool reports = true;
-    std::vector<extra_header> headers;
+    bool reports = true;  ///< see without_reports()
+    std::vector<extra_header> headers;  ///< further ones, as with_header() adds them
 };
 
 }  // namespace sip

@@ -17,7 +17,7 @@ using extra_header = std::pair<std::string, std::string>;
 struct event_package {
     std::string name;          ///< "dialog"; with template packages "presence.winfo"
     std::string content_type;  ///< of its bodies; a SUBSCRIBE that does not accept it is answered 406
-    notifier_settings settings;
+    notifier_settings settings;  ///< how long, how often, how much
 };
 
 /// A SUBSCRIBE that forks may make several subscriptions (RFC 6665 4.1.2.4, 5.4.9).
@@ -39,10 +39,12 @@ public:
         accept += type;
         return *this;
     }
+    /// How long it is to last, in seconds; it is refreshed in time.
     subscribe_options& lasting(std::uint32_t seconds) & {
         expires = seconds;
         return *this;
     }
+    /// Adds a header that the user agent does not write itself.
     subscribe_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
@@ -55,13 +57,13 @@ public:
     }
 
     std::string target;  ///< "sip:1002@example.com"
-    std::string event;
+    std::string event;  ///< the value of Event
     std::string accept;            ///< empty: the package's own type
     std::uint32_t expires = 3600;  ///< seconds; 0 asks for the state once
     bool renew = true;             ///< subscribe again where the subscription is lost and its end does not forbid it
-    fork_rule forks = fork_rule::one;
-    std::vector<extra_header> headers;
-    std::string content_type, body;
+    fork_rule forks = fork_rule::one;  ///< what several notifiers make of it
+    std::vector<extra_header> headers;  ///< further ones, as with_header() adds them
+    std::string content_type, body;  ///< see with_body(); empty: no body
 };
 
 }  // namespace sip

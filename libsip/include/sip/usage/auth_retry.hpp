@@ -25,24 +25,26 @@ enum class challenge_origin : std::uint8_t {
     stranger,    ///< any other destination: never gets credentials
 };
 
+/// Who we are for digest authentication.
 struct account_credentials {
-    std::string auth_name;
-    std::string password;
+    std::string auth_name;  ///< the digest user
+    std::string password;  ///< never logged
     std::optional<std::string> realm;      ///< the only realm to answer, where the user named one
     std::vector<std::string> own_domains;  ///< otherwise: realms that equal one of these, and what the registrar names
-    hash_algorithm minimum_strength = hash_algorithm::md5;
+    hash_algorithm minimum_strength = hash_algorithm::md5;  ///< weaker challenges are not answered
 };
 
 /// How often one request has been challenged. Lives with the request, through all its attempts.
 struct auth_attempts {
     static constexpr std::uint8_t most_rounds = 4;  ///< two realms, each with one stale nonce
-    std::uint8_t rounds = 0;
-    boost::container::small_vector<std::string, 2> answered_realms;
+    std::uint8_t rounds = 0;  ///< challenges answered so far
+    boost::container::small_vector<std::string, 2> answered_realms;  ///< each is answered once
 };
 
+/// Answers the challenges to one account's requests.
 class authenticator {
 public:
-    explicit authenticator(account_credentials);
+    explicit authenticator(account_credentials);  ///< for one account
 
     /// Takes in a 401 or 407. No error: send the request again, with the next CSeq, and write_credentials().
     /// errc::credentials_rejected  our answer was refused, or the rounds are used up;

@@ -23,24 +23,25 @@ namespace sip {
 /// What the server knows of a user: the password, or H(A1) of user, realm and password as digest_ha1() makes it for the
 /// algorithm that was asked for.
 struct digest_secret {
-    std::string text;
-    bool is_ha1 = false;
+    std::string text;  ///< the password, or H(A1)
+    bool is_ha1 = false;  ///< `text` is H(A1)
 };
 
 /// Where secrets come from. Called while judge() runs; nothing for an unknown user, or for an algorithm that the stored
 /// H(A1) was not made with.
 struct secret_source {
     std::optional<digest_secret> (*find
-    )(void const* context, std::string_view user, std::string_view realm, hash_algorithm) = nullptr;
-    void const* context = nullptr;
+    )(void const* context, std::string_view user, std::string_view realm, hash_algorithm) = nullptr;  ///< must be set
+    void const* context = nullptr;  ///< handed to the function
 };
 
+/// What we ask clients for.
 struct digest_server_settings {
     /// In the order of preference, which is the order of the challenges (RFC 8760 2.3).
     std::vector<digest_algorithm> algorithms{{hash_algorithm::sha256, false}, {hash_algorithm::md5, false}};
     bool offers_auth_int = false;  ///< the body may be covered as well; proxies that change bodies break it
     bool allows_no_qop = true;     ///< RFC 2069 clients, whose nonces serve once (RFC 3261 22.4)
-    duration nonce_life = std::chrono::minutes(5);
+    duration nonce_life = std::chrono::minutes(5);  ///< older ones are answered with stale=true
     std::size_t most_nonces = 4096;  ///< remembered; the oldest are refused as stale beyond
 };
 
@@ -52,8 +53,9 @@ enum class digest_verdict : std::uint8_t {
     malformed,  ///< 400
 };
 
+/// What a request's credentials are worth.
 struct digest_judgement {
-    digest_verdict verdict = digest_verdict::missing;
+    digest_verdict verdict = digest_verdict::missing;  ///< what to do
     std::string user;                 ///< with accepted
     std::string authentication_info;  ///< with accepted: the value of Authentication-Info (RFC 7616 3.5)
 };
@@ -61,6 +63,7 @@ struct digest_judgement {
 /// Who asks: 401 with WWW-Authenticate and Authorization, or 407 with the headers of a proxy (RFC 3261 22.2, 22.3).
 enum class digest_role : std::uint8_t { user_agent, proxy };
 
+/// Challenges and verifies (RFC 7616, RFC 8760).
 class digest_server {
 public:
     /// `environment` outlives the server.
@@ -74,6 +77,7 @@ public:
         time_point now, message_view request, std::string_view realm, digest_role, secret_source
     );
 
+    /// Nonces of which counts are kept.
     [[nodiscard]] std::size_t remembered() const noexcept { return used_.size(); }
 
 private:

@@ -31,7 +31,7 @@ struct identity_rules {
 
 /// Which part of a message names the person. A value that stays good when the message moves.
 struct identity_choice {
-    identity_source source = identity_source::address;
+    identity_source source = identity_source::address;  ///< where it was read
     bool is_hidden = false;   ///< the person has asked to stay unknown; `source` is not to be shown then
     bool is_trusted = false;  ///< the message came from somebody whose word counts
 

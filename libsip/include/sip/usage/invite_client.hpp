@@ -6,14 +6,17 @@
 
 namespace sip {
 
+/// How far an INVITE of ours is.
 class invite_client {
 public:
+    /// Of the INVITE.
     enum class state : std::uint8_t {
         calling,     ///< no response yet: a CANCEL has to wait (9.1)
         proceeding,  ///< a provisional response came: a CANCEL may go
         succeeded,   ///< a 2xx came; those of further forks may follow until the transaction ends (13.2.2.4)
         failed,      ///< a final response other than 2xx, or none: nothing more comes
     };
+    /// What the user agent does now.
     enum class step : std::uint8_t {
         nothing,
         send_cancel,
@@ -21,8 +24,9 @@ public:
         release,   ///< acknowledge, then BYE: nobody wants this answer any more
     };
 
-    [[nodiscard]] state current() const noexcept { return state_; }
-    [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_; }
+    [[nodiscard]] state current() const noexcept { return state_; }  ///< where it is
+    [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_; }  ///< true once its end was asked for
+    /// True while no final response has come.
     [[nodiscard]] bool is_open() const noexcept { return state_ == state::calling || state_ == state::proceeding; }
 
     /// The user gave up. A CANCEL that would cross the final response is not sent at all.
@@ -32,6 +36,7 @@ public:
         return state_ == state::proceeding ? step::send_cancel : step::nothing;
     }
 
+    /// A response of 101 to 199.
     [[nodiscard]] step on_provisional() noexcept {
         if (state_ != state::calling) return step::nothing;
         state_ = state::proceeding;
@@ -45,7 +50,7 @@ public:
         return wanted ? step::answered : step::release;
     }
 
-    void on_failure() noexcept { state_ = state::failed; }
+    void on_failure() noexcept { state_ = state::failed; }  ///< a final response of 300 to 699, or none in time
 
     /// The same INVITE in a new transaction: after a challenge, or to another address.
     void restart() noexcept { state_ = state::calling; }

@@ -22,13 +22,13 @@ enum class answer_body : std::uint8_t { answer_or_none, offer };
 
 /// A 2xx to an INVITE that waits for its ACK.
 struct pending_answer {
-    std::uint32_t cseq = 0;
-    buffer_ref response;
-    transaction_id transaction;
-    answer_body body = answer_body::answer_or_none;
+    std::uint32_t cseq = 0;  ///< of the INVITE
+    buffer_ref response;  ///< the 2xx
+    transaction_id transaction;  ///< of the INVITE
+    answer_body body = answer_body::answer_or_none;  ///< what its ACK may carry
     duration interval{};  ///< until the next repetition but one: T1, doubling up to T2
-    time_point resend_at;
-    time_point give_up_at;
+    time_point resend_at;  ///< the next time it is sent
+    time_point give_up_at;  ///< 64*T1 after the first time
 };
 
 /// The answers of one dialog that are out. Several may overlap: the peer may send its next INVITE while an ACK is lost.
@@ -42,20 +42,24 @@ public:
     /// The answer that this ACK confirms; it is not repeated any more. Nothing for an ACK that came again or is astray.
     [[nodiscard]] std::optional<pending_answer> on_ack(std::uint32_t cseq);
 
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
     /// An answer whose time has come: to be sent again, or (gave_up) at the end of its 64*T1 and no longer kept. Call
     /// until nothing.
     struct due {
-        pending_answer answer;
-        bool gave_up = false;
+        pending_answer answer;  ///< the 2xx that is due
+        bool gave_up = false;  ///< its ACK never came
     };
+    /// The next 2xx to repeat or to give up.
     [[nodiscard]] std::optional<due> pop_due(time_point now, timing const&);
 
+    /// True where no further one is kept.
     [[nodiscard]] bool is_full() const noexcept { return answers_.size() >= most; }
+    /// True where there is none.
     [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
     /// The answer to this INVITE that is out; null where there is none. Valid until the next change.
     [[nodiscard]] pending_answer* find(std::uint32_t cseq) noexcept;
-    void clear() noexcept { answers_.clear(); }
+    void clear() noexcept { answers_.clear(); }  ///< forgets all
 
 private:
     boost::container::small_vector<pending_answer, 1> answers_;

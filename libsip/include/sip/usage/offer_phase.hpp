@@ -42,11 +42,14 @@ enum class description_meaning : std::uint8_t {
 ///     UPDATE               its 2xx
 class offer_phase {
 public:
+    /// Whose offer is open.
     enum class state : std::uint8_t { idle, local_offer, remote_offer };
 
+    /// Whose offer is open.
     [[nodiscard]] constexpr state current() const noexcept { return state_; }
     /// What carried the open offer.
     [[nodiscard]] constexpr description_carrier carrier() const noexcept { return carrier_; }
+    /// True where no offer is open.
     [[nodiscard]] constexpr bool is_idle() const noexcept { return state_ == state::idle; }
     /// The peer's answer is due to an offer that went out in this message.
     [[nodiscard]] constexpr bool awaits_answer_to(description_carrier carrier) const noexcept {
@@ -91,10 +94,12 @@ public:
 
     /// Another INVITE begins in this dialog.
     constexpr void begin_invite() noexcept { settled_ = false; }
+    /// An offer of ours has left in this message.
     constexpr void offer_sent(description_carrier carrier) noexcept {
         state_ = state::local_offer;
         carrier_ = carrier;
     }
+    /// An offer of the peer's has come in this message.
     constexpr void offer_received(description_carrier carrier) noexcept {
         state_ = state::remote_offer;
         carrier_ = carrier;

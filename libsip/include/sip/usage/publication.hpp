@@ -15,14 +15,17 @@
 
 namespace sip {
 
+/// How a publication is kept.
 struct publication_settings {
     std::uint32_t expires = 3600;                             ///< seconds
     duration retry_after_failure = std::chrono::seconds(30);  ///< first step of the back-off
-    duration longest_retry = std::chrono::minutes(30);
+    duration longest_retry = std::chrono::minutes(30);  ///< where the back-off ends
 };
 
+/// One piece of published state.
 class publication {
 public:
+    /// How far it is.
     enum class state : std::uint8_t {
         publishing,  ///< nothing is known at the server yet
         published,
@@ -32,21 +35,25 @@ public:
     };
     /// The PUBLISH to send now (table 1 of RFC 3903 4.1): an entity tag makes it a refresh, a change or a removal.
     struct request {
-        std::uint32_t expires = 0;
+        std::uint32_t expires = 0;  ///< seconds; 0 removes
         std::string if_match;   ///< empty: an initial publication
         bool has_body = false;  ///< body() goes with it
     };
+    /// What the user hears.
     struct news {
-        std::uint16_t status = 0;
-        error_code error;
+        std::uint16_t status = 0;  ///< of the response; 0 where none came
+        error_code error;  ///< why, where no response tells
     };
+    /// What follows from an input.
     struct outcome {
-        std::optional<request> send;
-        std::optional<publication::news> news;
+        std::optional<request> send;  ///< a PUBLISH to send now
+        std::optional<publication::news> news;  ///< something to tell
     };
 
+    /// The environment outlives it.
     publication(publication_settings settings, environment& env) : settings_(settings), environment_(&env) {}
 
+    /// The first state.
     [[nodiscard]] outcome start(notification_body);
     /// New state. While a request is out it waits for the answer; the newest one counts.
     [[nodiscard]] outcome modify(notification_body);
@@ -54,14 +61,16 @@ public:
     [[nodiscard]] outcome stop();
     /// A final response; challenges come here only when they cannot be answered.
     [[nodiscard]] outcome on_response(time_point now, message_view response, error_code auth_error = {});
-    [[nodiscard]] outcome on_failed(time_point now, errc why);
-    [[nodiscard]] outcome on_timeout(time_point now);
+    [[nodiscard]] outcome on_failed(time_point now, errc why);  ///< no response came
+    [[nodiscard]] outcome on_timeout(time_point now);  ///< what next_deadline() announced is due
 
-    [[nodiscard]] state current() const noexcept { return state_; }
-    [[nodiscard]] notification_body const& body() const noexcept { return body_; }
+    [[nodiscard]] state current() const noexcept { return state_; }  ///< how far it is
+    [[nodiscard]] notification_body const& body() const noexcept { return body_; }  ///< the newest state
+    /// When it is tried again; nothing: not by itself.
     [[nodiscard]] std::optional<time_point> next_attempt() const noexcept {
         return state_ == state::waiting ? deadline_ : std::nullopt;
     }
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadline_; }
 
 private:

@@ -12,6 +12,7 @@
 
 namespace sip {
 
+/// The targets of 3xx responses that an INVITE goes on to (RFC 3261 8.1.3.4).
 class redirection {
 public:
     /// Targets in all that one INVITE may learn; a redirector cannot make the list longer.

@@ -17,37 +17,42 @@ namespace sip {
 
 enum class registration_state : std::uint8_t { unregistered, registering, registered, failed, unregistering };
 
+/// How a registration is kept.
 struct registration_settings {
     duration expires = std::chrono::seconds(3600);  ///< what we ask for
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; zero: never try again by ourselves
+    /// Where the back-off ends.
     duration longest_retry = std::chrono::minutes(30);
     /// RFC 5626 4.5: a registration alone is no success yet; prove() says when it is.
     bool needs_proof = false;
 };
 
+/// One binding at one registrar.
 class registration {
 public:
     /// The REGISTER to send now. All attempts share Call-ID and From tag (10.2.4).
     struct request {
-        std::uint32_t cseq = 0;
+        std::uint32_t cseq = 0;  ///< of this REGISTER
         std::uint32_t expires = 0;  ///< seconds; 0 removes the binding
     };
     /// What the user should hear.
     struct news {
-        registration_state state{};
-        std::uint16_t status = 0;
-        error_code error;
-        duration expires{};
-        std::optional<time_point> next_attempt;
+        registration_state state{};  ///< from now on
+        std::uint16_t status = 0;  ///< of the response; 0 where none came
+        error_code error;  ///< why, where no response tells
+        duration expires{};  ///< what the server granted
+        std::optional<time_point> next_attempt;  ///< when it is tried again; nothing: not by itself
     };
+    /// What follows from an input.
     struct outcome {
-        std::optional<request> send;
-        std::optional<registration::news> news;
+        std::optional<request> send;  ///< a REGISTER to send now
+        std::optional<registration::news> news;  ///< something to tell
     };
 
-    registration(registration_settings, environment&);
+    registration(registration_settings, environment&);  ///< The environment outlives it.
 
+    /// The user wants to be registered.
     [[nodiscard]] outcome start(time_point now);
     /// Removes the binding; a REGISTER that is out is waited for first.
     [[nodiscard]] outcome stop(time_point now);
@@ -71,14 +76,16 @@ public:
     }
     /// Registers again at once, differently than before. Only while it has failed.
     [[nodiscard]] outcome retry_now(time_point now);
-    [[nodiscard]] outcome on_timeout(time_point now);
+    [[nodiscard]] outcome on_timeout(time_point now);  ///< what next_deadline() announced is due
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadline_; }
 
-    void update(registration_settings settings) noexcept { settings_ = settings; }
-    [[nodiscard]] registration_state state() const noexcept { return state_; }
+    void update(registration_settings settings) noexcept { settings_ = settings; }  ///< for the next REGISTER
+    [[nodiscard]] registration_state state() const noexcept { return state_; }  ///< where it is
     [[nodiscard]] bool is_wanted() const noexcept { return wish_ == wish::registered; }
+    /// The same for all its REGISTERs (10.2).
     [[nodiscard]] std::string const& call_id() const noexcept { return call_id_; }
-    [[nodiscard]] std::string const& from_tag() const noexcept { return from_tag_; }
+    [[nodiscard]] std::string const& from_tag() const noexcept { return from_tag_; }  ///< of its REGISTERs
 
 private:
     [[nodiscard]] outcome send(registration_state, std::uint32_t expires);

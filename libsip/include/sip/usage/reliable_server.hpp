@@ -28,6 +28,7 @@ public:
         if (last_rseq_ == 0) first_ = 1 + static_cast<std::uint32_t>(random.below(0x7fff'fffeU));
         return last_rseq_ == 0 ? first_ : last_rseq_ + 1;
     }
+    /// Whether a response carries one.
     enum class description : bool { absent, present };
     /// Takes the response that carries next_rseq(). True where it is to be sent now.
     [[nodiscard]] bool add(time_point now, timing const&, buffer_ref response, description);
@@ -38,22 +39,28 @@ public:
     void acknowledge() noexcept;
     /// Its PRACK has come, but cannot be answered yet: it is not repeated until resume().
     void pause() noexcept { resend_at_.reset(); }
+    /// The one that was held back goes out now.
     void resume(time_point now, timing const&) noexcept;
     /// The response whose turn has come after acknowledge(); nothing where all are through.
     [[nodiscard]] std::optional<buffer_ref> send_next(time_point now, timing const&);
 
+    /// What is to be done with a response.
     struct due {
-        buffer_ref response;
+        buffer_ref response;  ///< the response itself
         bool gave_up = false;  ///< 64*T1 without PRACK
     };
+    /// The next one to repeat or to give up.
     [[nodiscard]] std::optional<due> pop_due(time_point now, timing const&);
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
 
     /// The INVITE gets its final response: nothing is repeated any more and what waited is not sent, but the PRACK of
     /// the one that is out may still come.
     void finish() noexcept;
 
+    /// True where no further one may wait.
     [[nodiscard]] bool is_full() const noexcept { return waiting_.size() >= most; }
+    /// True while one waits for its PRACK.
     [[nodiscard]] bool is_open() const noexcept { return !waiting_.empty(); }
     /// Reliable responses have been used in this INVITE.
     [[nodiscard]] bool is_used() const noexcept { return last_rseq_ != 0; }

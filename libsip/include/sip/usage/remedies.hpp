@@ -27,9 +27,10 @@ enum class remedy : std::uint8_t {
     later,            ///< inside a dialog: the same again after a while, which its offer or subscription counts
 };
 
+/// One row of the table.
 struct remedy_row {
-    std::uint16_t status;
-    remedy what;
+    std::uint16_t status;  ///< of the response
+    remedy what;  ///< what helps
     bool tells_when = false;  ///< Retry-After says when it may be worth while to try again (RFC 3261 20.33)
 };
 
@@ -88,7 +89,7 @@ inline constexpr std::uint8_t most_changes = 4;
 
 /// A body and its type. Borrows the message it came from.
 struct typed_body {
-    std::string_view content_type, body;
+    std::string_view content_type, body;  ///< of the request to repeat
 };
 /// 415: the first part of a multipart body that the response's Accept lists. Nothing where the body has one part only,
 /// or where no part is welcome.

@@ -14,16 +14,19 @@
 
 namespace sip {
 
+/// How a subscription is kept.
 struct subscriber_settings {
     std::uint32_t expires = 3600;  ///< seconds; 0 fetches the state once (4.4.3)
     bool renew = true;             ///< subscribe again when the subscription is lost
-    sip::timing timing = {};
+    sip::timing timing = {};  ///< T1, T2 and T4
     duration retry_after_failure = std::chrono::seconds(30);  ///< first step of the back-off
-    duration longest_retry = std::chrono::minutes(30);
+    duration longest_retry = std::chrono::minutes(30);  ///< where the back-off ends
 };
 
+/// One subscription of ours.
 class subscriber {
 public:
+    /// How far it is.
     enum class state : std::uint8_t {
         subscribing,  ///< no NOTIFY has come yet
         pending,
@@ -34,6 +37,7 @@ public:
     };
     /// The SUBSCRIBE to send now.
     struct request {
+        /// Seconds; 0 ends it.
         std::uint32_t expires = 0;
         /// A new subscription, with a Call-ID and From tag of its own; otherwise the same one goes on: in its dialog,
         /// or, before there is one, with the next CSeq.
@@ -41,19 +45,22 @@ public:
     };
     /// What the user should hear; state() and next_attempt() tell the rest.
     struct news {
-        std::uint16_t status = 0;
-        error_code error;
-        termination_reason reason{};
+        std::uint16_t status = 0;  ///< of the response; 0 where none came
+        error_code error;  ///< why, where no response tells
+        termination_reason reason{};  ///< what the notifier said
     };
+    /// What follows from an input.
     struct outcome {
-        std::optional<request> send;
-        std::optional<subscriber::news> news;
+        std::optional<request> send;  ///< a SUBSCRIBE to send now
+        std::optional<subscriber::news> news;  ///< something to tell
     };
 
+    /// The environment outlives it.
     subscriber(subscriber_settings, environment&);
     /// One that a NOTIFY made without a SUBSCRIBE of its own: another fork of one that was sent at `now`.
     [[nodiscard]] static subscriber of_fork(time_point now, subscriber_settings, environment&);
 
+    /// The first SUBSCRIBE.
     [[nodiscard]] outcome start(time_point now);
     /// A REFER that asks for an implicit subscription is out: as start(), but the request is the REFER.
     void start_implicit(time_point now);
@@ -66,9 +73,11 @@ public:
     [[nodiscard]] outcome on_response(time_point now, message_view response, error_code auth_error = {});
     /// No response came: time-out or no transport.
     [[nodiscard]] outcome on_failed(time_point now, errc why);
+    /// A NOTIFY of its dialog says this.
     [[nodiscard]] outcome on_notify(time_point now, subscription_status const&);
-    [[nodiscard]] outcome on_timeout(time_point now);
+    [[nodiscard]] outcome on_timeout(time_point now);  ///< what next_deadline() announced is due
 
+    /// How far it is.
     [[nodiscard]] state current() const noexcept { return state_; }
     /// A NOTIFY has made a dialog, and nothing has ended it.
     [[nodiscard]] bool is_established() const noexcept {
@@ -76,9 +85,11 @@ public:
     }
     /// Further forks may report until then (4.1.2.4).
     [[nodiscard]] time_point forks_until() const noexcept { return forks_until_; }
+    /// When it is tried again; nothing: not by itself.
     [[nodiscard]] std::optional<time_point> next_attempt() const noexcept { return retry_at_; }
     /// When it lapses unless it is refreshed.
     [[nodiscard]] std::optional<time_point> expiry() const noexcept { return expiry_; }
+    /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept;
 
 private:

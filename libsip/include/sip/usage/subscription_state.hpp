@@ -30,9 +30,10 @@ enum class termination_reason : std::uint8_t {
 /// As the header has it; empty for `unspecified`.
 [[nodiscard]] std::string_view to_string(termination_reason) noexcept;
 
+/// What a Subscription-State header says.
 struct subscription_status {
-    subscription_phase phase = subscription_phase::active;
-    termination_reason reason = termination_reason::unspecified;
+    subscription_phase phase = subscription_phase::active;  ///< pending, active or terminated
+    termination_reason reason = termination_reason::unspecified;  ///< of one that is terminated
     std::optional<std::uint32_t> expires = {};      ///< seconds left: pending and active
     std::optional<std::uint32_t> retry_after = {};  ///< seconds: terminated by probation or giveup
 

@@ -12,7 +12,7 @@ namespace sip {
 struct information_view {
     std::string_view uri;   ///< between the brackets, of any scheme; empty where there are none
     std::string_view word;  ///< without brackets: what many servers write there, "Bellcore-dr2" or "Auto Answer"
-    params_view params;
+    params_view params;  ///< what stands behind the first semicolon
 
     /// An alert URN (RFC 7462): "urn:alert:source:internal".
     [[nodiscard]] bool is_alert_urn() const noexcept;

@@ -14,8 +14,10 @@ namespace sip {
 /// escapes kept.
 struct challenge_view {
     std::string_view scheme;  ///< "Digest"; others are kept and left alone
+    /// Parameters without their quotes; empty where missing.
     std::string_view realm, nonce, opaque, algorithm, qop, domain;
-    bool stale = false;
+    bool stale = false;  ///< the nonce is old, the password was right
+    /// True for the scheme Digest.
     [[nodiscard]] bool is_digest() const noexcept;
     /// True where the qop list offers `option` ("auth", "auth-int").
     [[nodiscard]] bool offers_qop(std::string_view option) const noexcept;
@@ -23,14 +25,15 @@ struct challenge_view {
 
 /// Authorization or Proxy-Authorization.
 struct credentials_view {
-    std::string_view scheme;
+    std::string_view scheme;  ///< "Digest"
+    /// Parameters without their quotes; empty where missing.
     std::string_view username, realm, nonce, uri, response, algorithm, cnonce, opaque, qop, nc;
-    [[nodiscard]] bool is_digest() const noexcept;
+    [[nodiscard]] bool is_digest() const noexcept;  ///< true for the scheme Digest
 };
 
 /// Authentication-Info (RFC 7616 3.5): what a server says after it has let us in.
 struct authentication_info_view {
-    std::string_view nextnonce, qop, rspauth, cnonce, nc;
+    std::string_view nextnonce, qop, rspauth, cnonce, nc;  ///< parameters without their quotes; empty where missing
 };
 
 [[nodiscard]] parsed<challenge_view> parse_challenge(std::string_view value) noexcept;

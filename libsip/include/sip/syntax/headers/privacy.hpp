@@ -20,6 +20,7 @@ struct privacy {
 
     /// The person is to stay unknown: id or user (RFC 5079 3).
     [[nodiscard]] bool hides_person() const noexcept { return id || user; }
+    /// True where no privacy is asked for.
     [[nodiscard]] bool empty() const noexcept {
         return !(header || session || user || id || history || critical || none);
     }

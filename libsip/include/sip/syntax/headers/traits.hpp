@@ -16,7 +16,8 @@ namespace sip {
 /// Any header without a row of its own is text.
 template <header_id Id>
 struct header_traits {
-    using value_type = std::string_view;
+    using value_type = std::string_view;  ///< what get<> gives
+    /// One element of the header.
     static parsed<value_type> parse(std::string_view text) noexcept { return parse_text(text); }
 };
 
