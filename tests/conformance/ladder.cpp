@@ -4,39 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "conformance/wording.hpp"
+
 namespace conformance {
 
 namespace {
 
 constexpr std::size_t column_width = 26;
 constexpr std::size_t left_margin = 4;
-
-bool has_number(expected_message const& e) {
-    return e.label[0] == 'F';
-}
-
-std::string text_of(expected_message const& e) {
-    auto const number = has_number(e) ? e.label + ' ' : std::string();
-    return e.status == 0 ? number + e.method : fmt::format("{}{} {}", number, e.status, e.method);
-}
-
-std::string text_of(fact const& f) {
-    switch (f.what) {
-        case fact::kind::sdp_direction:
-            return "SDP says " + f.value;
-        case fact::kind::no_sdp:
-            return "no SDP";
-        case fact::kind::from_party:
-            return "From " + f.value;
-        case fact::kind::to_party:
-            return "To " + f.value;
-        case fact::kind::contact_party:
-            return "Contact " + f.value;
-        case fact::kind::new_call:
-            return "new Call-ID";
-    }
-    return {};
-}
 
 /// Lifelines and arrows: the picture without anything beside it.
 class canvas {
@@ -78,24 +53,29 @@ public:
         auto text = lifelines();
         switch (e.what) {
             case kind::both_ways:
-                text = arrow(e.from, e.to, "2-way RTP", '=');
+                text = arrow(e.from, e.to, text_of(e), '=');
                 text[offset(std::min(column(e.from), column(e.to))) + 1] = '<';
                 break;
             case kind::one_way:
-                text = arrow(e.from, e.to, "RTP", '=');
+            case kind::music:
+                text = arrow(e.from, e.to, text_of(e), '=');
                 break;
             case kind::silence:
-                text = arrow(e.from, e.to, "no RTP", ' ');
+                text = arrow(e.from, e.to, text_of(e), ' ');
                 text[offset(std::max(column(e.from), column(e.to))) - 1] = ' ';
+                text[offset(std::min(column(e.from), column(e.to))) + 1] = ' ';
                 break;
             case kind::ring_back:
-                text.replace(offset(column(e.to)) + 2, 9, "ring-back");
+                text.replace(offset(column(e.to)) + 2, 9, text_of(e));
                 break;
+            case kind::mixed: {
+                auto const [first, last] = std::minmax({column(e.from), column(e.to), column(e.third)});
+                text = arrow(flow_.parties[first], flow_.parties[last], text_of(e), '=');
+                text[offset(first) + 1] = '<';
+                break;
+            }
         }
         return text;
-    }
-    static std::string action(user_action const& a) {
-        return fmt::format("  * {} {}{}", a.party, a.verb, a.object.empty() ? "" : ' ' + a.object);
     }
 
 private:
@@ -118,7 +98,7 @@ public:
         out_ += canvas_.header() + '\n';
         for (std::size_t index = 0; index < flow_.steps.size(); ++index)
             draw_step(index);
-        summary();
+        out_ += paint("  " + summary_of(report_), report_.matches() ? "1;32" : "1;31") + '\n';
         return std::move(out_);
     }
 
@@ -128,78 +108,27 @@ private:
     }
     void draw_step(std::size_t index) {
         auto const& step = flow_.steps[index];
-        if (step.action) out_ += paint(canvas::action(*step.action), "36") + '\n';
+        if (step.action) out_ += paint("  * " + text_of(*step.action), "36") + '\n';
         for (auto const& result : report_.messages)
             if (result.step == index) draw_message(result);
         for (auto const& result : report_.media)
             if (result.step == index) draw_media(result);
     }
     void draw_message(message_result const& result) {
-        if (result.explanation == "outside the flow") return;
-        bool const is_printed = result.expected && has_number(*result.expected);
-        std::string from, to, text, copies;
-        if (result.observed) {
-            from = result.observed->from;
-            to = result.observed->to;
-            text = (is_printed ? result.expected->label + ' ' : std::string()) +
-                   conformance::summary(result.observed->message.view());
-            if (result.observed->copies > 1) copies = fmt::format(" (sent {} times)", result.observed->copies);
-        } else {
-            from = result.expected->from;
-            to = result.expected->to;
-            text = text_of(*result.expected);
-        }
-        switch (result.what) {
-            case verdict::matches: {
-                std::string note = "ok" + copies;
-                if (result.expected && !is_printed) note += ", not printed in the guide: " + result.expected->reason;
-                if (!result.expected) note = result.explanation;
-                return line(canvas_.arrow(from, to, text, '-'), note, is_printed ? "32" : "34");
-            }
-            case verdict::missing:
-                return line(canvas_.arrow(from, to, text, '.'), "MISSING: " + result.explanation, "31");
-            case verdict::wrong:
-                return line(canvas_.arrow(from, to, text, '-'), "WRONG: " + result.explanation, "31");
-            case verdict::unexpected:
-                return line(canvas_.arrow(from, to, text, '-'), "UNEXPECTED: " + result.explanation, "31");
-            case verdict::not_seen_but_allowed:
-                if (is_printed)
-                    line(canvas_.arrow(from, to, text, '.'), "not sent, which is allowed: " + result.explanation, "34");
-                return;
-        }
+        bool const is_printed = result.expected && result.expected->is_printed();
+        if (result.what == verdict::outside) return;
+        if (result.what == verdict::not_seen_but_allowed && !is_printed) return;
+        auto const& from = result.observed ? result.observed->from : result.expected->from;
+        auto const& to = result.observed ? result.observed->to : result.expected->to;
+        auto const* colour = is_mismatch(result.what) ? "31" : is_printed && result.observed ? "32" : "34";
+        line(canvas_.arrow(from, to, text_of(result), result.observed ? '-' : '.'), note_of(result), colour);
     }
     void draw_media(media_result const& result) {
-        auto const text = canvas_.media(result.expected);
-        if (result.what == verdict::not_seen_but_allowed) return line(text, result.explanation, "34");
-        bool const good = result.what == verdict::matches;
-        line(text, (good ? "ok: " : "WRONG: ") + result.explanation, good ? "32" : "31");
+        auto const* colour = is_mismatch(result.what) ? "31" : result.what == verdict::matches ? "32" : "34";
+        line(canvas_.media(result.expected), note_of(result), colour);
     }
     void line(std::string const& picture, std::string const& note, char const* colour) {
         out_ += picture + "  " + paint(note, colour) + '\n';
-    }
-
-    void summary() {
-        std::size_t printed = 0, matched = 0;
-        for (auto const& r : report_.messages)
-            if (r.expected && has_number(*r.expected)) {
-                ++printed;
-                matched += r.what == verdict::matches || r.what == verdict::not_seen_but_allowed ? 1 : 0;
-            }
-        auto const count = [&](verdict wanted) {
-            return std::count_if(report_.media.begin(), report_.media.end(), [&](auto const& m) {
-                return m.what == wanted;
-            });
-        };
-        auto const unheard = count(verdict::not_seen_but_allowed);
-        out_ += paint(
-            fmt::format(
-                "  {}: {} of {} messages of the guide and {} of {} media states match{}; {} messages that the guide "
-                "leaves out\n",
-                report_.matches() ? "MATCHES" : "DOES NOT MATCH", matched, printed, count(verdict::matches),
-                report_.media.size(), unheard > 0 ? fmt::format(" ({} not measured)", unheard) : "", report_.unprinted()
-            ),
-            report_.matches() ? "1;32" : "1;31"
-        );
     }
 
     flow const& flow_;
@@ -210,9 +139,12 @@ private:
 };
 
 std::string note_of(expected_message const& e) {
-    std::string note = has_number(e) ? "" : "not in the guide";
+    std::string note = e.is_printed() ? "" : "not in the guide";
     auto const add = [&](std::string_view text) { note.append(note.empty() ? "" : ", ").append(text); };
     if (e.need == necessity::allowed) add("may be missing");
+    if (!e.variant.empty()) add("in " + e.variant);
+    if (e.earliest) add(fmt::format("after {} s", *e.earliest));
+    if (e.latest) add(fmt::format("within {} s", *e.latest));
     for (auto const& f : e.facts)
         add(text_of(f));
     if (!e.reason.empty()) note.append(note.empty() ? "" : ": ").append(e.reason);
@@ -229,12 +161,14 @@ std::string draw_plan(flow const& f) {
         text.erase(text.find_last_not_of(' ') + 1);
         out += '\n' + text;
     };
+    for (auto const& each : f.variants)
+        line("  variant " + each.name + ": " + each.title, {});
     for (auto const& step : f.steps) {
-        if (step.action) line(canvas::action(*step.action), {});
+        if (step.action) line("  * " + text_of(*step.action), {});
         for (auto const& e : step.messages)
             line(picture.arrow(e.from, e.to, text_of(e), e.need == necessity::allowed ? '.' : '-'), note_of(e));
         for (auto const& e : step.media)
-            line(picture.media(e), {});
+            line(picture.media(e), e.variant.empty() ? "" : "in " + e.variant);
     }
     return out + '\n';
 }

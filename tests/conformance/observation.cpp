@@ -96,6 +96,7 @@ bool observer::add(
     if (other.empty() || other == owner) return false;
     auto parsed = sip::parse_message(pool_.copy(text), pool_);
     if (!parsed) return false;
+    has_several_clocks_ = true;
     observed_message seen{at, sent ? std::string(owner) : other, sent ? other : std::string(owner), *parsed};
     if (known == addresses_.end() && owner == proxy)
         of_unknown_.emplace_back(remote_address, std::move(seen));
@@ -104,11 +105,18 @@ bool observer::add(
     return true;
 }
 
+bool observer::add_between(std::string from, std::string to, seconds at, std::string_view text) {
+    auto parsed = sip::parse_message(pool_.copy(text), pool_);
+    if (!parsed) return false;
+    all_.push_back({at, std::move(from), std::move(to), *parsed});
+    return true;
+}
+
 std::vector<observed_message> observer::messages() const {
     auto all = all_;
     for (auto const& [address, message] : of_unknown_)
         if (!addresses_.contains(address)) all.push_back(message);
-    put_causes_first(all);
+    if (has_several_clocks_) put_causes_first(all);
     std::stable_sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.at < b.at; });
     std::vector<observed_message> folded;
     for (auto& next : all) {

@@ -44,6 +44,10 @@ public:
     /// One message as `owner` sent or received it.
     bool add(std::string_view owner, seconds at, bool sent, std::string_view remote_address, std::string_view text);
 
+    /// One message as somebody between the two saw it. Times of one such observer are taken as they are; those of
+    /// several traces are put in the order of cause and effect.
+    bool add_between(std::string from, std::string to, seconds at, std::string_view text);
+
     /// Whose an unknown address in the proxy's own trace is: the one phone that cannot trace, and connects from any
     /// port.
     void set_stranger(std::string party) { stranger_ = std::move(party); }
@@ -61,6 +65,7 @@ public:
 private:
     party_map addresses_;
     std::string stranger_;
+    bool has_several_clocks_ = false;
     mutable sip::buffer_pool pool_;
     std::vector<observed_message> all_;
     /// The proxy's messages from and to addresses that were nobody's then, by address: the stranger's, unless another

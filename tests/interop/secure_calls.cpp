@@ -63,16 +63,16 @@ public:
             succeed(ours->dial("1002"));
             events->wait_for("call.state", {"call.state=early"}, patience);
             std::this_thread::sleep_for(500ms);
-            succeed(theirs->act("answers"));
+            succeed(theirs->act("answers", {}));
         } else {
             succeed(theirs->dial("1001"));
             events->wait_for("call.state", {"call.state=early"}, patience);
-            succeed(ours->act("answers"));
+            succeed(ours->act("answers", {}));
         }
         events->wait_for("call.state", {"call.state=confirmed"}, patience);
     }
     void hang_up() {
-        succeed(ours->act("hangs-up"));
+        succeed(ours->act("hangs-up", {}));
         events->wait_for("call.state", {"call.state=terminated"}, patience);
         std::this_thread::sleep_for(1s);  // until the peer is free again
     }
@@ -227,10 +227,10 @@ TEST_CASE("baresip: plain packets in a secure call are never heard; hold leaves 
     CHECK_MESSAGE(secure_pair::is(heard, their_tone), "phoned hears " << heard.hertz << " Hz");
     CHECK(heard.steady);
 
-    succeed(phones.ours->act("holds"));
+    succeed(phones.ours->act("holds", {}));
     phones.events->wait_for("call.state", {"call.held_by_us=true"}, patience);
     std::this_thread::sleep_for(500ms);
-    succeed(phones.ours->act("resumes"));
+    succeed(phones.ours->act("resumes", {}));
     phones.events->wait_for("call.state", {"call.held_by_us=false"}, patience);
     CHECK_MESSAGE(phones.we_hear_them(), "phoned hears nothing after hold");
     CHECK(phones.refused() == before);

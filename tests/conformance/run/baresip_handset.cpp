@@ -191,15 +191,19 @@ std::optional<std::string> baresip_handset::dial(const std::string& target) {
     return command("dial", uri) ? std::nullopt : std::optional<std::string>("baresip does not answer");
 }
 
-std::optional<std::string> baresip_handset::act(const std::string& verb) {
+std::optional<std::string> baresip_handset::act(const std::string& verb, const std::string& object) {
     static const std::map<std::string, const char*> commands{
         {"answers", "accept"}, {"rejects", "hangup"}, {"holds", "hold"}, {"resumes", "resume"}, {"hangs-up", "hangup"}};
+    if (verb == "transfers-to") {
+        const auto uri = fmt::format("sip:{}@{}:{}", object, setting_.proxy_host, setting_.proxy_port);
+        return command("transfer", uri) ? std::nullopt : std::optional<std::string>("baresip does not answer");
+    }
     const auto known = commands.find(verb);
     if (known == commands.end()) return fmt::format("baresip cannot '{}'", verb);
     return command(known->second) ? std::nullopt : std::optional<std::string>("baresip does not answer");
 }
 
-std::optional<std::uint64_t> baresip_handset::packets_received() {
+std::optional<std::uint64_t> baresip_handset::packets_received(const std::string&) {
     // What was decoded is recorded: 20 ms of sound is one packet.
     const auto file = newest_recording(setting_.folder);
     if (!file) return std::nullopt;

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -28,10 +27,11 @@ struct handset_setting {
     std::string transport = "udp";
     std::uint16_t sip_port = 0;
     std::uint16_t first_rtp_port = 0;
-    double tone = 0;       ///< Hz of the tone that it speaks
-    std::string codec;     ///< the only one that it has, by its name in SDP; empty: those that it has anyway
-    bool is_busy = false;  ///< its user takes no call
-    std::string folder;    ///< of its own, for files and sockets
+    double tone = 0;         ///< Hz of the tone that it speaks
+    std::string codec;       ///< the only one that it has, by its name in SDP; empty: those that it has anyway
+    bool is_busy = false;    ///< its user takes no call
+    bool calls_wait = true;  ///< a second call rings while it talks; else the phone is busy then
+    std::string folder;      ///< of its own, for files and sockets
     /// Secure media: empty (none), "srtp" (where the other can), "srtp-mand", "dtls".
     std::string media_encryption = {};
 };
@@ -49,8 +49,8 @@ public:
 
     // What its user does. The reason where the phone refuses.
     [[nodiscard]] virtual std::optional<std::string> dial(const std::string& target) = 0;
-    [[nodiscard]] virtual std::optional<std::string> act(const std::string& verb
-    ) = 0;  ///< answers, rejects, holds, resumes, hangs-up
+    /// One of the verbs of flows (flow.hpp) but `dials`; `object` is the user whom it names, empty where it names none.
+    [[nodiscard]] virtual std::optional<std::string> act(const std::string& verb, const std::string& object) = 0;
 
     /// Messages since the last call; empty where the phone cannot trace (then the proxy's trace counts).
     [[nodiscard]] virtual std::vector<traced_message> take_trace() = 0;
@@ -58,15 +58,19 @@ public:
     /// Whether what it hears includes the tones that it makes itself, as ring-back.
     [[nodiscard]] virtual bool hears_own_tones() const = 0;
 
-    /// RTP packets received so far in its current call; nothing where there is no call.
-    [[nodiscard]] virtual std::optional<std::uint64_t> packets_received() = 0;
+    /// RTP packets received so far in its calls with this user; nothing where there is none, or no way to tell.
+    [[nodiscard]] virtual std::optional<std::uint64_t> packets_received(const std::string& user) = 0;
     /// What it has heard from now on for `window`: the strongest frequency (0: silence) and its level in dBov.
     struct sound {
         double hertz = 0, level_dbov = -96;
         bool steady = false;  ///< one tone most of the time
+        std::vector<std::int16_t> samples;
+
+        /// Whether a tone of this frequency is in it most of the time, perhaps beside others.
+        [[nodiscard]] bool has_tone(double hz) const;
     };
     /// Measures samples at 8000 a second.
-    [[nodiscard]] static sound sound_in(std::span<const std::int16_t> samples);
+    [[nodiscard]] static sound sound_in(std::vector<std::int16_t> samples);
     virtual void begin_listening() = 0;
     [[nodiscard]] virtual sound end_listening() = 0;
 };

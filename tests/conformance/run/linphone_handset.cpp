@@ -134,7 +134,7 @@ std::optional<std::string> linphone_handset::dial(const std::string& target) {
     return command(fmt::format("call sip:{}@{}:{}", target, setting_.proxy_host, setting_.proxy_port));
 }
 
-std::optional<std::string> linphone_handset::act(const std::string& verb) {
+std::optional<std::string> linphone_handset::act(const std::string& verb, const std::string&) {
     static const std::map<std::string, const char*> commands{
         {"answers", "answer"},
         {"rejects", "terminate"},

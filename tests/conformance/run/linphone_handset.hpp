@@ -17,11 +17,11 @@ public:
     [[nodiscard]] const handset_setting& setting() const override { return setting_; }
     [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience) override;
     [[nodiscard]] std::optional<std::string> dial(const std::string& target) override;
-    [[nodiscard]] std::optional<std::string> act(const std::string& verb) override;
+    [[nodiscard]] std::optional<std::string> act(const std::string& verb, const std::string& object) override;
     [[nodiscard]] std::vector<traced_message> take_trace() override { return {}; }
     [[nodiscard]] bool traces() const override { return false; }
     [[nodiscard]] bool hears_own_tones() const override { return false; }
-    [[nodiscard]] std::optional<std::uint64_t> packets_received() override { return std::nullopt; }
+    [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string&) override { return std::nullopt; }
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
 

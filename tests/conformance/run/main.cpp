@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "conformance/capture/file.hpp"
 #include "conformance/ladder.hpp"
+#include "conformance/reports/entry.hpp"
+#include "conformance/reports/files.hpp"
 #include "conformance/run/baresip_handset.hpp"
 #include "conformance/run/network.hpp"
 #include "conformance/run/phoned_handset.hpp"
@@ -30,8 +32,8 @@ constexpr int exit_matches = 0, exit_differs = 1, exit_trouble = 2;
 constexpr auto patience = milliseconds(10000);
 
 struct wishes {
-    std::string proxy = "embedded", caller = "phoned", callee = "phoned", transport = "udp", codec, flows_folder,
-                work_folder;
+    std::string proxy = "embedded", caller = "phoned", callee = "phoned", third = "phoned", transport = "udp", codec,
+                flows_folder, work_folder, html, junit, pcap_folder;
     programs where;
     std::vector<std::string> names;
     std::uint16_t port = 0;
@@ -39,41 +41,21 @@ struct wishes {
 
     [[nodiscard]] const std::string& player(const std::string& party) const {
         static const std::string ours = "phoned";
-        return party == "A" ? caller : party == "B" ? callee : ours;
+        return party == "A" ? caller : party == "B" ? callee : party == "C" ? third : ours;
     }
-    [[nodiscard]] bool has_baresip() const { return caller == "baresip" || callee == "baresip"; }
+    [[nodiscard]] bool has_baresip() const { return caller == "baresip" || callee == "baresip" || third == "baresip"; }
+    /// "phoned as A and B through the embedded proxy over udp".
+    [[nodiscard]] std::string setting(const flow& f) const {
+        std::string out;
+        for (const auto& party : f.parties)
+            if (party != "P") out += fmt::format("{}{} as {}", out.empty() ? "" : ", ", player(party), party);
+        return fmt::format("{}, through the {} proxy over {}", out, proxy, transport);
+    }
 };
 
-std::optional<std::vector<flow>> read_flows(const wishes& w) {
-    std::vector<fs::path> files;
-    std::error_code problem;
-    for (const auto& entry : fs::directory_iterator(w.flows_folder, problem))
-        if (entry.path().extension() == ".flow") files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    std::vector<flow> flows;
-    for (const auto& file : files) {
-        std::ifstream in(file);
-        std::ostringstream text;
-        text << in.rdbuf();
-        auto read = parse_flow(text.str());
-        if (const auto* error = std::get_if<flow_error>(&read)) {
-            fmt::print(stderr, "{}:{}:{}: {}\n", file.string(), error->at.line, error->at.column, error->text);
-            return std::nullopt;
-        }
-        auto& f = std::get<flow>(read);
-        if (w.names.empty() || std::find(w.names.begin(), w.names.end(), f.name) != w.names.end())
-            flows.push_back(std::move(f));
-    }
-    if (flows.empty()) {
-        fmt::print(stderr, "no flow {} in {}\n", w.names.empty() ? "file" : "of that name", w.flows_folder);
-        return std::nullopt;
-    }
-    return flows;
-}
-
-bool is_busy_in(const flow& f, const std::string& party) {
+bool does(const flow& f, const std::string& party, std::string_view verb) {
     return std::any_of(f.steps.begin(), f.steps.end(), [&](const step& s) {
-        return s.action && s.action->verb == "is-busy" && s.action->party == party;
+        return s.action && s.action->verb == verb && s.action->party == party;
     });
 }
 
@@ -88,12 +70,27 @@ std::unique_ptr<handset> make_handset(
     setting.transport = w.transport;
     setting.sip_port = static_cast<std::uint16_t>(w.port + 2 + 2 * number);
     setting.first_rtp_port = static_cast<std::uint16_t>(w.port + 100 + 40 * number);
-    setting.tone = 600 + 250.0 * number;
-    setting.is_busy = is_busy_in(f, party);
+    // No sum or difference of two, or of their harmonics, is the third.
+    constexpr double tones[] = {600, 850, 1270, 1530};
+    setting.tone = tones[number];
+    const bool forwards_busy = does(f, party, "forwards-when-busy-to");
+    setting.is_busy = does(f, party, "is-busy") && !forwards_busy;
+    setting.calls_wait = !forwards_busy;
     setting.codec = w.codec;
     setting.folder = folder + "/" + party;
     if (w.player(party) == "baresip") return std::make_unique<baresip_handset>(setting);
     return std::make_unique<phoned_handset>(w.where, setting);
+}
+
+/// A call that keeps the phone's user busy, before the flow begins.
+std::optional<std::string> occupy(handset& caller, handset& phone) {
+    if (auto problem = caller.start(patience)) return problem;
+    if (auto problem = caller.dial(phone.setting().user)) return problem;
+    for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
+        if (!phone.act("answers", {})) return std::nullopt;
+        std::this_thread::sleep_for(milliseconds(50));
+    }
+    return fmt::format("{} could not be made busy", phone.setting().party);
 }
 
 /// Fresh phones for each flow, so that none depends on what another left behind. The proxy is the same for all.
@@ -112,12 +109,26 @@ std::optional<played> play_with_phones(const wishes& w, const flow& f, network& 
             fmt::print(stderr, "{}\n", *problem);
             return std::nullopt;
         }
+    std::unique_ptr<handset> occupant;
+    for (const auto& [party, phone] : s.phones)
+        if (does(f, party, "is-busy") && !phone->setting().calls_wait) {
+            occupant = make_handset(w, f, "X", static_cast<unsigned>(phones.size()), folder);
+            if (auto problem = occupy(*occupant, *phone)) {
+                fmt::print(stderr, "{}\n", *problem);
+                return std::nullopt;
+            }
+        }
     return play(f, s);
 }
 
 int run(const wishes& w) {
-    const auto flows = read_flows(w);
-    if (!flows) return exit_trouble;
+    auto read = read_flow_files(w.flows_folder, w.names);
+    if (const auto* reason = std::get_if<std::string>(&read)) {
+        fmt::print(stderr, "{}\n", *reason);
+        return exit_trouble;
+    }
+    auto flows = std::get<std::vector<flow>>(std::move(read));
+    if (w.names.empty()) std::erase_if(flows, [](const flow& f) { return !f.source.starts_with("guide"); });
     // baresip 1.0 knows no digest but MD5.
     const std::vector<std::string> algorithms =
         w.has_baresip() ? std::vector<std::string>{"MD5"} : std::vector<std::string>{"SHA-256", "MD5"};
@@ -127,23 +138,28 @@ int run(const wishes& w) {
         return exit_trouble;
     }
     const auto c = ::isatty(STDOUT_FILENO) != 0 ? colours::on : colours::off;
-    std::size_t matching = 0;
-    for (const auto& f : *flows) {
-        fmt::print(
-            "playing flow {} with {} as A and {} as B through the {} proxy over {} ...\n", f.name, w.caller, w.callee,
-            w.proxy, w.transport
-        );
+    std::vector<report_entry> entries;
+    for (const auto& f : flows) {
+        fmt::print("[{}/{}] flow {}: {} ...\n", entries.size() + 1, flows.size(), f.name, w.setting(f));
         std::fflush(stdout);
-        const auto result = play_with_phones(w, f, proxy, w.work_folder + "/" + f.name);
+        const auto begin = std::chrono::steady_clock::now();
+        auto result = play_with_phones(w, f, proxy, w.work_folder + "/" + f.name);
         if (!result) return exit_trouble;
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
         fmt::print("{}", draw_ladder(f, result->result, c));
         if (!result->trouble.empty()) fmt::print("  the flow could not be played to its end: {}\n", result->trouble);
         fmt::print("\n");
         std::fflush(stdout);
-        if (result->result.matches() && result->trouble.empty()) ++matching;
+        if (!w.pcap_folder.empty())
+            if (auto problem = write_capture(fmt::format("{}/{}.pcap", w.pcap_folder, f.name), result->captured))
+                fmt::print(stderr, "{}\n", *problem);
+        entries.push_back({f, std::move(result->result), w.setting(f), std::move(result->trouble), took.count()});
     }
-    fmt::print("{} of {} flows match the guide\n", matching, flows->size());
-    return matching == flows->size() ? exit_matches : exit_differs;
+    const auto matching =
+        std::count_if(entries.begin(), entries.end(), [](const report_entry& e) { return e.matches(); });
+    fmt::print("{} of {} flows match\n", matching, entries.size());
+    if (!write_reports(entries, w.html, w.junit)) return exit_trouble;
+    return static_cast<std::size_t>(matching) == entries.size() ? exit_matches : exit_differs;
 }
 
 }  // namespace
@@ -157,7 +173,9 @@ int main(int count, char** words) {
         "each media state whether it matches."};
     std::string build = (here / "../..").lexically_normal().string();
     w.flows_folder = OFFHOOK_FLOW_FOLDER;
-    app.add_option("flow", w.names, "the flows to play, by name (1.1 1.2 ...); all if none is given");
+    app.add_option(
+        "flow", w.names, "the flows to play, by name (1.1 1.2 ... resume ...); those of the guide if none is given"
+    );
     app.add_option("--proxy", w.proxy, "who routes")
         ->check(CLI::IsMember({"embedded", "kamailio"}))
         ->capture_default_str();
@@ -165,6 +183,9 @@ int main(int count, char** words) {
         ->check(CLI::IsMember({"phoned", "baresip"}))
         ->capture_default_str();
     app.add_option("--callee", w.callee, "which phone plays B")
+        ->check(CLI::IsMember({"phoned", "baresip"}))
+        ->capture_default_str();
+    app.add_option("--third", w.third, "which phone plays C")
         ->check(CLI::IsMember({"phoned", "baresip"}))
         ->capture_default_str();
     app.add_option("--transport", w.transport, "between phones and proxy")
@@ -177,6 +198,10 @@ int main(int count, char** words) {
         ->default_str("200 free ones");
     app.add_option("--flows", w.flows_folder, "the folder of the flow files")->capture_default_str();
     app.add_option("--build", build, "the build folder with phoned and offhook-proxy")->capture_default_str();
+    app.add_option("--html", w.html, "writes a report with pictures to this file");
+    app.add_option("--junit", w.junit, "writes a report in JUnit's XML to this file");
+    app.add_option("--pcap", w.pcap_folder, "writes a capture of each flow's SIP messages into this folder")
+        ->check(CLI::ExistingDirectory);
     app.add_flag("--keep", w.keep, "keep logs and traces, and say where they are");
     app.footer(
         "exit status: 0 every message and media state matches, 1 something differs, 2 the flows could not be played"

@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
 constexpr auto patience_of_a_command = milliseconds(3000);
+constexpr int rings_before_forwarding = 1;  // of 6 s
 
 /// "2026-03-01T12:00:00.123456Z" as seconds since the epoch.
 seconds time_of(std::string_view text) {
@@ -56,16 +57,31 @@ std::optional<std::string> phoned_handset::dial(const std::string& target) {
     return phone_.command("call.dial", {{"target", target}});
 }
 
-std::optional<std::string> phoned_handset::act(const std::string& verb) {
-    static const std::map<std::string, const char*> methods{
-        {"answers", "call.answer"},
-        {"rejects", "call.reject"},
-        {"holds", "call.hold"},
-        {"resumes", "call.resume"},
-        {"hangs-up", "call.hangup"}};
+std::optional<std::string> phoned_handset::act(const std::string& verb, const std::string& object) {
+    if (verb == "registers") return phone_.command("account.register", {{"account", 1}});
+    if (verb == "unregisters") return phone_.command("account.unregister", {{"account", 1}});
+    static const std::map<std::string, const char*> forwards{
+        {"forwards-always-to", "always"},
+        {"forwards-when-busy-to", "busy"},
+        {"forwards-when-unanswered-to", "no_answer"}};
+    if (const auto kind = forwards.find(verb); kind != forwards.end())
+        return phone_.command(
+            "forward.set",
+            {{"kind", kind->second}, {"on", true}, {"target", object}, {"rings", rings_before_forwarding}}
+        );
+    const auto calls = phone_.live_calls();
+    if (calls.empty()) return fmt::format("{} has no call for '{}'", setting().party, verb);
+    const auto newest = calls.back(), oldest = calls.front();
+    if (verb == "transfers-to") return phone_.command("call.transfer", {{"call", newest}, {"target", object}});
+    if (verb == "completes-transfer")
+        return phone_.command("call.transfer_attended", {{"call", oldest}, {"to", newest}});
+    if (verb == "conferences") return phone_.command("call.conference", {{"call", newest}, {"with", oldest}});
+    static const std::map<std::string, const char*> methods{{"answers", "call.answer"},  {"rejects", "call.reject"},
+                                                            {"holds", "call.hold"},      {"resumes", "call.resume"},
+                                                            {"hangs-up", "call.hangup"}, {"splits", "call.split"}};
     const auto method = methods.find(verb);
     if (method == methods.end()) return fmt::format("this phone cannot '{}'", verb);
-    return phone_.command(method->second, {{"call", phone_.current_call()}});
+    return phone_.command(method->second, {{"call", newest}});
 }
 
 void phoned_handset::watch() {
@@ -90,8 +106,8 @@ std::vector<traced_message> phoned_handset::take_trace() {
     return std::exchange(traced_, {});
 }
 
-std::optional<std::uint64_t> phoned_handset::packets_received() {
-    return phone_.packets_received();
+std::optional<std::uint64_t> phoned_handset::packets_received(const std::string& user) {
+    return phone_.packets_received(user);
 }
 
 void phoned_handset::begin_listening() {

@@ -30,11 +30,11 @@ public:
     [[nodiscard]] const handset_setting& setting() const override { return phone_.setting(); }
     [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience) override;
     [[nodiscard]] std::optional<std::string> dial(const std::string& target) override;
-    [[nodiscard]] std::optional<std::string> act(const std::string& verb) override;
+    [[nodiscard]] std::optional<std::string> act(const std::string& verb, const std::string& object) override;
     [[nodiscard]] std::vector<traced_message> take_trace() override;
     [[nodiscard]] bool traces() const override { return true; }
     [[nodiscard]] bool hears_own_tones() const override { return true; }
-    [[nodiscard]] std::optional<std::uint64_t> packets_received() override;
+    [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user) override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
 

@@ -1,5 +1,6 @@
 #include "conformance/run/phoned_process.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -35,6 +36,7 @@ bool phoned_process::write_configuration() const {
     common << "#!version:1.0.0.1\n"
            << "features.dnd_refuse_code = 486\n"
            << "features.dnd.enable = " << (setting_.is_busy ? 1 : 0) << '\n'
+           << "call_waiting.enable = " << (setting_.calls_wait ? 1 : 0) << '\n'
            << "network.port.min_rtpport = " << setting_.first_rtp_port << '\n'
            << "network.port.max_rtpport = " << setting_.first_rtp_port + 19 << '\n'
            << "offhook.local_address = 127.0.0.1\n";
@@ -123,32 +125,47 @@ std::optional<object> phoned_process::ask(const char* method, object params) {
     return done ? std::optional(std::move(*done)) : std::nullopt;
 }
 
-std::int64_t phoned_process::current_call() {
+std::vector<phoned_process::live_call> phoned_process::list_calls() {
     const auto list = ask("call.list", {});
-    if (!list) return 0;
-    const auto* calls = list->if_contains("calls");
-    if (calls == nullptr || !calls->is_array()) return 0;
-    std::int64_t newest = 0;
+    const auto* calls = list ? list->if_contains("calls") : nullptr;
+    if (calls == nullptr || !calls->is_array()) return {};
+    std::vector<live_call> out;
     for (const auto& each : calls->get_array()) {
         const auto& call = each.as_object();
-        if (text_of(call, "state") == "terminated") continue;
-        boost::system::error_code problem;
         const auto* number = call.if_contains("call");
-        if (number != nullptr) newest = std::max(newest, number->to_number<std::int64_t>(problem));
+        if (text_of(call, "state") == "terminated" || number == nullptr) continue;
+        boost::system::error_code problem;
+        out.push_back({number->to_number<std::int64_t>(problem), std::string(text_of(call, "remote"))});
     }
-    return newest;
+    std::sort(out.begin(), out.end(), [](const live_call& a, const live_call& b) { return a.number < b.number; });
+    return out;
 }
 
-std::optional<std::uint64_t> phoned_process::packets_received() {
-    const auto number = current_call();
-    if (number == 0) return std::nullopt;
-    const auto stats = ask("call.stats", object{{"call", number}});
-    if (!stats) return std::nullopt;
-    const auto* quality = stats->if_contains("quality");
-    const auto& from = quality != nullptr && quality->is_object() ? quality->get_object() : *stats;
-    const auto* received = from.if_contains("packets_received");
-    boost::system::error_code problem;
-    return received != nullptr ? received->to_number<std::uint64_t>(problem) : 0;
+std::vector<std::int64_t> phoned_process::live_calls() {
+    std::vector<std::int64_t> out;
+    for (const auto& each : list_calls())
+        out.push_back(each.number);
+    return out;
+}
+
+std::int64_t phoned_process::current_call() {
+    const auto all = live_calls();
+    return all.empty() ? 0 : all.back();
+}
+
+std::optional<std::uint64_t> phoned_process::packets_received(const std::string& user) {
+    std::optional<std::uint64_t> total;
+    for (const auto& each : list_calls()) {
+        if (!user.empty() && each.remote.find(fmt::format("sip:{}@", user)) == std::string::npos) continue;
+        const auto stats = ask("call.stats", object{{"call", each.number}});
+        if (!stats) continue;
+        const auto* quality = stats->if_contains("quality");
+        const auto& from = quality != nullptr && quality->is_object() ? quality->get_object() : *stats;
+        const auto* received = from.if_contains("packets_received");
+        boost::system::error_code problem;
+        total = total.value_or(0) + (received != nullptr ? received->to_number<std::uint64_t>(problem) : 0);
+    }
+    return total;
 }
 
 }  // namespace conformance

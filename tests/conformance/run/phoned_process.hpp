@@ -36,14 +36,21 @@ public:
     [[nodiscard]] std::optional<boost::json::object> ask(const char* method, boost::json::object params);
     /// The call that lives, newest first; 0 where there is none.
     [[nodiscard]] std::int64_t current_call();
-    /// RTP packets that its current call has received; nothing where there is no call.
-    [[nodiscard]] std::optional<std::uint64_t> packets_received();
+    /// The calls that live, oldest first.
+    [[nodiscard]] std::vector<std::int64_t> live_calls();
+    /// RTP packets that its live calls with this user (all, where empty) have received; nothing where there is no call.
+    [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user = {});
 
     [[nodiscard]] std::string control_socket() const { return setting_.folder + "/control.sock"; }
     [[nodiscard]] std::string driver_socket() const { return setting_.folder + "/driver.sock"; }
     [[nodiscard]] child& process() noexcept { return process_; }
 
 private:
+    struct live_call {
+        std::int64_t number = 0;
+        std::string remote;
+    };
+    [[nodiscard]] std::vector<live_call> list_calls();
     [[nodiscard]] bool write_configuration() const;
 
     std::string program_;

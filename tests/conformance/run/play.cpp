@@ -16,7 +16,6 @@ using steady = std::chrono::steady_clock;
 constexpr auto settling = milliseconds(250);  // for what nobody expects
 constexpr auto media_window = milliseconds(1500);
 constexpr auto media_start = milliseconds(600);  // for buffers to fill and drain, and for the tone of before to fade
-constexpr double tolerance_hz = 15;
 constexpr double audible_dbov = -45;
 
 class player {
@@ -36,6 +35,7 @@ public:
             out.trouble = play_step(index);
         gather();
         out.messages = observer_.messages();
+        out.captured = as_capture(out.messages);
         out.result = check(flow_, out.messages, media_, users_);
         return out;
     }
@@ -45,6 +45,19 @@ private:
         party_map out{{stage_.proxy_address, "P"}};
         for (const auto& [party, phone] : stage_.phones)
             out[fmt::format("127.0.0.1:{}", phone->setting().sip_port)] = party;
+        return out;
+    }
+
+    /// Over TCP, too, each party has one address: which connection a message took is not traced.
+    recording as_capture(const std::vector<observed_message>& messages) const {
+        std::map<std::string, std::string> address_of{{"P", stage_.proxy_address}};
+        for (const auto& [party, phone] : stage_.phones)
+            address_of[party] = fmt::format("127.0.0.1:{}", phone->setting().sip_port);
+        recording out;
+        for (const auto& m : messages)
+            out.messages.push_back(
+                {m.at, address_of[m.from], address_of[m.to], std::string(m.message.view().text()), false}
+            );
         return out;
     }
 
@@ -74,9 +87,10 @@ private:
 
     std::optional<std::string> act(const user_action& action) {
         if (action.verb == "is-busy") return std::nullopt;  // arranged when the phone was started
+        if (action.verb == "lets-ring") return std::nullopt;
         auto& phone = *stage_.phones.at(action.party);
-        if (action.verb != "dials") return phone.act(action.verb);
-        return phone.dial(users_.at(action.object));
+        const auto object = action.object.empty() ? std::string() : users_.at(action.object);
+        return action.verb == "dials" ? phone.dial(object) : phone.act(action.verb, object);
     }
 
     /// Until everything that this step and those before it require has passed, or patience is over; then a moment more.
@@ -85,59 +99,68 @@ private:
         until_here.steps.resize(index + 1);
         for (auto& step : until_here.steps)
             step.media.clear();
-        const auto end = steady::now() + stage_.patience;
+        auto patience = stage_.patience;
+        for (const auto& each : flow_.steps[index].messages)
+            if (each.latest) patience += milliseconds(static_cast<int>(1000 * *each.latest));
+        const auto end = steady::now() + patience;
         for (bool has_news = true; steady::now() < end; has_news = gather()) {
             if (!has_news) {
                 std::this_thread::sleep_for(milliseconds(10));
                 continue;
             }
             const auto so_far = check(until_here, observer_.messages(), {}, users_);
-            const bool all_there =
-                std::none_of(so_far.messages.begin(), so_far.messages.end(), [](const message_result& r) {
-                    return r.what == verdict::missing;
-                });
-            if (all_there) break;
+            if (so_far.missing() == 0) break;
         }
         std::this_thread::sleep_for(settling);
         gather();
     }
 
+    using packet_counts = std::map<std::pair<std::string, std::string>, std::optional<std::uint64_t>>;
+    packet_counts count_packets() const {
+        packet_counts out;
+        for (auto& [to, phone] : stage_.phones)
+            for (const auto& [from, other] : stage_.phones)
+                if (from != to) out[{from, to}] = phone->packets_received(other->setting().user);
+        return out;
+    }
+
     void measure(std::size_t index) {
         std::this_thread::sleep_for(media_start);
-        std::map<std::string, std::optional<std::uint64_t>> before;
-        for (auto& [party, phone] : stage_.phones) {
-            before[party] = phone->packets_received();
-            phone->begin_listening();
-        }
-        std::this_thread::sleep_for(media_window);
-        std::map<std::string, std::optional<std::uint64_t>> counted;
+        auto before = count_packets();
         for (auto& [party, phone] : stage_.phones)
-            counted[party] = phone->packets_received();
+            phone->begin_listening();
+        std::this_thread::sleep_for(media_window);
+        const auto after = count_packets();
         for (auto& [to, phone] : stage_.phones) {
             const auto sound = phone->end_listening();
-            const auto after = counted[to];
-            const bool in_call = after && before[to] && *after >= *before[to];
-            const auto packets = in_call ? static_cast<unsigned>(*after - *before[to]) : 0U;
             const bool audible = sound.level_dbov > audible_dbov;
-            const auto detail =
-                audible ? fmt::format("{:.0f} Hz at {:.0f} dBov, {} packets", sound.hertz, sound.level_dbov, packets)
-                        : fmt::format("silence, {} packets", packets);
+            unsigned total = 0;
+            const auto first = media_.size();
             for (auto& [from, other] : stage_.phones) {
                 if (from == to) continue;
-                const bool is_tone =
-                    audible && sound.steady && std::abs(sound.hertz - other->setting().tone) < tolerance_hz;
-                media_.push_back({index, from, to, packets, is_tone, detail, false, false});
+                const auto now = after.at({from, to}), then = before.at({from, to});
+                media_measurement m;
+                m.step = index;
+                m.from = from;
+                m.to = to;
+                m.packets = now && then && *now >= *then ? static_cast<unsigned>(*now - *then) : 0U;
+                m.heard = audible && sound.has_tone(other->setting().tone);
+                m.is_something = audible;
+                total += m.packets;
+                media_.push_back(std::move(m));
             }
-            media_.push_back(
-                {index,
-                 {},
-                 to,
-                 packets,
-                 audible && sound.hertz > 300 && sound.hertz < 500 && packets == 0,
-                 detail,
-                 true,
-                 !phone->hears_own_tones()}
-            );
+            const auto heard =
+                audible ? fmt::format("{:.0f} Hz at {:.0f} dBov", sound.hertz, sound.level_dbov) : "silence";
+            for (auto i = first; i != media_.size(); ++i)
+                media_[i].detail = fmt::format("{}, {} packets", heard, media_[i].packets);
+            media_measurement tone;
+            tone.step = index;
+            tone.to = to;
+            tone.heard = audible && sound.hertz > 300 && sound.hertz < 500 && total == 0;
+            tone.detail = fmt::format("{}, {} packets", heard, total);
+            tone.is_ring_back = true;
+            tone.is_unmeasured = !phone->hears_own_tones();
+            media_.push_back(std::move(tone));
         }
     }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/capture/recording.hpp"
 #include "conformance/check.hpp"
 #include "conformance/flow.hpp"
 #include "conformance/run/handset.hpp"
@@ -26,6 +27,7 @@ struct stage {
 struct played {
     report result;
     std::vector<observed_message> messages;
+    recording captured;   ///< the same by address, for a capture file
     std::string trouble;  ///< what kept the flow from being played to its end; empty where nothing did
 };
 

@@ -48,11 +48,11 @@ step B hangs-up
     auto const& first = flow.steps[0].messages[0];
     CHECK(first.label == "F1");
     CHECK(first.method == "INVITE");
-    CHECK(first.status == 0);
+    CHECK(first.is_request());
     REQUIRE(first.facts.size() == 3);
-    CHECK(first.facts[0].value == "sendrecv");
+    CHECK(first.facts[0].values == std::vector<std::string>{"sendrecv"});
     auto const& second = flow.steps[0].messages[1];
-    CHECK(second.status == 100);
+    CHECK(second.statuses == std::vector<std::uint16_t>{100});
     CHECK(second.any_order);
     CHECK(second.need == conformance::necessity::allowed);
     auto const& third = flow.steps[0].messages[2];
@@ -109,8 +109,70 @@ TEST_CASE("every flow file of the project reads, and its name is that of its fil
         std::ostringstream text;
         text << in.rdbuf();
         auto const flow = read(text.str());
-        CHECK(entry.path().filename().string().starts_with(flow.name + '-'));
+        const auto file = entry.path().stem().string();
+        CHECK((file == flow.name || file.starts_with(flow.name + '-')));
         ++count;
     }
-    CHECK(count >= 4);
+    CHECK(count >= 16);
+}
+
+TEST_CASE("a flow of three tells calls, variants, alternatives, times and what a conference sounds like") {
+    auto const flow = read(R"(flow 9 "t"
+variant early "released at once"
+variant late "released later"
+parties A P B C
+step B transfers-to C
+  F1 B -> P REFER        refer-to C, refer-to-replaces none
+  F2 P -> B 202|200 REFER any-order
+  F3 A -> P INVITE       replaces 2, call 3, after 1 s, within 2.5 s
+  F4 A -> P BYE          in early
+  F4 A -> P BYE          in late, call 2
+  may A -> P NOTIFY      sipfrag 1xx|200, has Event, repeated "progress"
+  media mixed A B C
+  media music A -> B in late
+)");
+    auto const& messages = flow.steps[0].messages;
+    CHECK(flow.steps[0].action->object == "C");
+    CHECK(messages[0].facts[1].values == std::vector<std::string>{"none"});
+    CHECK(messages[1].statuses == std::vector<std::uint16_t>{202, 200});
+    CHECK(messages[2].earliest == 1.0);
+    CHECK(messages[2].latest == 2.5);
+    CHECK(messages[2].facts[0].what == conformance::fact::kind::replaces);
+    CHECK(messages[5].repeated);
+    CHECK(flow.steps[0].media[0].third == "C");
+    auto const ways = variants_of(flow);
+    REQUIRE(ways.size() == 2);
+    CHECK(ways[0].steps[0].messages.size() == 5);
+    CHECK(ways[0].steps[0].media.size() == 1);
+    CHECK(ways[1].steps[0].messages[3].call == 2);
+    CHECK(ways[1].steps[0].media.size() == 2);
+    CHECK(ways[1].variants[0].title == "released later");
+}
+
+TEST_CASE("errors in what flows of three say name line and column, too") {
+    std::string const head = "flow 1 \"t\"\nvariant v \"w\"\nparties A P B C\nstep A dials B\n";
+    struct row {
+        char const* text;
+        unsigned column;
+        char const* piece;
+    };
+    for (auto const& wrong : {
+             row{"F1 A -> P INVITE in x", 21, "no variant is called 'x'"},
+             row{"F1 A -> P 200|7 INVITE", 11, "between 100 and 699"},
+             row{"F1 A -> P NOTIFY sipfrag 7xx", 26, "stands for its class"},
+             row{"F1 A -> P INVITE call zero", 23, "a call has a number"},
+             row{"F1 A -> P INVITE within soon", 25, "no number of seconds"},
+             row{"F1 A -> P INVITE within 3", 26, "the unit is missing"},
+             row{"F1 A -> P INVITE sdp sendonly|", 22, "is missing"},
+             row{"F1 A -> P REFER refer-to D", 26, "no party is called 'D'"},
+             row{"media mixed A B", 16, "a party is missing"},
+             row{"media music A B", 15, "media runs"},
+             row{"step B transfers-to", 20, "a party is missing"},
+         }) {
+        CAPTURE(wrong.text);
+        auto const error = error_in(head + wrong.text);
+        CHECK(error.at.line == 5);
+        CHECK(error.at.column == wrong.column);
+        CHECK_MESSAGE(error.text.find(wrong.piece) != std::string::npos, error.text);
+    }
 }
