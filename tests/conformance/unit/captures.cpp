@@ -112,7 +112,7 @@ TEST_CASE("frames of every link layer give what UDP carried") {
     CHECK(unit->to == "192.0.2.2:5070");
 }
 
-TEST_CASE("IPv6 packets give what UDP carried, behind extension headers too (RFC 8200 4)") {
+TEST_CASE("IPv6 packets give what UDP carried, behind extension headers too") {
     octets packet;
     const auto payload = udp("hello");
     put(packet, 0x60000000, 4);
@@ -134,7 +134,7 @@ TEST_CASE("IPv6 packets give what UDP carried, behind extension headers too (RFC
     CHECK(text_of(unit) == "hello");
 }
 
-TEST_CASE("fragments are joined in any order, and one that is missing gives nothing (RFC 791 3.2)") {
+TEST_CASE("fragments are joined in any order, and one that is missing gives nothing") {
     const auto whole = udp(std::string(40, 'x') + "end");
     const octets first(whole.begin(), whole.begin() + 24), second(whole.begin() + 24, whole.begin() + 40),
         third(whole.begin() + 40, whole.end());
@@ -155,7 +155,7 @@ TEST_CASE("a frame cut anywhere gives nothing and does no harm") {
             CHECK_FALSE(link_reader(DLT_RAW).read(bytes(packet).first(size)));
 }
 
-TEST_CASE("a message over TCP is put together from segments in any order, twice or overlapping (RFC 9293 3.10)") {
+TEST_CASE("a message over TCP is put together from segments in any order, twice or overlapping") {
     const std::string text = options;
     const std::vector<std::pair<std::size_t, std::size_t>> parts{
         {40, 60}, {0, 50}, {0, 50}, {90, text.size()}, {45, 100}};
