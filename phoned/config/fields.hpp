@@ -93,6 +93,18 @@ bool phone_part_field(settings& to, const place&, const parsed_value& value) {
     return true;
 }
 
+/// A member of one kind of forwarding, of the phone and of an account.
+template <auto Kind, auto Member>
+bool forward_field(settings& to, const place&, const parsed_value& value) {
+    assign(to.forward.*Kind.*Member, value);
+    return true;
+}
+template <auto Kind, auto Member>
+bool account_forward_field(settings& to, const place& at, const parsed_value& value) {
+    assign(to.accounts[at.x() - 1].forward.*Kind.*Member, value);
+    return true;
+}
+
 // What a row says of its indices.
 inline constexpr std::array<index_range, 3> no_index{};
 inline constexpr std::array<index_range, 3> per_account{{{1, max_accounts}}};

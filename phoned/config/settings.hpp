@@ -44,6 +44,51 @@ enum class dtls_policy { never, where_offered, preferred };
 
 enum class log_level { trace, debug, info, warning, error, off };
 
+/// What is heard while a caller hears ring-back and early media at once (voice.call_preview_mode).
+enum class call_preview { mix = 1, tone = 2, media = 3 };
+
+/// Which headers tell who calls, the first that is there (account.X.cid_source).
+enum class caller_source {
+    from,
+    asserted,
+    asserted_from,
+    party_asserted_from,
+    asserted_party_from,
+    party_from,
+};
+
+/// Who is shown as the one who was reached (account.X.cp_source).
+enum class callee_source {
+    asserted,  ///< whom the network names, else whom we dialled
+    dialled,
+    connected,  ///< as asserted; and whoever the other side says it is now (RFC 4916)
+};
+
+/// When the transferor of a call lets go of it (offhook.transfer_bye).
+enum class transfer_release {
+    when_done,      ///< when the other side has told that its new call is up: it can still be taken back until then
+    when_accepted,  ///< at once after the 202, as the guide's flows print it
+};
+
+/// One kind of forwarding: forward.always, .busy, .no_answer; account.X.always_fwd, .busy_fwd, .timeout_fwd.
+struct forward_rule {
+    bool enabled;
+    std::string target;  ///< A number, `user@host`, or a SIP URI
+    unsigned rings;      ///< Of 6 s each; only for no answer
+};
+
+/// distinctive_ring_tones.alert_info.X
+struct distinctive_ring {
+    std::string text;  ///< What stands in Alert-Info
+    unsigned ringer;   ///< 1-8
+};
+
+inline constexpr unsigned max_distinctive_rings = 10;
+
+struct forward_settings {
+    forward_rule always, busy, no_answer;
+};
+
 struct codec_setting {
     std::string payload_type;  ///< account.X.codec.Y.payload_type: the name, as in `PCMU`
     unsigned rtpmap;           ///< account.X.codec.Y.rtpmap: the RTP payload type number, 0-127
@@ -103,8 +148,20 @@ struct account_settings {
     std::chrono::seconds session_interval;  ///< account.X.session_timer.expires
     bool callee_refreshes;                  ///< account.X.session_timer.refresher: 0 the caller, 1 the callee
 
-    bool auto_answer;     ///< account.X.auto_answer
-    bool do_not_disturb;  ///< account.X.dnd.enable, used when features.dnd_mode is 1
+    bool auto_answer;            ///< account.X.auto_answer
+    bool do_not_disturb;         ///< account.X.dnd.enable, used when features.dnd_mode is 1
+    forward_settings forward;    ///< account.X.always_fwd and so on, used when features.fwd_mode is 1
+    bool is_anonymous;           ///< account.X.anonymous_call: our calls tell nobody who we are
+    caller_source caller;        ///< account.X.cid_source
+    bool honours_privacy;        ///< account.X.cid_source_privacy: callers who ask for it stay unknown
+    bool shows_preferred;        ///< account.X.cid_source_ppi: P-Preferred-Identity counts before all others
+    callee_source callee;        ///< account.X.cp_source
+    bool rejects_anonymous;      ///< account.X.reject_anonymous_call
+    bool fetches_alert_sounds;   ///< account.X.alert_info_url_enable: Alert-Info may name a sound by its URI
+    std::string intercom_alert;  ///< account.X.alert_info: Alert-Info of outgoing intercom calls
+    bool logs_missed_calls;      ///< account.X.missed_calllog
+    bool network_conference;     ///< account.X.conf_type is 2
+    std::string conference_uri;  ///< account.X.conf_uri: a number or a SIP URI
 };
 
 /// The enabled codecs in the order in which they are to be offered: priority 1 first, then upward, priority 0 last.
@@ -160,22 +217,46 @@ struct settings {
     unsigned dnd_refuse_code;     ///< features.dnd_refuse_code
     bool dnd_per_account;         ///< features.dnd_mode is 1
     bool do_not_disturb;          ///< features.dnd.enable
-    bool call_waiting;            ///< call_waiting.enable
-    bool call_waiting_tone;       ///< call_waiting.tone
-    bool direct_ip_call;          ///< features.direct_ip_call_enable
-    bool allow_mute;              ///< features.allow_mute
+    bool forward_per_account;     ///< features.fwd_mode is 1
+    forward_settings forward;     ///< forward.always, .busy, .no_answer
+    bool forward_international;   ///< forward.international.enable: targets may begin with 00
+    bool shows_diversion;         ///< features.fwd_diversion_enable: who forwarded a call is read and shown
+    std::string dnd_authorized;   ///< features.dnd.emergency_authorized_number: callers that get through, with commas
+    bool dnd_lets_authorized_through;  ///< features.dnd.emergency_enable
+    bool intercom_allowed;             ///< features.intercom.allow: calls that ask for it are answered by the phone
+    bool intercom_muted;               ///< features.intercom.mute: with the microphone off
+    bool intercom_tone;                ///< features.intercom.tone
+    bool intercom_barges;              ///< features.intercom.barge: also during a call, which is put on hold
+    bool alert_info_tones;             ///< features.alert_info_tone: Bellcore-drN sounds as such, not as RingN.wav
+    std::array<distinctive_ring, max_distinctive_rings> distinctive_rings;
+    bool auto_redial;                           ///< auto_redial.enable: dial a busy number again
+    std::chrono::seconds auto_redial_interval;  ///< auto_redial.interval
+    unsigned auto_redial_times;                 ///< auto_redial.times
+    bool call_waiting;                          ///< call_waiting.enable
+    bool call_waiting_tone;                     ///< call_waiting.tone
+    bool direct_ip_call;                        ///< features.direct_ip_call_enable
+    bool allow_mute;                            ///< features.allow_mute
     std::chrono::seconds
         busy_tone_delay;  ///< features.busy_tone_delay: how long busy sounds after the other side hung up
     std::chrono::seconds auto_answer_delay;  ///< features.auto_answer_delay
     unsigned pound_key;  ///< features.pound_key.mode: the key that sends a number: 0 none, 1 `#`, 2 `*`
     bool rfc2543_hold;   ///< sip.rfc2543_hold: hold with c=0.0.0.0
-    bool escape_pound;   ///< sip.use_23_as_pound: `#` in a dialled number becomes `%23`
+    bool hold_inactive;  ///< features.hold_use_inactive: hold with a=inactive
+    bool hold_reminder;  ///< features.play_hold_tone.enable
+    std::chrono::seconds hold_reminder_interval;  ///< features.play_hold_tone.delay
+    bool semi_attended;               ///< transfer.semi_attend_tran_enable: a transfer waits for a target that rings
+    bool hang_up_completes_transfer;  ///< transfer.on_hook_trans_enable
+    bool leaving_joins_others;        ///< transfer.tran_others_after_conf_enable
+    bool ringing_after_media;         ///< phone_setting.is_deal180
+    bool keeps_history;               ///< features.save_call_history
+    bool escape_pound;                ///< sip.use_23_as_pound: `#` in a dialled number becomes `%23`
     std::chrono::seconds registration_spread;  ///< sip.reg_surge_prevention: random delay of the first REGISTER
 
     bool play_local_dtmf_tone;  ///< features.play_local_dtmf_tone_enable
     unsigned dtmf_repetition;   ///< features.dtmf.repetition: end packets of a digit (RFC 4733)
     jitter_buffer_settings jitter_buffer;
     voice_settings voice;
+    call_preview preview;  ///< voice.call_preview_mode
     tone_settings tones;
 
     // What the guide has no name for. Its parameters begin with `offhook.`.
@@ -186,6 +267,8 @@ struct settings {
     std::chrono::seconds rtp_timeout;    ///< offhook.rtp_timeout: an active call without media ends after this; 0 never
     symmetric_rtp_policy symmetric_rtp;  ///< offhook.symmetric_rtp
     dtls_policy dtls_srtp;               ///< offhook.dtls_srtp
+    transfer_release release_transferred;  ///< offhook.transfer_bye
+    std::string hold_music;                ///< offhook.hold_music: a sound file that held peers hear; empty: nothing
     std::size_t large_message_limit;  ///< offhook.large_message_limit: bytes above which a request leaves by TCP (RFC
                                       ///< 3261 18.1.1)
     std::uint32_t audio_rate;         ///< offhook.audio_rate: samples/s between phone and audio driver, 8000 or 16000

@@ -186,7 +186,7 @@ public:
     rtp::packet_pool& packets_;
     rtp::session session_;
     std::optional<media_plan> plan_;
-    bool is_muted_ = false;
+    bool is_muted_ = false, sends_held_media_ = false;
 
     /// Media that cannot be secured as agreed are none: they must not become plain.
     void set_security(now_t now, const rtp::media_security& wanted) {
@@ -195,10 +195,9 @@ public:
     }
 
 private:
-    /// A held peer hears nothing from us: the guide's hold stops RTP (sendonly leaves room for music, which we have
-    /// none of).
+    /// A held peer hears nothing from us but music: the guide's hold stops RTP.
     bool may_send_audio() const {
-        return plan_ && encoder_ && !plan_->is_held_by_us && rtp::can_send(plan_->direction) &&
+        return plan_ && encoder_ && (sends_held_media_ || !plan_->is_held_by_us) && rtp::can_send(plan_->direction) &&
                plan_->remote.rtp.is_usable();
     }
 
@@ -220,7 +219,7 @@ private:
         const auto said = std::span(at_codec).first(rate / periods_per_second);
         // While muted too: what was said before must not come out of the filter afterwards.
         between(from_device_, device_rate, rate).convert(captured, said);
-        if (is_muted_) std::fill(said.begin(), said.end(), std::int16_t{0});
+        if (is_muted_ && !plan_->is_held_by_us) std::fill(said.begin(), said.end(), std::int16_t{0});
         if (!tones_.is_idle()) {
             tones_.fill(std::span(tone).first(said.size()));
             add_saturated(std::span(tone).first(said.size()), said);
@@ -426,6 +425,10 @@ void media_stream::stop(now_t now, std::string_view reason, rtp::outbox& out) {
 
 void media_stream::set_muted(bool muted) noexcept {
     self_->is_muted_ = muted;
+}
+
+void media_stream::set_held_media(bool sends) noexcept {
+    self_->sends_held_media_ = sends;
 }
 
 call_quality media_stream::quality() const {

@@ -65,6 +65,8 @@ public:
     void stop(now_t, std::string_view reason, rtp::outbox&);
 
     void set_muted(bool muted) noexcept;
+    /// Whether a peer that we hold is sent what on_period() captures, where its description lets it listen: music.
+    void set_held_media(bool sends) noexcept;
 
     /// The numbers for call.stats; `call` and `digits_received` are the caller's.
     [[nodiscard]] call_quality quality() const;

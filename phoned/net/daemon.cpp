@@ -12,11 +12,13 @@
 #include <fmt/format.h>
 
 #include "phoned/net/clock.hpp"
+#include "phoned/net/history_store.hpp"
 #include "phoned/net/media_socket_pool.hpp"
 #include "phoned/net/socket_server.hpp"
 #include "phoned/net/state_folder.hpp"
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
+#include "rtp/files/sound_file.hpp"
 #include "rtp/session/cname.hpp"
 #include "sdp/text/redact.hpp"
 #include "sip/net/driver.hpp"
@@ -52,12 +54,8 @@ sip::ip_address bound_address(const settings& config, const sip::ip_address& own
 }
 
 sip::user_agent_config user_agent_config_of(const daemon_options& options) {
-    sip::user_agent_config out;
+    auto out = agent_config(options.config);
     out.product = "Offhook-phoned/" + options.version;
-    out.methods = {sip::method::info};
-    out.datagram_limit = options.config.large_message_limit;
-    out.ring_limit =
-        options.config.ring_time.count() > 0 ? sip::duration(options.config.ring_time) : std::chrono::hours(24);
     return out;
 }
 
@@ -105,7 +103,10 @@ trace_event shown(const sip::net::traced_message& message) {
 }  // namespace
 
 struct daemon::parts final : sip_port {
-    parts(daemon_options given, sip::ip_address local_address, std::string instance)
+    parts(
+        daemon_options given, sip::ip_address local_address, std::string instance,
+        std::unique_ptr<history_store> call_lists, std::vector<std::int16_t> hold_music
+    )
         : options(std::move(given)),
           address(local_address),
           environment(sip::net::make_environment()),
@@ -118,12 +119,13 @@ struct daemon::parts final : sip_port {
               [this] { return *rtp::endpoint::from_text(sip::to_string(own_address(options.config)), 0); },
               options.config.rtp_dscp
           ),
+          history(std::move(call_lists)),
           certificate(rtp::dtls_identity::generate(read_clocks().wall)),
           handset(
               options.config,
               {std::move(instance), rtp::make_cname(random),
-               address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4},
-              {*this, sockets, random, packets, certificate ? &*certificate : nullptr},
+               address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4, std::move(hold_music)},
+              {*this, sockets, random, packets, certificate ? &*certificate : nullptr, history.get()},
               audio_format_at(options.config.audio_rate)
           ),
           clients(hub_options_of(), handset),
@@ -222,6 +224,7 @@ struct daemon::parts final : sip_port {
     rtp::environment random;
     rtp::packet_pool packets;
     media_socket_pool sockets;
+    std::unique_ptr<history_store> history;
     rtp::result<rtp::dtls_identity> certificate;  ///< of DTLS-SRTP, new with each start
     phone handset;
     hub clients;
@@ -241,9 +244,20 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
     if (!instance) return instance.error();
     const auto address = own_address(options.config);
     const auto runtime_folder = options.runtime_folder;
-    auto made = std::make_unique<parts>(std::move(options), address, std::move(*instance));
-
     std::string why;
+    auto history = history_store::open(options.state_folder + "/history", why);
+    if (!history)
+        return start_failure{fmt::format("the call lists {}/history cannot be used: {}", options.state_folder, why)};
+    std::vector<std::int16_t> music;
+    if (const auto& file = options.config.hold_music; !file.empty()) {
+        auto sound = rtp::read_sound_file(file, audio_format_at(options.config.audio_rate).rate);
+        if (!sound) return start_failure{fmt::format("offhook.hold_music: {}", sound.error().text)};
+        music = std::move(*sound);
+    }
+    auto made = std::make_unique<parts>(
+        std::move(options), address, std::move(*instance), std::move(history), std::move(music)
+    );
+
     if (sip::net::check(tls_config_of(made->options.config), &why)) return start_failure{std::move(why)};
 
     const auto& config = made->options.config;

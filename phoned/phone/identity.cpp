@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sip/syntax/address.hpp"
 #include "sip/syntax/uri.hpp"
 
 namespace phoned {
@@ -120,6 +121,33 @@ bool is_address(std::string_view text) {
     return colon != std::string_view::npos && sip::ip_address::from(text.substr(0, colon)).has_value();
 }
 
+std::vector<sip::identity_source> sources_of(const account_settings& account) {
+    using source = sip::identity_source;
+    std::vector<sip::identity_source> out;
+    if (account.shows_preferred) out.push_back(source::preferred);
+    switch (account.caller) {
+        case caller_source::from:
+            out.insert(out.end(), {source::address});
+            break;
+        case caller_source::asserted:
+            out.insert(out.end(), {source::asserted});
+            break;
+        case caller_source::asserted_from:
+            out.insert(out.end(), {source::asserted, source::address});
+            break;
+        case caller_source::party_asserted_from:
+            out.insert(out.end(), {source::remote_party_id, source::asserted, source::address});
+            break;
+        case caller_source::asserted_party_from:
+            out.insert(out.end(), {source::asserted, source::remote_party_id, source::address});
+            break;
+        case caller_source::party_from:
+            out.insert(out.end(), {source::remote_party_id, source::address});
+            break;
+    }
+    return out;
+}
+
 }  // namespace
 
 bool is_usable(const account_settings& account) {
@@ -152,11 +180,48 @@ sip::account_config sip_account(const account_settings& account, std::string_vie
     using timers = sip::session_timer_settings;
     out.session_timer.when = account.session_timer ? timers::use::requested : timers::use::off;
     out.session_timer.interval = account.session_interval;
+    // The phone goes on after a 3xx by itself: as a new call, as the guide has it.
+    out.most_redirects = 0;
+    if (account.is_anonymous) out.shows = sip::own_identity::anonymous();
+    out.reads.order = sources_of(account);
+    out.reads.honours_privacy = account.honours_privacy;
     out.session_timer.who = account.callee_refreshes ? timers::refresher::callee : timers::refresher::caller;
     out.timing = {account.timer_t1, account.timer_t2, account.timer_t4};
     if (!instance.empty()) out.instance = fmt::format("urn:uuid:{}", instance);
     out.outbound.use = account.outbound && !instance.empty();
     return out;
+}
+
+sip::user_agent_config agent_config(const settings& phone) {
+    sip::user_agent_config out;
+    out.methods = {sip::method::info, sip::method::refer, sip::method::notify};
+    // RFC 4916: the other side may tell us that it is somebody else now.
+    for (const auto& account : phone.accounts)
+        if (account.enabled && account.callee == callee_source::connected && out.supported.empty())
+            out.supported.push_back("from-change");
+    out.datagram_limit = phone.large_message_limit;
+    out.ring_limit = phone.ring_time.count() > 0 ? sip::duration(phone.ring_time) : std::chrono::hours(24);
+    return out;
+}
+
+party caller_of(sip::message_view invite, sip::identity_choice who) {
+    if (who.is_hidden) return {"sip:anonymous@anonymous.invalid", "Anonymous", true};
+    auto named = sip::named_by(invite, who);
+    if (named.uri.text.empty()) named = invite.from();
+    return {std::string(named.uri.text), sip::display_text(named), sip::is_anonymous(invite)};
+}
+
+std::optional<party> callee_of(sip::message_view response, bool is_trusted) {
+    const sip::identity_rules rules{
+        .order = {sip::identity_source::asserted, sip::identity_source::remote_party_id},
+        .honours_privacy = true,
+        .refuses_anonymous = false};
+    const auto who = sip::choose_identity(response, rules, is_trusted);
+    if (who.is_hidden) return party{"sip:anonymous@anonymous.invalid", "Anonymous", true};
+    if (who.source == sip::identity_source::address) return std::nullopt;
+    const auto named = sip::named_by(response, who);
+    if (named.uri.text.empty()) return std::nullopt;
+    return party{std::string(named.uri.text), sip::display_text(named), false};
 }
 
 std::optional<std::string> target_uri(

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "phoned/phone/alert.hpp"
+
 namespace phoned {
 
 namespace {
@@ -107,7 +109,10 @@ panel draw_panel(const panel_input& in) {
     if (!in.notice.empty()) screen.rows.push_back(in.notice);
 
     out.ringer.ringing = ringing != in.calls.end() && !has_talk;
-    if (out.ringer.ringing) out.ringer.tone = "Ring1";
+    if (out.ringer.ringing) {
+        out.ringer.tone = ringing->alert.empty() ? "Ring1" : ringing->alert;
+        out.ringer.cadence = ring_cadence(out.ringer.tone);
+    }
     return out;
 }
 

@@ -13,8 +13,6 @@ namespace phoned {
 
 namespace {
 
-constexpr auto notice_time = std::chrono::seconds{5};
-constexpr auto failure_tone_time = std::chrono::seconds{3};
 constexpr auto stopping_time = std::chrono::seconds{3};
 constexpr std::size_t longest_period = 480;
 
@@ -34,6 +32,16 @@ registration_state shown(sip::registration_state state) {
     return registration_state::unregistered;
 }
 
+/// The calls whose time has come; they are taken off the list.
+std::vector<call_number> due(std::map<call_number, time_point>& list, now_t now) {
+    std::vector<call_number> out;
+    for (const auto& [number, at] : list)
+        if (at <= now.mono) out.push_back(number);
+    for (const auto number : out)
+        list.erase(number);
+    return out;
+}
+
 template <class... Visitors>
 struct overloaded : Visitors... {
     using Visitors::operator()...;
@@ -47,9 +55,12 @@ phone::phone(settings config, phone_identity identity, phone_ports ports, audio_
     : config_(std::move(config)),
       ports_(ports),
       identity_(std::move(identity)),
-      around_{ports.sip, ports.sockets, ports.random,    ports.packets,
-              config_,   ports.dtls,    identity_.cname, identity_.family},
+      around_{ports.sip,       ports.sockets,    ports.random,
+              ports.packets,   config_,          ports.dtls,
+              identity_.cname, identity_.family, !identity_.hold_music.empty()},
       tones_(config_.tones, format.rate) {
+    if (!identity_.hold_music.empty())
+        hold_music_.emplace(std::move(identity_.hold_music), rtp::sound_repeat::for_ever);
     if (config_.voice.cancels_echo) echo_.emplace(rtp::voice_processing{.sample_rate = format.rate});
 }
 
@@ -130,9 +141,11 @@ void phone::dispatch(now_t now, sip::event& what) {
                 for (auto& [number, of] : calls_)
                     if (of->open_request() == e.id) of->on(now, e);
             },
-            [](const sip::identity_changed&) {
-                // Nothing proves it (RFC 4916 5): the screen keeps the name that the call began with.
-            },
+            [&](const sip::transfer_requested& e) { on_transfer(now, e); },
+            [&](const sip::notification& e) { on_report(now, e); },
+            [&](const sip::subscription_changed& e) { on_refer_answer(now, e); },
+            [&](const sip::subscription_ended& e) { on_reports_ended(now, e); },
+            [](const sip::call_redirected&) {},  // not by the user agent: see call::follow_redirection()
             [&](const auto& e) {
                 if constexpr (requires { find(e.id); })
                     if (auto* of = find(e.id)) of->on(now, e);
@@ -173,14 +186,16 @@ void phone::on_timeout(now_t now) {
         if (const auto at = of->next_deadline(); at && *at <= now.mono) of->on_timeout(now);
     for (auto& l : lines_)
         if (l.register_at && *l.register_at <= now.mono) register_line(l);
-    for (auto at = auto_answer_at_.begin(); at != auto_answer_at_.end();) {
-        if (at->second > now.mono) {
-            ++at;
-            continue;
+    for (const auto number : due(auto_answer_at_, now))
+        if (auto* of = find(number)) {
+            of->set_auto_answered();
+            answer(now, *of);
         }
-        if (auto* of = find(at->first)) answer(now, *of);
-        at = auto_answer_at_.erase(at);
-    }
+    for (const auto number : due(let_go_at_, now))
+        if (auto* of = find(number)) of->hang_up(now, "transferred");
+    forward_unanswered(now);
+    remind_of_held_calls(now);
+    redial_when_due(now);
     if (notice_until_ && *notice_until_ <= now.mono) {
         notice_until_.reset();
         notice_.clear();
@@ -198,8 +213,14 @@ std::optional<time_point> phone::next_deadline() const {
         consider(of->next_deadline());
     for (const auto& l : lines_)
         consider(l.register_at);
-    for (const auto& [number, at] : auto_answer_at_)
-        consider(at);
+    for (const auto* list : {&auto_answer_at_, &let_go_at_})
+        for (const auto& [number, at] : *list)
+            consider(at);
+    for (const auto& [number, forward] : forward_at_)
+        consider(forward.at);
+    if (held_answer_) consider(held_answer_->at_latest);
+    if (redial_) consider(redial_->at);
+    consider(remind_at_);
     consider(notice_until_);
     consider(busy_tone_until_);
     consider(stop_by_);
@@ -221,13 +242,30 @@ void phone::on_audio_period(const audio_period& period) {
         echo_->set_delay(period.delay);
         echo_->process(std::span(improved).first(samples));
     }
+    // Held peers are sent music in place of the microphone; without any, they are sent nothing at all.
+    std::array<std::int16_t, longest_period> music{}, others{};
+    if (hold_music_) hold_music_->fill(std::span(music).first(samples));
     auto* const focus = in_focus();
+    const bool drops_media = focus != nullptr && config_.preview == call_preview::tone && focus->wants_ring_back();
     for (auto& [number, of] : calls_) {
-        if (of.get() == focus)
+        if (room_ && room_->has(number) && !of->wants_hold()) {
+            const auto to_hear = std::span(others).first(samples);
+            const auto heard = std::span(unheard).first(samples);
+            room_->next_for(number, to_hear);
+            std::fill(heard.begin(), heard.end(), std::int16_t{0});
+            of->on_period(period.now, to_hear, heard);
+            room_->said_by(number, heard);
+        } else if (of.get() == focus && !drops_media) {
             of->on_period(period.now, captured, period.playback);
-        else
-            of->on_period(period.now, std::span(nothing).first(samples), std::span(unheard).first(samples));
+        } else {
+            of->on_period(
+                period.now, std::span(of->wants_hold() ? music : nothing).first(samples),
+                std::span(unheard).first(samples)
+            );
+        }
     }
+    if (is_room_talking())
+        room_->mix(is_room_muted() ? std::span(std::as_const(nothing)).first(samples) : captured, period.playback);
     tones_.add_to(period.playback);
     if (echo_) echo_->on_played(period.playback);
 }
@@ -239,110 +277,6 @@ void phone::on_audio_attached(now_t now, std::string_view) {
 void phone::on_audio_lost(now_t now, std::string_view reason) {
     const turn t(*this, now);
     hub_->publish(now, alarm_event{alarm_severity::warning, "driver:audio", std::string(reason)});
-}
-
-/// The call whose voice is heard: the one that talks, else the one whose early media comes.
-call* phone::in_focus() {
-    call* early = nullptr;
-    for (auto& [number, of] : calls_) {
-        if (of->state() == call_state::confirmed && !of->wants_hold()) return of.get();
-        if (of->state() == call_state::early && of->direction() == call_direction::outgoing) early = of.get();
-    }
-    return early;
-}
-
-void phone::choose_tone() {
-    bool rings_back = false, waits = false, talks = false;
-    for (const auto& [number, of] : calls_) {
-        rings_back = rings_back || of->wants_ring_back();
-        waits = waits || (of->state() == call_state::early && of->direction() == call_direction::incoming);
-        talks = talks || of->state() == call_state::confirmed;
-    }
-    if (rings_back)
-        tones_.play(phone_tone::ring_back);
-    else if (waits && talks && config_.call_waiting_tone)
-        tones_.play(phone_tone::call_waiting);
-    else if (busy_tone_until_)
-        tones_.play(phone_tone::busy);
-    else if (is_off_hook_ && calls_.empty() && dialled_.empty())
-        tones_.play(phone_tone::dial);
-    else
-        tones_.play(phone_tone::none);
-}
-
-// ---- what has changed
-
-/// The end of every input: publishes, retires calls that have ended, and brings tones, sound device and panel up to
-/// date.
-void phone::settle(now_t now) {
-    for (auto at = calls_.begin(); at != calls_.end();) {
-        auto& of = *at->second;
-        const auto changes = of.take_changes();
-
-        if (changes.state) hub_->publish(now, call_state_event{of.summary(now)});
-        if (changes.media)
-            if (const auto media = of.media_summary()) hub_->publish(now, call_media_event{*media});
-        if (changes.quality) hub_->publish(now, call_quality_event{of.quality()});
-        if (of.is_live()) {
-            ++at;
-        } else {
-            retire(now, of);
-            at = calls_.erase(at);
-        }
-    }
-    choose_tone();
-    const bool wants_audio = !calls_.empty() || !tones_.is_silent();
-    if (wants_audio != is_audio_running_) {
-        is_audio_running_ = wants_audio;
-        if (wants_audio)
-            audio_->start();
-        else
-            audio_->stop();
-    }
-    const bool all_quiet =
-        calls_.empty() && std::all_of(lines_.begin(), lines_.end(), [](const line& l) {
-            return l.summary.state == registration_state::unregistered || l.summary.state == registration_state::failed;
-        });
-    if (is_stopping_ && all_quiet) stop_by_.reset();
-
-    show(now);
-}
-
-/// The last words about a call that has ended.
-void phone::retire(now_t now, call& of) {
-    const auto summary = of.summary(now);
-    hub_->publish(now, call_quality_event{of.quality()});
-    auto_answer_at_.erase(of.number());
-    const bool was_refused =
-        summary.direction == call_direction::outgoing && !summary.talked && summary.ended != ended_by::local;
-    if (was_refused)
-        busy_tone_until_ = now.mono + failure_tone_time;
-    else if (summary.talked && summary.ended == ended_by::remote && config_.busy_tone_delay.count() > 0)
-        busy_tone_until_ = now.mono + config_.busy_tone_delay;
-    note(now, summary.cause);
-    ended_.push_back(summary);
-    if (ended_.size() > most_ended_calls) ended_.pop_front();
-}
-
-void phone::note(now_t now, std::string text) {
-    notice_ = std::move(text);
-    notice_until_ = now.mono + notice_time;
-}
-
-void phone::show(now_t now) {
-    panel_input in;
-    for (const auto& l : lines_)
-        in.accounts.push_back(l.summary);
-    for (const auto& [number, of] : calls_)
-        in.calls.push_back(of->summary(now));
-    in.dialled = dialled_;
-    in.notice = notice_;
-    in.is_muted = is_muted_;
-    auto out = draw_panel(in);
-    hub_->set_screen(now, std::move(out.screen));
-    for (const auto& lamp : out.leds)
-        hub_->set_led(now, lamp);
-    hub_->set_ringer(now, out.ringer);
 }
 
 // ---- the whole

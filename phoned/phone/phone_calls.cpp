@@ -1,8 +1,9 @@
-// The phone's policies about calls, and the commands of its clients.
+// Calls among each other: one voice at a time; and the commands of clients about them.
 #include <algorithm>
 
 #include <fmt/format.h>
 
+#include "phoned/phone/failure.hpp"
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
 #include "phoned/phone/turn.hpp"
@@ -11,9 +12,9 @@ namespace phoned {
 
 namespace {
 
-command_failure failure(error_number code, std::string text, std::string cause) {
-    return {.code = code, .message = std::move(text), .cause = std::move(cause)};
-}
+/// How long an answer waits for the call that talks to be put on hold: a peer that does not react does not keep the new
+/// caller waiting.
+constexpr auto hold_patience = std::chrono::seconds{8};
 
 bool is_any(const call&) {
     return true;
@@ -27,35 +28,24 @@ bool is_confirmed(const call& of) {
 
 }  // namespace
 
-// ---- incoming calls
+// ---- among each other
 
-void phone::on_incoming(now_t now, const sip::incoming_call& incoming) {
-    ++calls_total_;
-    const auto refuse = [&](unsigned status) {
-        ports_.sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            (void)core.reject(at, incoming.id, static_cast<std::uint16_t>(status), {}, {}, out);
-        });
-    };
-    auto* l = line_of(incoming.account);
-    if (l == nullptr) return refuse(404);
-    if (is_stopping_) return refuse(480);
-    const bool is_disturbed = config_.dnd_per_account ? l->config->do_not_disturb : config_.do_not_disturb;
-    // An INVITE that replaces a call of ours (RFC 3891) continues that call: it disturbs nobody and needs no line.
-    const bool replaces = find(incoming.replaces) != nullptr;
-    if (is_disturbed && !replaces) return refuse(config_.dnd_refuse_code);
-    const bool is_busy = !calls_.empty() && !config_.call_waiting && !replaces;
-    if (is_busy || calls_.size() >= most_calls) return refuse(486);
+/// The call whose voice is heard: the one that talks, else the one whose early media comes.
+call* phone::in_focus() {
+    call* early = nullptr;
+    for (auto& [number, of] : calls_) {
+        if (is_left_behind(number)) continue;
+        if (is_confirmed(*of) && !of->wants_hold()) return of.get();
+        if (of->state() == call_state::early && of->direction() == call_direction::outgoing) early = of.get();
+    }
+    return early;
+}
 
-    const call_number number{++last_number_};
-    const bool was_idle = calls_.empty();
-    auto& made =
-        *calls_
-             .emplace(number, std::make_unique<call>(number, call_direction::incoming, l->number, *l->config, around_))
-             .first->second;
-    if (!made.receive(now, incoming)) return;
-    if (replaces) return answer(now, made);
-    // Never while another call is there: an answered call would take its place unasked.
-    if (l->config->auto_answer && was_idle) auto_answer_at_[number] = now.mono + config_.auto_answer_delay;
+/// The newest call that we hold.
+call* phone::held_call() {
+    for (auto at = calls_.rbegin(); at != calls_.rend(); ++at)
+        if (is_confirmed(*at->second) && at->second->wants_hold()) return at->second.get();
+    return nullptr;
 }
 
 call* phone::ringing_call() {
@@ -64,16 +54,45 @@ call* phone::ringing_call() {
     return nullptr;
 }
 
-/// One voice at a time: who begins to talk puts the others on hold.
+/// One voice at a time: who begins to talk puts the others on hold. A conference counts as one.
 void phone::hold_others(const call* except) {
-    for (auto& [number, of] : calls_)
-        if (of.get() != except && is_confirmed(*of) && !of->wants_hold()) of->set_hold(hold_wish::hold);
+    const bool keeps_room = except != nullptr && except->is_in_conference();
+    for (auto& [number, of] : calls_) {
+        if (of.get() == except || !is_confirmed(*of) || of->wants_hold() || is_left_behind(number)) continue;
+        if (!(keeps_room && of->is_in_conference())) of->set_hold(hold_wish::hold);
+    }
 }
 
+void phone::take_back(call& of) {
+    hold_others(&of);
+    if (of.wants_hold()) of.set_hold(hold_wish::talk);
+}
+
+/// The guide's flow 5: the call that talks is on hold, agreed by its peer, before the waiting one is answered.
 void phone::answer(now_t now, call& of) {
     if (!is_ringing_here(of)) return;
+    auto_answer_at_.erase(of.number());
+    forward_at_.erase(of.number());
     hold_others(&of);
-    (void)of.answer(now);
+    held_answer_ = {of.number(), now.mono + hold_patience};
+}
+
+void phone::answer_when_others_are_held(now_t now) {
+    if (!held_answer_) return;
+    const bool is_waiting = std::any_of(calls_.begin(), calls_.end(), [](const auto& each) {
+        return each.second->is_changing() && each.second->wants_hold();
+    });
+    if (is_waiting && now.mono < held_answer_->at_latest) return;
+    const auto number = held_answer_->call;
+    held_answer_.reset();
+    if (auto* of = find(number); of != nullptr && is_ringing_here(*of)) (void)of->answer(now);
+}
+
+call& phone::new_call(call_direction direction, const line& l) {
+    ++calls_total_;
+    const call_number number{++last_number_};
+    return *calls_.emplace(number, std::make_unique<call>(number, direction, l.number, *l.config, around_))
+                .first->second;
 }
 
 // ---- commands
@@ -121,18 +140,28 @@ command_result<call_number> phone::dial(now_t now, const dial_request& request) 
     const auto uri = target_uri(request.target, *l->config, config_, why);
     if (!uri) return failure(error_number::bad_target, why, "bad_target");
 
+    redial_.reset();
     hold_others(nullptr);
+    call_target target{*uri};
+    target.is_anonymous = request.anonymous;
+    if (request.intercom && !l->config->intercom_alert.empty())
+        target.headers.emplace_back("Alert-Info", l->config->intercom_alert);
+    else if (request.intercom)
+        target.uri += ";intercom=true";  // the form in which the guide's phones ask each other
+    auto made = place(now, *l, std::move(target));
+    if (made) last_dialled_ = {request.target, l->number};
+    return made;
+}
+
+command_result<call_number> phone::place(now_t now, const line& l, call_target target) {
     busy_tone_until_.reset();
-    ++calls_total_;
-    const call_number number{++last_number_};
-    auto& made =
-        *calls_
-             .emplace(number, std::make_unique<call>(number, call_direction::outgoing, l->number, *l->config, around_))
-             .first->second;
-    if (auto problem = made.place(now, l->id, *uri, config_.no_answer_time)) {
+    auto& made = new_call(call_direction::outgoing, l);
+    const auto number = made.number();
+    if (auto problem = made.place(now, l.id, std::move(target), config_.no_answer_time)) {
         calls_.erase(number);
         return failure(error_number::not_available, *problem, "not_placed");
     }
+    enter_history(now, made, history_kind::dialled);
     return number;
 }
 
@@ -177,9 +206,16 @@ command_result<done> phone::call_resume(const command_context& context, call_num
     const turn t(*this, context.now);
     auto of = need(number, is_confirmed, "up");
     if (!of) return of.error();
-    hold_others(*of);
-    (*of)->set_hold(hold_wish::talk);
+    take_back(**of);
     return done{};
+}
+
+command_result<call_number> phone::call_swap(const command_context& context) {
+    const turn t(*this, context.now);
+    auto* const held = held_call();
+    if (held == nullptr) return failure(error_number::wrong_state, "no call is on hold", "wrong_state");
+    take_back(*held);
+    return held->number();
 }
 
 command_result<done> phone::call_mute(const command_context& context, call_number number, bool muted) {
@@ -189,7 +225,6 @@ command_result<done> phone::call_mute(const command_context& context, call_numbe
     if (!config_.allow_mute)
         return failure(error_number::not_available, "muting is switched off (features.allow_mute)", "not_allowed");
     (*of)->set_muted(muted);
-    is_muted_ = muted;
     return done{};
 }
 

@@ -79,6 +79,13 @@ void tone_desk::beep(char digit) {
     (void)keys_.push(digit);  // a queue of 32 keys is more than any finger fills
 }
 
+void tone_desk::remind() {
+    rtp::cadence once;
+    once.steps[0] = {{{{440, -13.0F}}}, std::chrono::milliseconds(300), rtp::step_repeat::once};
+    once.count = 1;
+    reminder_.emplace(sample_rate_, once);
+}
+
 void tone_desk::add_to(std::span<std::int16_t> playback) {
     std::array<std::int16_t, longest_period> samples{};
     const auto period = std::span(samples).first(std::min(playback.size(), samples.size()));
@@ -86,6 +93,11 @@ void tone_desk::add_to(std::span<std::int16_t> playback) {
         player_->fill(period);
         add_saturated(period, playback);
         if (player_->has_ended()) play(phone_tone::none);
+    }
+    if (reminder_) {
+        reminder_->fill(period);
+        add_saturated(period, playback);
+        if (reminder_->has_ended()) reminder_.reset();
     }
     if (!keys_.is_idle()) {
         keys_.fill(period);

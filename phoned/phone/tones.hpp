@@ -27,7 +27,11 @@ public:
     [[nodiscard]] phone_tone playing() const noexcept { return playing_; }
     /// The sound of a digit key, a tenth of a second.
     void beep(char digit);
-    [[nodiscard]] bool is_silent() const noexcept { return playing_ == phone_tone::none && keys_.is_idle(); }
+    /// One short tone: a call on hold waits.
+    void remind();
+    [[nodiscard]] bool is_silent() const noexcept {
+        return playing_ == phone_tone::none && keys_.is_idle() && !reminder_;
+    }
     /// Adds the next samples to what is heard.
     void add_to(std::span<std::int16_t> playback);
 
@@ -35,7 +39,7 @@ private:
     const tone_settings* tones_;
     std::uint32_t sample_rate_;
     phone_tone playing_ = phone_tone::none;
-    std::optional<rtp::tone_player> player_;
+    std::optional<rtp::tone_player> player_, reminder_;
     rtp::dtmf_player keys_;
 };
 

@@ -14,12 +14,16 @@ public:
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() {
-        while (owner_.depth_ == 1 && !owner_.waiting_.empty()) {
-            auto next = std::move(owner_.waiting_.front());
-            owner_.waiting_.pop_front();
-            owner_.dispatch(now_, next);
+        // What settling sets off may bring events in turn.
+        while (owner_.depth_ == 1) {
+            while (!owner_.waiting_.empty()) {
+                auto next = std::move(owner_.waiting_.front());
+                owner_.waiting_.pop_front();
+                owner_.dispatch(now_, next);
+            }
+            owner_.settle(now_);
+            if (owner_.waiting_.empty()) break;
         }
-        if (owner_.depth_ == 1) owner_.settle(now_);
         --owner_.depth_;
     }
 

@@ -80,6 +80,21 @@ struct params_of {
         params["quality"] = to_json(e.quality);
         return params;
     }
+    json::object operator()(const call_transfer_event& e) const {
+        auto params = stamped();
+        params["transfer"] = to_json(e.transfer);
+        return params;
+    }
+    json::object operator()(const feature_state_event& e) const {
+        auto params = stamped();
+        params["features"] = to_json(e.features);
+        return params;
+    }
+    json::object operator()(const history_added_event& e) const {
+        auto params = stamped();
+        params["entry"] = to_json(e.entry);
+        return params;
+    }
     json::object operator()(const driver_event& e) const {
         auto params = stamped();
         params["name"] = text(e.name);
@@ -166,8 +181,13 @@ json::object to_json(const call_summary& call) {
         {"held_by_us", call.held_by_us},
         {"held_by_peer", call.held_by_peer},
         {"muted", call.muted},
+        {"in_conference", call.in_conference},
+        {"auto_answered", call.auto_answered},
     };
     add_text(object, "remote_name", call.remote_name);
+    add_text(object, "diverted_by", call.diverted_by);
+    add_text(object, "referred_by", call.referred_by);
+    add_text(object, "alert", call.alert);
     if (!call.call_id.empty()) {
         object["dialog"] = json::object{
             {"call_id", text(call.call_id)},
@@ -219,6 +239,47 @@ json::object to_json(const call_quality& quality) {
     if (quality.r_factor) object["r_factor"] = *quality.r_factor;
     if (quality.mos_lq) object["mos_lq"] = *quality.mos_lq;
     if (quality.mos_cq) object["mos_cq"] = *quality.mos_cq;
+    return object;
+}
+
+json::object to_json(const transfer_summary& transfer) {
+    json::object object{
+        {"call", static_cast<std::uint32_t>(transfer.call)},
+        {"role", word(name_of(transfer.role))},
+        {"state", word(name_of(transfer.state))},
+        {"target", text(transfer.target)},
+    };
+    if (transfer.sip_code != 0) object["sip_code"] = transfer.sip_code;
+    add_text(object, "reason", transfer.reason);
+    if (transfer.new_call) object["new_call"] = static_cast<std::uint32_t>(*transfer.new_call);
+    return object;
+}
+
+json::object to_json(const feature_summary& features) {
+    const auto rule = [](const forward_rule& of) {
+        return json::object{{"on", of.enabled}, {"target", text(of.target)}, {"rings", of.rings}};
+    };
+    return {
+        {"account", features.account},
+        {"dnd", features.do_not_disturb},
+        {"always", rule(features.forward.always)},
+        {"busy", rule(features.forward.busy)},
+        {"no_answer", rule(features.forward.no_answer)},
+    };
+}
+
+json::object to_json(const history_entry& entry) {
+    json::object object{
+        {"entry", entry.id},
+        {"kind", word(name_of(entry.kind))},
+        {"account", entry.account},
+        {"remote", text(entry.remote)},
+        {"began", time_text(entry.began)},
+    };
+    add_text(object, "remote_name", entry.remote_name);
+    if (entry.talked) object["talked_ms"] = entry.talked->count();
+    if (entry.sip_code != 0) object["sip_code"] = entry.sip_code;
+    add_text(object, "cause", entry.cause);
     return object;
 }
 
@@ -281,6 +342,9 @@ std::string_view topic_of(const event& what) noexcept {
         std::string_view operator()(const call_state_event&) const { return "call.state"; }
         std::string_view operator()(const call_media_event&) const { return "call.media"; }
         std::string_view operator()(const call_quality_event&) const { return "call.quality"; }
+        std::string_view operator()(const call_transfer_event&) const { return "call.transfer"; }
+        std::string_view operator()(const feature_state_event&) const { return "feature.state"; }
+        std::string_view operator()(const history_added_event&) const { return "history.added"; }
         std::string_view operator()(const driver_event& e) const { return e.up ? "driver.up" : "driver.down"; }
         std::string_view operator()(const alarm_event&) const { return "alarm"; }
         std::string_view operator()(const trace_event&) const { return "trace"; }

@@ -26,6 +26,9 @@ inline constexpr std::size_t max_trace_text = 16384;  ///< Bytes of a traced mes
 [[nodiscard]] boost::json::object to_json(const call_summary&);
 [[nodiscard]] boost::json::object to_json(const call_media&);
 [[nodiscard]] boost::json::object to_json(const call_quality&);
+[[nodiscard]] boost::json::object to_json(const transfer_summary&);
+[[nodiscard]] boost::json::object to_json(const feature_summary&);
+[[nodiscard]] boost::json::object to_json(const history_entry&);
 [[nodiscard]] boost::json::object to_json(const led&);
 [[nodiscard]] boost::json::object to_json(const screen&);
 [[nodiscard]] boost::json::object to_json(const ringer&);

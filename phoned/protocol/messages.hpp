@@ -3,6 +3,7 @@
 // No JSON, sockets or SIP here.
 #pragma once
 
+#include "phoned/config/settings.hpp"
 #include "phoned/time.hpp"
 
 #include <chrono>
@@ -55,9 +56,52 @@ struct call_summary {
     bool muted = false;
     std::string call_id = {}, local_tag = {}, remote_tag = {};  ///< The dialog (RFC 3261 12)
     std::optional<std::chrono::milliseconds> talked = {};       ///< Since the answer; none before
+    bool in_conference = false;                                 ///< Mixed with others here
+    bool auto_answered = false;                                 ///< The phone has answered by itself
+    std::string diverted_by = {};  ///< Who forwarded it to us, and why: `sip:1002@example.org (user-busy)`
+    std::string referred_by = {};  ///< Who transferred it (RFC 3892)
+    std::string alert = {};        ///< The ring that the caller asks for: `Bellcore-dr2`
     ended_by ended = ended_by::nobody;
     unsigned sip_code = 0;   ///< The final answer that ended it, if one did
     std::string cause = {};  ///< Why it ended, in words: `Busy Here`, `no media for 30 s`
+};
+
+/// Our part in a transfer (RFC 5589 2).
+enum class transfer_role { transferor, transferee, target };
+
+/// `asked` until the other side agrees, `progress` with each of its reports.
+enum class transfer_state { asked, accepted, progress, done, failed };
+
+struct transfer_summary {
+    call_number call;  ///< The call that is transferred; for the target the one whose place is taken
+    transfer_role role;
+    transfer_state state;
+    std::string target = {};                   ///< Who is called instead
+    unsigned sip_code = 0;                     ///< As reported, or the answer to REFER
+    std::string reason = {};                   ///< Its phrase, or what went wrong
+    std::optional<call_number> new_call = {};  ///< transferee, target: the call that comes of it; transferor: the
+                                               ///< consultation
+};
+
+/// What the user has switched on, of the phone (account 0) or of one account.
+struct feature_summary {
+    unsigned account;
+    bool do_not_disturb = false;
+    forward_settings forward;
+};
+
+enum class history_kind { dialled, received, missed, forwarded };
+
+/// One line of the call lists.
+struct history_entry {
+    std::int64_t id = 0;  ///< Grows; never used again
+    history_kind kind;
+    unsigned account;
+    std::string remote = {}, remote_name = {};
+    wall_time began;
+    std::optional<std::chrono::milliseconds> talked = {};
+    unsigned sip_code = 0;
+    std::string cause = {};  ///< Why it ended; `interrupted` where the phone itself did not see the end
 };
 
 // ---- media
@@ -94,7 +138,7 @@ struct call_quality {
     std::optional<double> r_factor = {};  ///< 0-100, of conversation; needs the round trip
     std::optional<double> mos_lq = {};    ///< 1-4.5, of listening
     std::optional<double> mos_cq = {};    ///< 1-4.5, of conversation
-    std::string digits_received = {};                          ///< Digits heard so far, oldest first; the newest 64
+    std::string digits_received = {};     ///< Digits heard so far, oldest first; the newest 64
 };
 
 // ---- what devices report
@@ -189,6 +233,16 @@ struct call_quality_event {
     call_quality quality;
 };
 
+struct call_transfer_event {
+    transfer_summary transfer;
+};
+struct feature_state_event {
+    feature_summary features;
+};
+struct history_added_event {
+    history_entry entry;
+};
+
 /// Published by the hub itself.
 struct driver_event {
     bool up;
@@ -217,7 +271,7 @@ struct trace_event {
 };
 
 using event = std::variant<
-    account_state_event, call_state_event, call_media_event, call_quality_event, driver_event, alarm_event,
-    trace_event>;
+    account_state_event, call_state_event, call_media_event, call_quality_event, call_transfer_event,
+    feature_state_event, history_added_event, driver_event, alarm_event, trace_event>;
 
 }  // namespace phoned

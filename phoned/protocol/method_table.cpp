@@ -120,8 +120,8 @@ const json::object* arguments::object(std::string_view name) const {
 }
 
 std::span<const std::span<const method>> method_table() {
-    static const std::array<std::span<const method>, 5> groups{
-        session_methods(), account_methods(), call_methods(), phone_methods(), driver_methods(),
+    static const std::array<std::span<const method>, 6> groups{
+        session_methods(), account_methods(), call_methods(), feature_methods(), phone_methods(), driver_methods(),
     };
     return groups;
 }

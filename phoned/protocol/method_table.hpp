@@ -94,6 +94,7 @@ struct method {
 [[nodiscard]] std::span<const method> session_methods();
 [[nodiscard]] std::span<const method> account_methods();
 [[nodiscard]] std::span<const method> call_methods();
+[[nodiscard]] std::span<const method> feature_methods();
 [[nodiscard]] std::span<const method> phone_methods();
 [[nodiscard]] std::span<const method> driver_methods();
 

@@ -14,10 +14,29 @@ using enum member_type;
 
 constexpr member call_member = required("call", integer, "number of the call");
 constexpr member call_param[] = {call_member};
+constexpr member target_member = within(required("target", string, "a number, user@host, or a SIP URI"), 0, 512);
 constexpr member dial_params[] = {
-    within(required("target", string, "a number, user@host, or a SIP URI"), 0, 512),
+    target_member,
     within(optional("account", integer, "which account calls; the first usable if left out"), 1, max_accounts),
+    optional("anonymous", boolean, "the other side is not told who calls"),
+    optional("intercom", boolean, "the other side is asked to answer by itself"),
 };
+constexpr member from_params[] = {
+    within(optional("account", integer, "which account calls; that of the former call if left out"), 1, max_accounts),
+};
+constexpr member target_params[] = {call_member, target_member};
+constexpr member to_params[] = {
+    required("call", integer, "whose peer is sent away"),
+    required("to", integer, "the call to whose peer; it talks, or rings there"),
+};
+constexpr member with_params[] = {
+    call_member,
+    required("with", integer, "number of the other call"),
+};
+constexpr member conference_results[] = {
+    optional("call", integer, "the call to the conference, where the network mixes"),
+};
+constexpr member swap_results[] = {required("call", integer, "the call that talks now")};
 constexpr member dial_results[] = {required("call", integer, "number of the new call")};
 constexpr member reject_params[] = {
     call_member,
@@ -36,11 +55,24 @@ call_number number_of(const method_call& call) {
     return call_number{call.args.integer("call")};
 }
 
-method_result dial(const method_call& call) {
-    const auto made =
-        call.phone().call_dial(call.context(), {call.args.text("target"), call.args.integer_if("account")});
+method_result made_call(const command_result<call_number>& made) {
     if (!made) return made.error();
     return json::object{{"call", static_cast<std::uint32_t>(*made)}};
+}
+
+method_result dial(const method_call& call) {
+    return made_call(call.phone().call_dial(
+        call.context(), {call.args.text("target"), call.args.integer_if("account"), call.args.flag("anonymous"),
+                         call.args.flag("intercom")}
+    ));
+}
+
+method_result redial(const method_call& call) {
+    return made_call(call.phone().call_redial(call.context(), call.args.integer_if("account")));
+}
+
+method_result call_back(const method_call& call) {
+    return made_call(call.phone().call_return(call.context(), call.args.integer_if("account")));
 }
 
 method_result answer(const method_call& call) {
@@ -65,6 +97,41 @@ method_result resume(const method_call& call) {
 
 method_result mute(const method_call& call) {
     return nothing(call.phone().call_mute(call.context(), number_of(call), call.args.flag_if("muted").value_or(true)));
+}
+
+method_result swap(const method_call& call) {
+    return made_call(call.phone().call_swap(call.context()));
+}
+
+method_result forward(const method_call& call) {
+    return nothing(call.phone().call_forward(call.context(), number_of(call), call.args.text("target")));
+}
+
+method_result transfer(const method_call& call) {
+    return nothing(call.phone().call_transfer(call.context(), number_of(call), call.args.text("target")));
+}
+
+method_result transfer_attended(const method_call& call) {
+    return nothing(
+        call.phone().call_transfer_attended(call.context(), number_of(call), call_number{call.args.integer("to")})
+    );
+}
+
+method_result conference(const method_call& call) {
+    const auto made =
+        call.phone().call_conference(call.context(), number_of(call), call_number{call.args.integer("with")});
+    if (!made) return made.error();
+    json::object answer;
+    if (*made) answer["call"] = static_cast<std::uint32_t>(**made);
+    return answer;
+}
+
+method_result split(const method_call& call) {
+    return nothing(call.phone().call_split(call.context(), number_of(call)));
+}
+
+method_result leave(const method_call& call) {
+    return nothing(call.phone().call_leave_conference(call.context()));
 }
 
 method_result dtmf(const method_call& call) {
@@ -105,6 +172,44 @@ constexpr method rows[] = {
     {"call.resume", caller::controller, "Takes it back.", call_param, {}, resume},
     {"call.mute", caller::controller, "Switches the microphone of a call.", mute_params, {}, mute},
     {"call.dtmf", caller::controller, "Sends digits, one after the other.", dtmf_params, {}, dtmf},
+    {"call.redial", caller::controller, "Calls whom the phone called last.", from_params, dial_results, redial},
+    {"call.return", caller::controller, "Calls whoever called last.", from_params, dial_results, call_back},
+    {"call.forward", caller::controller, "Sends a ringing call somewhere else (302).", target_params, {}, forward},
+    {"call.swap",
+     caller::controller,
+     "The held call talks, the one that talks is held; of several held ones the newest.",
+     {},
+     swap_results,
+     swap},
+    {"call.transfer",
+     caller::controller,
+     "Sends the other side to somebody else (blind); call.transfer tells how it goes.",
+     target_params,
+     {},
+     transfer},
+    {"call.transfer_attended",
+     caller::controller,
+     "Joins the other sides of two calls; call.transfer tells how it goes. A target that still rings is waited for, or "
+     "called anew where transfer.semi_attend_tran_enable is 0.",
+     to_params,
+     {},
+     transfer_attended},
+    {"call.conference", caller::controller,
+     "Joins two calls in a conference, here or, on accounts with conf_type 2, at conf_uri; what is on hold is taken "
+     "back first.",
+     with_params, conference_results, conference},
+    {"call.split",
+     caller::controller,
+     "Ends the conference: this call goes on, the others are put on hold.",
+     call_param,
+     {},
+     split},
+    {"call.leave_conference",
+     caller::controller,
+     "Leaves the conference: the others are joined by transfer (transfer.tran_others_after_conf_enable), or hung up.",
+     {},
+     {},
+     leave},
     {"call.list", caller::observer, "All calls.", {}, list_results, list},
     {"call.stats", caller::observer, "Media statistics of a call.", call_param, stats_results, stats},
 };

@@ -13,6 +13,9 @@ constexpr std::array<string_view, 6> registration_states{"disabled",   "unregist
 constexpr std::array<string_view, 2> call_directions{"outgoing", "incoming"};
 constexpr std::array<string_view, 5> call_states{"trying", "proceeding", "early", "confirmed", "terminated"};
 constexpr std::array<string_view, 4> enders{"nobody", "local", "remote", "network"};
+constexpr std::array<string_view, 3> transfer_roles{"transferor", "transferee", "target"};
+constexpr std::array<string_view, 5> transfer_states{"asked", "accepted", "progress", "done", "failed"};
+constexpr std::array<string_view, 4> history_kinds{"dialled", "received", "missed", "forwarded"};
 constexpr std::array<string_view, 4> media_directions{"inactive", "sendonly", "recvonly", "sendrecv"};
 constexpr std::array<string_view, 3> media_keyings{"none", "sdes", "dtls"};
 constexpr std::array<string_view, 8> driver_kinds{"keypad", "hook",   "display",   "led",
@@ -50,6 +53,15 @@ string_view name_of(call_state state) noexcept {
 string_view name_of(ended_by who) noexcept {
     return word(enders, who);
 }
+string_view name_of(transfer_role role) noexcept {
+    return word(transfer_roles, role);
+}
+string_view name_of(transfer_state state) noexcept {
+    return word(transfer_states, state);
+}
+string_view name_of(history_kind kind) noexcept {
+    return word(history_kinds, kind);
+}
 string_view name_of(media_direction direction) noexcept {
     return word(media_directions, direction);
 }
@@ -77,6 +89,9 @@ string_view name_of(log_level level) noexcept {
 
 std::optional<driver_kind> driver_kind_named(string_view text) noexcept {
     return value<driver_kind>(driver_kinds, text);
+}
+std::optional<history_kind> history_kind_named(string_view text) noexcept {
+    return value<history_kind>(history_kinds, text);
 }
 std::optional<log_level> log_level_named(string_view text) noexcept {
     return value<log_level>(log_levels, text);

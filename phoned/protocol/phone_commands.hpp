@@ -65,6 +65,28 @@ struct command_context {
 struct dial_request {
     std::string target;               ///< A number, `user@host`, or a SIP URI
     std::optional<unsigned> account;  ///< None: the first account that can call
+    bool anonymous = false;           ///< The other side is not told who calls
+    bool intercom = false;            ///< The other side is asked to answer by itself
+};
+
+enum class forward_kind { always, busy, no_answer };
+
+struct forward_request {
+    forward_kind kind;
+    bool on;
+    std::optional<std::string> target = {};  ///< None: as it was
+    std::optional<unsigned> rings = {};      ///< None: as they were
+    std::optional<unsigned> account = {};    ///< None: the phone's, or every account's where they have their own
+};
+
+struct history_request {
+    std::optional<history_kind> kind = {};  ///< None: all
+    unsigned limit = 50;
+};
+
+struct history_page {
+    std::vector<history_entry> entries;  ///< Newest first
+    std::uint64_t missed = 0;            ///< Calls that were missed, of those that are kept
 };
 
 struct metric {
@@ -99,9 +121,36 @@ public:
     virtual command_result<done> call_mute(const command_context&, call_number, bool muted) = 0;
     /// Digits 0-9 A-D * # and `,` for a pause of one second, sent one after the other.
     virtual command_result<done> call_dtmf(const command_context&, call_number, std::string_view digits) = 0;
+    /// Dials the number that was dialled last.
+    virtual command_result<call_number> call_redial(const command_context&, std::optional<unsigned> account) = 0;
+    /// Calls whoever called last.
+    virtual command_result<call_number> call_return(const command_context&, std::optional<unsigned> account) = 0;
+    /// Sends a ringing call somewhere else (302).
+    virtual command_result<done> call_forward(const command_context&, call_number, std::string_view target) = 0;
+    /// The held call talks, the one that talks is held. The call that talks now.
+    virtual command_result<call_number> call_swap(const command_context&) = 0;
+    /// Sends the peer of a call to `target` (blind).
+    virtual command_result<done> call_transfer(const command_context&, call_number, std::string_view target) = 0;
+    /// Sends the peer of a call to the peer of `to`: attended where that talks, semi-attended where it rings.
+    virtual command_result<done> call_transfer_attended(const command_context&, call_number, call_number to) = 0;
+    /// Joins two calls; the conference call where the network mixes.
+    virtual command_result<std::optional<call_number>> call_conference(
+        const command_context&, call_number, call_number with
+    ) = 0;
+    /// Ends a conference here: this call goes on, the others are put on hold.
+    virtual command_result<done> call_split(const command_context&, call_number) = 0;
+    /// The user leaves the conference; transfer.tran_others_after_conf_enable says what becomes of the others.
+    virtual command_result<done> call_leave_conference(const command_context&) = 0;
     /// Calls that live, and those that ended lately, oldest first.
     virtual std::vector<call_summary> call_list(const command_context&) = 0;
     virtual command_result<call_quality> call_stats(const command_context&, call_number) = 0;
+
+    // Features that users switch, and the call lists.
+    virtual command_result<done> dnd_set(const command_context&, bool on, std::optional<unsigned> account) = 0;
+    virtual command_result<done> forward_set(const command_context&, const forward_request&) = 0;
+    virtual std::vector<feature_summary> feature_list(const command_context&) = 0;
+    virtual command_result<history_page> history_list(const command_context&, const history_request&) = 0;
+    virtual command_result<done> history_clear(const command_context&) = 0;
 
     // The phone as a whole.
     virtual std::vector<metric> metrics(const command_context&) = 0;

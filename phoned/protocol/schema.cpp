@@ -36,6 +36,11 @@ constexpr member call_members[] = {
     required("held_by_us", boolean, "we put it on hold"),
     required("held_by_peer", boolean, "the other side did"),
     required("muted", boolean, "our microphone is off"),
+    required("in_conference", boolean, "mixed with others here"),
+    required("auto_answered", boolean, "the phone answered by itself"),
+    optional("diverted_by", string, "who forwarded it to us, and why (RFC 5806, RFC 7044)"),
+    optional("referred_by", string, "who transferred it (RFC 3892)"),
+    optional("alert", string, "the ring that the caller asks for (Alert-Info)"),
     of(optional("dialog", object, "RFC 3261 12"), "dialog"),
     optional("talked_ms", integer, "time since the answer"),
     one_of(optional("ended_by", string, "once terminated"), "nobody local remote network"),
@@ -84,6 +89,44 @@ constexpr member quality_members[] = {
     optional("mos_lq", number, "1-4.5, of listening, once it can be known"),
     optional("mos_cq", number, "1-4.5, of conversation, once it can be known"),
     required("digits_received", string, "heard so far, the newest 64"),
+};
+
+constexpr member transfer_members[] = {
+    required("call", integer, "the call that is transferred; for the target the one whose place is taken"),
+    one_of(required("role", string, "our part (RFC 5589 2)"), "transferor transferee target"),
+    one_of(required("state", string, "how far it is"), "asked accepted progress done failed"),
+    required("target", string, "who is called instead"),
+    optional("sip_code", integer, "of the report, or the answer to REFER"),
+    optional("reason", string, "its phrase, or what went wrong"),
+    optional("new_call", integer, "transferee, target: the call that comes of it; transferor: the consultation"),
+};
+
+constexpr member rule_members[] = {
+    required("on", boolean, "calls are forwarded"),
+    required("target", string, "where to"),
+    required("rings", integer, "of 6 s before that; counts for no_answer"),
+};
+
+constexpr member features_members[] = {
+    required("account", integer, "0: the phone"),
+    required("dnd", boolean, "do not disturb"),
+    of(required("always", object, "forward every call"), "rule"),
+    of(required("busy", object, "forward when busy"), "rule"),
+    of(required("no_answer", object, "forward when nobody answers"), "rule"),
+};
+
+constexpr std::string_view history_words = "dialled received missed forwarded";
+
+constexpr member entry_members[] = {
+    required("entry", integer, "its number; grows, and is never used again"),
+    one_of(required("kind", string, "which list"), history_words),
+    required("account", integer, "number of the account"),
+    required("remote", string, "the other side's URI"),
+    optional("remote_name", string, "its display name"),
+    required("began", string, "calendar time, UTC"),
+    optional("talked_ms", integer, "from the answer to the end"),
+    optional("sip_code", integer, "the final answer that ended it"),
+    optional("cause", string, "why it ended; `interrupted` where the phone itself stopped before"),
 };
 
 constexpr member led_members[] = {
@@ -144,6 +187,10 @@ constexpr object_schema objects_list[] = {
     {"dialog", "How other SIP elements know a call.", dialog_members},
     {"media", "What a call's media were agreed to be.", media_members},
     {"quality", "How a call's media fare.", quality_members},
+    {"transfer", "How a transfer goes.", transfer_members},
+    {"features", "What the user has switched on.", features_members},
+    {"rule", "One kind of forwarding.", rule_members},
+    {"entry", "One line of the call lists.", entry_members},
     {"led", "A lamp.", led_members},
     {"screen", "What the display means; a driver renders it as it can.", screen_members},
     {"line_key", "The label beside a line key.", line_key_members},
@@ -170,6 +217,11 @@ constexpr member account_state_event[] = {sequence, moment, of(required("account
 constexpr member call_state_event[] = {sequence, moment, of(required("call", object, "as it is now"), "call")};
 constexpr member call_media_event[] = {sequence, moment, of(required("media", object, "as it is now"), "media")};
 constexpr member call_quality_event[] = {moment, of(required("quality", object, "so far"), "quality")};
+constexpr member call_transfer_event[] = {
+    sequence, moment, of(required("transfer", object, "as it is now"), "transfer")};
+constexpr member feature_state_event[] = {
+    sequence, moment, of(required("features", object, "as they are now"), "features")};
+constexpr member history_added_event[] = {sequence, moment, of(required("entry", object, "the new line"), "entry")};
 constexpr member driver_up_event[] = {
     sequence, moment, required("name", string, "the driver"), required("kinds", strings, "what it drives")};
 constexpr member driver_down_event[] = {
@@ -219,6 +271,10 @@ constexpr outgoing_schema outgoing_list[] = {
     {"call.state", audience::subscribers, form::edge, "A call changed.", call_state_event},
     {"call.media", audience::subscribers, form::edge, "Media were agreed on anew.", call_media_event},
     {"call.quality", audience::subscribers, form::level, "Media statistics, from time to time.", call_quality_event},
+    {"call.transfer", audience::subscribers, form::edge, "A transfer began, went on or ended.", call_transfer_event},
+    {"feature.state", audience::subscribers, form::edge, "The user switched a feature.", feature_state_event},
+    {"history.added", audience::subscribers, form::edge, "A call that has ended is in the call lists.",
+     history_added_event},
     {"driver.up", audience::subscribers, form::edge, "A driver registered.", driver_up_event},
     {"driver.down", audience::subscribers, form::edge, "A driver left.", driver_down_event},
     {"alarm", audience::subscribers, form::edge, "Something needs attention.", alarm_event},

@@ -87,7 +87,7 @@ constexpr parameter rows[] = {
      phone_part_field<&settings::voice, &voice_settings::cancels_echo>},
     {"voice.side_tone", no_index, common, integer(-48, 0), "-3", "own voice in the handset, dB"},
     {"voice.call_preview_mode", no_index, common, integer(1, 3), "1",
-     "ring-back against early media: 1 mix, 2 tone only, 3 media only"},
+     "ring-back against early media: 1 mix, 2 tone only, 3 media only", phone_field<&settings::preview>},
     {"voice.jib.adaptive", no_index, common, flag(), "1", "jitter buffer: 0 fixed, 1 adaptive",
      phone_part_field<&settings::jitter_buffer, &jitter_buffer_settings::adaptive>},
     {"voice.jib.min", no_index, common, integer(0, 1000), "0", "its least delay, ms",

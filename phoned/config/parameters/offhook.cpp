@@ -31,6 +31,13 @@ constexpr parameter rows[] = {
      "keys of secure media by DTLS (RFC 5763), where account.X.srtp_encryption allows media to be secure: 0 never, 1 "
      "where the peer offers it, 2 offered before keys in the description",
      phone_field<&settings::dtls_srtp>},
+    {"offhook.transfer_bye", no_index, phone, choice(0, 1), "0",
+     "whoever transfers a call leaves it: 0 when the new call is up, so that it can be taken back until then, 1 as "
+     "soon "
+     "as the transfer is accepted",
+     phone_field<&settings::release_transferred>},
+    {"offhook.hold_music", no_index, phone, text(), "", "sound file that a peer on hold hears; empty: silence",
+     phone_field<&settings::hold_music>},
     {"offhook.large_message_limit", no_index, phone, integer(0, 65535), "1300",
      "requests above this size leave by TCP, bytes (RFC 3261 18.1.1); 0 never",
      phone_field<&settings::large_message_limit>},

@@ -27,8 +27,8 @@ void print_json(const json::value& value) {
     put(json::serialize(value));
 }
 
-// The call that is meant when none is named: for answer and reject one that rings here, for resume one on hold,
-// otherwise the newest that lives.
+// The call that is meant when none is named: for answer, reject and forward one that rings here, for resume one on
+// hold, otherwise the newest that lives.
 unsigned chosen_call(session& phone, const std::string& method) {
     std::optional<unsigned> chosen;
     for (const auto& entry : array_of(phone.call("call.list"), "calls")) {
@@ -36,7 +36,7 @@ unsigned chosen_call(session& phone, const std::string& method) {
         const auto state = text_of(call, "state");
         if (state == "terminated") continue;
         const bool rings = text_of(call, "direction") == "incoming" && state == "early";
-        if ((method == "call.answer" || method == "call.reject") && !rings) continue;
+        if ((method == "call.answer" || method == "call.reject" || method == "call.forward") && !rings) continue;
         if (method == "call.resume" && !flag_of(call, "held_by_us")) continue;
         chosen = static_cast<unsigned>(integer_of(call, "call"));
     }
@@ -154,10 +154,37 @@ void show_metrics(session& phone) {
     }
 }
 
-void dial(session& phone, const std::string& number, std::optional<unsigned> account) {
-    json::object params{{"target", number}};
-    if (account) params["account"] = *account;
-    const auto answer = phone.call("call.dial", std::move(params));
+void show_features(session& phone) {
+    const auto answer = phone.call("feature.list");
+    if (phone.options().as_json) return print_json(answer);
+    for (const auto& entry : array_of(answer, "features")) {
+        const auto& one = entry.as_object();
+        const auto number = integer_of(one, "account");
+        const auto who = number == 0 ? std::string("the phone") : fmt::format("account {}", number);
+        print_line(fmt::format("{}: do not disturb {}", who, flag_of(one, "dnd") ? "on" : "off"));
+        for (const auto* kind : {"always", "busy", "no_answer"}) {
+            const auto rule = object_of(one, kind);
+            print_line(fmt::format(
+                "{}: forwards {} {} {}", who, kind, flag_of(rule, "on") ? "on" : "off", text_of(rule, "target")
+            ));
+        }
+    }
+}
+
+void show_history(session& phone, const std::string& kind, unsigned limit) {
+    const auto answer = phone.call("history.list", {{"kind", kind}, {"limit", limit}});
+    if (phone.options().as_json) return print_json(answer);
+    for (const auto& entry : array_of(answer, "entries")) {
+        const auto& one = entry.as_object();
+        print_line(fmt::format(
+            "{}  {:<9}  {}  {}", text_of(one, "began"), text_of(one, "kind"), text_of(one, "remote"),
+            text_of(one, "cause")
+        ));
+    }
+}
+
+void begin_call(session& phone, const std::string& method, json::object params) {
+    const auto answer = phone.call(method, std::move(params));
     if (phone.options().as_json) return print_json(answer);
     print_line(fmt::format("call {}", integer_of(answer, "call")));
 }

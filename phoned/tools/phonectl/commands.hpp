@@ -16,7 +16,11 @@ void show_stats(session&, std::optional<unsigned> call);
 void show_screen(session&);
 void show_metrics(session&);
 
-void dial(session&, const std::string& number, std::optional<unsigned> account);
+void show_features(session&);
+void show_history(session&, const std::string& kind, unsigned limit);
+
+/// A method that answers with the call that it has begun, or that talks now; prints its number.
+void begin_call(session&, const std::string& method, json::object params);
 /// A method that takes a call: without a number the one that is meant (see chosen_call).
 void act_on_call(session&, const std::string& method, std::optional<unsigned> call, json::object more = {});
 void send_digits(session&, const std::string& digits, std::optional<unsigned> call);

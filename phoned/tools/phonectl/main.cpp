@@ -17,8 +17,8 @@ namespace {
 constexpr auto footer =
     R"(Exit codes: 0 done, 1 the phone refused, 2 wrong use, 3 no phone there or connection lost, 4 time ran out.
 
-CALL is the number that `calls` shows. Without it the call that is meant is taken: one that rings here for answer and reject, one on
-hold for resume, otherwise the newest.
+CALL is the number that `calls` shows. Without it the call that is meant is taken: one that rings here for answer, reject and forward,
+one on hold for resume, otherwise the newest.
 CONDITION is NAME=VALUE, NAME!=VALUE, NAME~PART, NAME>=NUMBER, NAME<=NUMBER; NAME is a member of the event, such as state or remote.
 The socket is also taken from the environment variable PHONED_CONTROL.
 
@@ -32,9 +32,10 @@ Examples:
 struct arguments {
     target phone;
     double timeout = 5, for_time = 0, wait_time = 10;
-    unsigned account = 0, call = 0, count = 0, code = 0;
+    unsigned account = 0, call = 0, other_call = 0, count = 0, code = 0, rings = 0, limit = 20;
     std::uint64_t since = 0;
-    std::string number, digits, method, params, topic, level;
+    bool intercom = false, anonymous = false;
+    std::string number, digits, method, params, topic, level, on_or_off, kind = "all";
     std::vector<std::string> keys, topics, conditions;
 };
 
@@ -87,10 +88,29 @@ void add_commands(CLI::App& app, arguments& given, action& chosen) {
             ->required();
     }
     auto* const dialling = add("dial", "begin a call; prints its number", [&given](session& phone) {
-        dial(phone, given.number, if_given(given.account));
+        json::object more{{"target", given.number}};
+        if (given.account != 0) more["account"] = given.account;
+        if (given.intercom) more["intercom"] = true;
+        if (given.anonymous) more["anonymous"] = true;
+        begin_call(phone, "call.dial", std::move(more));
     });
-    dialling->add_option("NUMBER", given.number, "a number, user@host, or a SIP URI")->required();
+    const auto with_number = [&](CLI::App* command) {
+        command->add_option("NUMBER", given.number, "a number, user@host, or a SIP URI")->required();
+    };
+    with_number(dialling);
     dialling->add_option("--account", given.account, "which account calls");
+    dialling->add_flag("--anonymous", given.anonymous, "do not tell who calls");
+    dialling->add_flag("--intercom", given.intercom, "ask the other side to answer by itself");
+    for (const auto* name : {"redial", "return"}) {
+        const auto method = fmt::format("call.{}", name);
+        add(name, name[2] == 'd' ? "call whom the phone called last" : "call whoever called last",
+            [&given, method](session& phone) {
+                json::object more;
+                if (given.account != 0) more["account"] = given.account;
+                begin_call(phone, method, std::move(more));
+            }
+        )->add_option("--account", given.account, "which account calls");
+    }
     on_call("answer", "answer the call that rings", "call.answer");
     auto* const rejecting = add("reject", "refuse the call that rings", [&given](session& phone) {
         json::object more;
@@ -102,6 +122,30 @@ void add_commands(CLI::App& app, arguments& given, action& chosen) {
     on_call("hangup", "end a call", "call.hangup");
     on_call("hold", "put a call on hold", "call.hold");
     on_call("resume", "take it back", "call.resume");
+    add("swap", "hold the call that talks, take the held one back; prints its number",
+        [](session& phone) { begin_call(phone, "call.swap", {}); });
+    for (const auto* name : {"transfer", "forward"}) {
+        const auto method = fmt::format("call.{}", name);
+        auto* const sending =
+            add(name, name[0] == 't' ? "send the other side to a number" : "send the call that rings to a number (302)",
+                [&given, method](session& phone) {
+                    act_on_call(phone, method, if_given(given.call), {{"target", given.number}});
+                });
+        with_number(sending);
+        with_call(sending);
+    }
+    const auto on_two_calls = [&](const char* name, const char* what, const char* method, const char* member) {
+        const std::string full = method, other = member;
+        auto* const command = add(name, what, [&given, full, other](session& phone) {
+            act_on_call(phone, full, given.call, {{other, given.other_call}});
+        });
+        command->add_option("CALL", given.call, "number of the call")->required();
+        command->add_option("OTHER", given.other_call, "number of the other call")->required();
+    };
+    on_two_calls("join", "transfer CALL's other side to OTHER's", "call.transfer_attended", "to");
+    on_two_calls("conference", "mix two calls, or send both to the conference server", "call.conference", "with");
+    on_call("split", "end the conference: this call goes on, the others are held", "call.split");
+    add("leave", "leave the conference", [](session& phone) { phone.call("call.leave_conference"); });
     for (const bool muted : {true, false}) {
         with_call(
             add(muted ? "mute" : "unmute", muted ? "switch the microphone off" : "and on again",
@@ -115,6 +159,34 @@ void add_commands(CLI::App& app, arguments& given, action& chosen) {
     });
     sending->add_option("DIGITS", given.digits, "0-9 A-D * #, a comma pauses")->required();
     sending->add_option("--call", given.call, "number of the call");
+    auto* const disturbing = add("dnd", "do not disturb", [&given](session& phone) {
+        json::object params{{"on", given.on_or_off == "on"}};
+        if (given.account != 0) params["account"] = given.account;
+        phone.call("dnd.set", std::move(params));
+    });
+    auto* const redirecting = add("forwarding", "forward calls", [&given](session& phone) {
+        json::object params{{"kind", given.kind}, {"on", given.on_or_off == "on"}};
+        if (given.account != 0) params["account"] = given.account;
+        if (!given.number.empty()) params["target"] = given.number;
+        if (given.rings != 0) params["rings"] = given.rings;
+        phone.call("forward.set", std::move(params));
+    });
+    redirecting->add_option("KIND", given.kind, "which calls")
+        ->required()
+        ->check(CLI::IsMember({"always", "busy", "no_answer"}));
+    for (auto* const command : {disturbing, redirecting}) {
+        command->add_option("STATE", given.on_or_off, "on or off")->required()->check(CLI::IsMember({"on", "off"}));
+        command->add_option("--account", given.account, "whose, where accounts have their own");
+    }
+    redirecting->add_option("NUMBER", given.number, "where to; as it was if left out");
+    redirecting->add_option("--rings", given.rings, "of 6 s, before no_answer forwards");
+    add("features", "what is switched on", show_features);
+    auto* const remembering = add("history", "the call lists, newest first", [&given](session& phone) {
+        show_history(phone, given.kind, given.limit);
+    });
+    remembering->add_option("KIND", given.kind, "which list")
+        ->check(CLI::IsMember({"all", "dialled", "received", "missed", "forwarded"}));
+    remembering->add_option("--limit", given.limit, "so many at most")->capture_default_str();
     add("calls", "calls that live, and those that ended lately", show_calls);
     with_call(add("stats", "media statistics of a call", [&given](session& phone) {
         show_stats(phone, if_given(given.call));

@@ -56,6 +56,53 @@ public:
     command_result<done> call_dtmf(const command_context&, call_number call, std::string_view digits) override {
         return on_call(fmt::format("dtmf {}", digits), call);
     }
+    command_result<call_number> call_redial(const command_context&, std::optional<unsigned>) override {
+        note("redial");
+        return call_number{8};
+    }
+    command_result<call_number> call_return(const command_context&, std::optional<unsigned>) override {
+        note("return");
+        return call_number{9};
+    }
+    command_result<done> call_forward(const command_context&, call_number call, std::string_view target) override {
+        return on_call(fmt::format("forward to {}", target), call);
+    }
+    command_result<call_number> call_swap(const command_context&) override {
+        note("swap");
+        return call_number{7};
+    }
+    command_result<done> call_transfer(const command_context&, call_number call, std::string_view target) override {
+        return on_call(fmt::format("transfer to {}", target), call);
+    }
+    command_result<done> call_transfer_attended(const command_context&, call_number call, call_number to) override {
+        return on_call(fmt::format("transfer to call {}", static_cast<unsigned>(to)), call);
+    }
+    command_result<std::optional<call_number>> call_conference(
+        const command_context&, call_number call, call_number with
+    ) override {
+        if (auto outcome = on_call(fmt::format("conference with {}", static_cast<unsigned>(with)), call); !outcome)
+            return outcome.error();
+        return std::optional<call_number>();
+    }
+    command_result<done> call_split(const command_context&, call_number call) override {
+        return on_call("split", call);
+    }
+    command_result<done> call_leave_conference(const command_context&) override { return note("leave"); }
+    command_result<done> dnd_set(const command_context&, bool on, std::optional<unsigned> account) override {
+        return note(fmt::format("dnd {} {}", on ? "on" : "off", account.value_or(0)));
+    }
+    command_result<done> forward_set(const command_context&, const forward_request& wanted) override {
+        return note(fmt::format(
+            "forward {} {} to {} after {}", static_cast<int>(wanted.kind), wanted.on ? "on" : "off",
+            wanted.target.value_or("-"), wanted.rings.value_or(99)
+        ));
+    }
+    std::vector<feature_summary> feature_list(const command_context&) override { return {{1, true, {}}}; }
+    command_result<history_page> history_list(const command_context&, const history_request& wanted) override {
+        note(fmt::format("history {} {}", wanted.kind ? static_cast<int>(*wanted.kind) : -1, wanted.limit));
+        return history_page{{history_entry{.id = 3, .kind = history_kind::missed, .account = 1, .began = {}}}, 1};
+    }
+    command_result<done> history_clear(const command_context&) override { return note("history clear"); }
     std::vector<call_summary> call_list(const command_context&) override { return calls; }
     command_result<call_quality> call_stats(const command_context&, call_number call) override {
         if (auto outcome = on_call("stats", call); !outcome) return outcome.error();

@@ -13,16 +13,41 @@
 #include <string>
 #include <vector>
 
+#include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
-#include "sip/proxy/core.hpp"
 #include "rtp/signal/level.hpp"
 #include "rtp/signal/tone_meter.hpp"
+#include "sip/proxy/core.hpp"
 #include "support/seeded_random.hpp"
 #include "support/sim_network.hpp"
 
 namespace test {
 
 class phone_world;
+
+/// Call lists in memory.
+class listed_history final : public phoned::call_history {
+public:
+    std::vector<phoned::history_entry> entries;  ///< oldest first
+    bool is_broken = false;
+
+    std::int64_t add(const phoned::history_entry& entry) override {
+        if (is_broken) return 0;
+        entries.push_back(entry);
+        return entries.back().id = static_cast<std::int64_t>(entries.size());
+    }
+    void update(const phoned::history_entry& entry) override {
+        entries.at(static_cast<std::size_t>(entry.id) - 1) = entry;
+    }
+    std::vector<phoned::history_entry> newest(std::optional<phoned::history_kind> kind, unsigned limit) override {
+        std::vector<phoned::history_entry> out;
+        for (auto at = entries.rbegin(); at != entries.rend() && out.size() < limit; ++at)
+            if (!kind || at->kind == *kind) out.push_back(*at);
+        return out;
+    }
+    std::uint64_t count(phoned::history_kind kind) override { return newest(kind, 1000).size(); }
+    void clear() override { entries.clear(); }
+};
 
 /// A phone with its user: speaks a tone, remembers the last second of what it hears.
 class sim_phone final : public phoned::sip_port, public phoned::media_sockets, public phoned::audio_device {
@@ -53,17 +78,39 @@ public:
     [[nodiscard]] bool is_registered() {
         return phone_->account_list(context()).at(0).state == phoned::registration_state::registered;
     }
+    [[nodiscard]] phoned::call_summary call(phoned::call_number number) {
+        for (auto& each : phone_->call_list(context()))
+            if (each.call == number) return each;
+        throw std::runtime_error("no such call");
+    }
+    /// Takes the newest call that rings.
+    phoned::call_number answer() {
+        const auto number = last_call().call;
+        if (auto taken = phone_->call_answer(context(), number); !taken)
+            throw std::runtime_error(taken.error().message);
+        return number;
+    }
+    /// A notification that a control client of the phone was sent and that has all these parts.
+    template <class... Parts>
+    [[nodiscard]] bool has_told(const Parts&... parts) {
+        read_notifications();
+        return std::any_of(told_.begin(), told_.end(), [&](const std::string& line) {
+            return ((line.find(parts) != std::string::npos) && ...);
+        });
+    }
     void key(const std::string& name) { phone_->on_key(context(), {name, true, false, 0}); }
     [[nodiscard]] bool hears(double hertz) const {
         return level() > -40 && std::abs(rtp::find_dominant_tone(heard_, 8000).hertz - hertz) < 5;
     }
     [[nodiscard]] double level() const { return rtp::level_dbov(heard_); }
+    [[nodiscard]] std::span<const std::int16_t> heard() const noexcept { return heard_; }  ///< the last second
     [[nodiscard]] std::uint64_t packets_sent() const noexcept { return packets_sent_; }
     double tone = 0;                          ///< what the user speaks; 0: silence
     double echo = 0;                          ///< how much of what is played is in the microphone, 60 ms later
     std::chrono::milliseconds told_delay{0};  ///< what the audio driver says of that
     bool is_dead = false;                     ///< the phone has lost its network: nothing goes out or comes in
     bool is_audio_running = false;
+    listed_history history;
     sip::session_id answered;  ///< the call of ours that was answered last
     std::size_t open_sockets() const noexcept { return sockets_.size(); }
 
@@ -79,6 +126,7 @@ public:
 
 private:
     friend class phone_world;
+    void read_notifications();
     void period();
     void on_datagram(std::uint16_t port, std::span<const std::byte> bytes, const rtp::endpoint& from);
 
@@ -99,6 +147,8 @@ private:
     std::unique_ptr<sip::user_agent_core> core_;
     std::unique_ptr<phoned::phone> phone_;  // its calls close sockets when they go
     std::unique_ptr<phoned::hub> hub_;
+    phoned::client_id client_{};
+    std::vector<std::string> told_;
 };
 
 class phone_world {
@@ -123,6 +173,22 @@ public:
         if (change) change(config);
         phones.push_back(std::make_unique<sim_phone>(*this, user, std::move(config)));
         return *phones.back();
+    }
+    /// `from` calls `to`, who answers; both numbers of the call.
+    std::pair<phoned::call_number, phoned::call_number> connect(sim_phone& from, sim_phone& to) {
+        const auto before = to.live_calls();
+        const auto number = from.dial(std::to_string(to.user_));
+        if (!run_until(std::chrono::seconds(3), [&] {
+                return to.live_calls() == before + 1 && from.call(number).state == phoned::call_state::early;
+            }))
+            throw std::runtime_error("it does not ring");
+        const auto taken = to.answer();
+        if (!run_until(std::chrono::seconds(3), [&] {
+                return from.call(number).state == phoned::call_state::confirmed;
+            }))
+            throw std::runtime_error("it is not answered");
+        run(std::chrono::milliseconds(1200));
+        return {number, taken};
     }
     /// Lets time pass for everybody.
     void run(sip::duration length) {
@@ -151,6 +217,7 @@ public:
     [[nodiscard]] phoned::now_t now() const noexcept { return {network.now().mono, network.now().wall}; }
 
     sim_network network;
+    std::vector<std::int16_t> hold_music;  ///< of phones that are added later
     sim_network::node_id proxy_node = 0;
     std::vector<std::unique_ptr<sim_phone>> phones;
     /// Sees every RTP and RTCP packet that is sent.
@@ -178,22 +245,34 @@ inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings 
       random_(user),
       environment_{random_.source(), {}, {}, {}},
       media_random_{[this] { return random_(); }} {
-    sip::user_agent_config agent;
-    agent.methods = {sip::method::info};
-    agent.ring_limit = config.ring_time;
-    core_ = std::make_unique<sip::user_agent_core>(agent, environment_);
+    core_ = std::make_unique<sip::user_agent_core>(phoned::agent_config(config), environment_);
     node_ = world.network.add(*core_, [this](const sip::event& what) {
         if (const auto* up = std::get_if<sip::call_answered>(&what)) answered = up->id;
         phone_->on_sip(world_.now(), what);
     });
     world.network.bind_udp(node_, address_ + ":5060");
     phone_ = std::make_unique<phoned::phone>(
-        std::move(config), phoned::phone_identity{"", "cname" + std::to_string(user), rtp::address_family::ipv4},
-        phoned::phone_ports{*this, *this, media_random_, packets_}, format()
+        std::move(config),
+        phoned::phone_identity{"", "cname" + std::to_string(user), rtp::address_family::ipv4, world.hold_music},
+        phoned::phone_ports{*this, *this, media_random_, packets_, nullptr, &history}, format()
     );
     hub_ = std::make_unique<phoned::hub>(phoned::hub_options{}, *phone_);
     phone_->attach(*hub_, *this);
+    client_ = *hub_->on_connect(world.now(), phoned::plane::control, {0, 0, 1});
+    for (const std::string_view line : {
+             R"({"jsonrpc":"2.0","id":1,"method":"client.register","params":{"name":"test","protocol":[1,0]}})",
+             R"({"jsonrpc":"2.0","id":2,"method":"subscribe","params":{"topics":["call.transfer","history.*","feature.*"]}})",
+         })
+        hub_->on_bytes(world.now(), client_, std::string(line) + "\n");
     phone_->start(world.now());
+}
+
+inline void sim_phone::read_notifications() {
+    for (auto out = hub_->output(client_); !out.bytes.empty(); out = hub_->output(client_)) {
+        const auto end = out.bytes.find('\n') + 1;
+        told_.emplace_back(out.bytes.substr(0, end));
+        hub_->on_written(world_.now(), client_, end);
+    }
 }
 
 inline phoned::command_context sim_phone::context() const {
@@ -236,6 +315,7 @@ inline void sim_phone::on_datagram(std::uint16_t port, std::span<const std::byte
 
 inline void sim_phone::period() {
     const auto now = world_.now();
+    read_notifications();
     if (const auto at = phone_->next_deadline(); at && *at <= now.mono) phone_->on_timeout(now);
     if (!is_audio_running) {
         std::fill(heard_.begin(), heard_.end(), std::int16_t{0});

@@ -398,10 +398,10 @@ TEST_CASE("a session interval below 90 s is moved up to 90 (RFC 4028 4)") {
 }
 
 TEST_CASE("a known parameter that is set to something but not acted on is a note, a family is not") {
-    const auto config = load(version + "account.1.missed_calllog = 0\naccount.1.conf_type = 0\nlinekey.1.type = 15\n");
+    const auto config = load(version + "account.1.subscribe_mwi = 1\naccount.1.shared_line = 0\nlinekey.1.type = 15\n");
     REQUIRE(config.diagnostics.size() == 1);
     CHECK(config.diagnostics[0].level == severity::note);
-    CHECK(config.diagnostics[0].parameter == "account.1.missed_calllog");
+    CHECK(config.diagnostics[0].parameter == "account.1.subscribe_mwi");
 }
 
 TEST_CASE("diagnostics are bounded") {

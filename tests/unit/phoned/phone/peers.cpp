@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "rtp/wire/packet.hpp"
-#include "support/ua_pair.hpp"
 #include "support/phoned/world.hpp"
+#include "support/ua_pair.hpp"
 
 namespace {
 
@@ -21,7 +21,15 @@ std::string description(std::string_view more = "a=sendrecv\r\n", std::string_vi
 
 /// A phone that gives up a silent peer after 10 s, and a user agent at 10.0.1.9.
 struct phone_and_peer : test::phone_world {
-    phone_and_peer() : a(add(1001, [](phoned::settings& s) { s.rtp_timeout = 10s; })), peer(99) {
+    explicit phone_and_peer(const std::function<void(phoned::settings&)>& more = {})
+        : a(
+              add(1001,
+                  [&](phoned::settings& s) {
+                      s.rtp_timeout = 10s;
+                      if (more) more(s);
+                  })
+          ),
+          peer(99) {
         peer.join(network, "10.0.1.9:5060", test::ua_pair::account_at("sip:peer@10.0.1.9"));
         register_all();
         network.on_packet = [this](const auto& p) { packets.push_back(p.text); };
@@ -177,4 +185,46 @@ TEST_CASE_FIXTURE(
     CHECK(peer.count<sip::remote_answer>() == 1);
     CHECK(peer.count<sip::remote_offer>() == 0);
     CHECK(refusals() == 2);
+}
+
+TEST_CASE(
+    "early media takes the place of ring-back, and a later 180 brings it back where it may (is_deal180, "
+    "call_preview_mode)"
+) {
+    using phoned::call_preview;
+    struct {
+        bool deals_180;
+        call_preview preview;
+        bool rings_at_last, hears_media_at_last;
+    } const cases[] = {
+        {true, call_preview::mix, true, true},
+        {false, call_preview::mix, false, true},
+        {true, call_preview::tone, true, false},
+        {true, call_preview::media, false, true},
+    };
+    for (const auto& each : cases) {
+        CAPTURE(each.deals_180);
+        CAPTURE(static_cast<int>(each.preview));
+        phone_and_peer world([&](phoned::settings& s) {
+            s.ringing_after_media = each.deals_180;
+            s.preview = each.preview;
+        });
+        auto& a = world.a;
+        const auto id = world.ring();
+        world.run(1s);
+        CHECK(a.level() > -40);  // ring-back
+        REQUIRE_FALSE(world.peer.ring(id, 183, description()));
+        world.run(1500ms);
+        CHECK(a.level() < -60);  // early media that is silent
+        world.speak(1500ms);
+        CHECK(a.level() > -40);
+        world.run(1500ms);
+        CHECK(a.level() < -60);
+        REQUIRE_FALSE(world.peer.ring(id, 180));
+        world.run(1s);
+        CHECK((a.level() > -40) == each.rings_at_last);
+        if (each.rings_at_last) continue;
+        world.speak(1500ms);
+        CHECK((a.level() > -40) == each.hears_media_at_last);
+    }
 }
