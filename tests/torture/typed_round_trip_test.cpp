@@ -99,6 +99,16 @@ std::string write(sip::history_info_view const& entry) {
 std::string write(sip::diversion_view const& entry) {
     return write(entry.address);
 }
+std::string write(sip::information_view const& entry) {
+    auto const place = entry.uri.empty() ? std::string(entry.word) : fmt::format("<{}>", entry.uri);
+    return place + write(entry.params);
+}
+std::string write(sip::reason_view const& reason) {
+    return std::string(reason.protocol) + write(reason.params);
+}
+std::string write(sip::privacy const& wish) {
+    return to_string(wish);
+}
 std::string write(sip::authentication_info_view const& info) {
     std::string text;
     auto const add = [&](std::string_view name, std::string_view value, std::string_view quote) {

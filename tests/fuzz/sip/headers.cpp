@@ -76,6 +76,21 @@ struct checker {
         part(entry.privacy);
         part(entry.screen);
     }
+    void operator()(sip::information_view const& entry) const {
+        part(entry.uri);
+        part(entry.word);
+        params(entry.params);
+        (void)entry.is_alert_urn();
+    }
+    void operator()(sip::reason_view const& reason) const {
+        part(reason.protocol);
+        part(reason.text);
+        params(reason.params);
+    }
+    void operator()(sip::privacy const& wish) const {
+        auto const again = sip::parse_privacy(to_string(wish));
+        require(again.has_value() && *again == wish);
+    }
     void operator()(sip::authentication_info_view const& info) const {
         for (auto piece : {info.nextnonce, info.qop, info.rspauth, info.cnonce, info.nc})
             part(piece);
