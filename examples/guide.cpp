@@ -47,6 +47,16 @@ sip::account_config settings_of_alice() {
 }
 // [/account]
 
+void use_two_servers(sip::account_config& line) {
+    // [servers]
+    line.route_set = {"sip:edge1.example.com;lr"};
+    line.alternatives.emplace_back().route_set = {"sip:edge2.example.com;lr"};  // or another registrar, or another domain
+    line.instance = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
+    line.outbound.use = true;      // RFC 5626: a flow to each
+    line.redundancy.attempts = 3;  // copies before the next server is tried
+    // [/servers]
+}
+
 // [register]
 asio::awaitable<void> stay_registered(sip::net::account line) {
     auto change = co_await line.async_register(asio::use_awaitable);

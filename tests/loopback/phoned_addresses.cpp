@@ -1,5 +1,6 @@
-// Covers: where a phone listens: on all addresses of the machine, so that it goes on when its own changes, or on the one
-// that is set. Not here: what follows from a change (tests/loopback/sip_addresses.cpp, tests/unit/sip/ua/address_change.cpp).
+// Covers: where a phone listens: on all addresses of the machine, so that it goes on when its own changes, or on the
+// one that is set. Not here: what follows from a change (tests/loopback/sip_addresses.cpp,
+// tests/unit/sip/ua/address_change.cpp).
 #include "phoned/config/load.hpp"
 #include "phoned/net/daemon.hpp"
 #include "support/temporary_folder.hpp"
@@ -32,10 +33,11 @@ unsigned free_port() {
 class running_phone {
 public:
     running_phone(unsigned port, const std::string& more) {
-        const auto text = "#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 1001\n"
-                          "account.1.sip_server.1.address = 127.0.0.1\naccount.1.sip_server.1.port = 9\n"
-                          "account.1.sip_listen_port = " +
-                          std::to_string(port) + "\n" + more;
+        const auto text =
+            "#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 1001\n"
+            "account.1.sip_server.1.address = 127.0.0.1\naccount.1.sip_server.1.port = 9\n"
+            "account.1.sip_listen_port = " +
+            std::to_string(port) + "\n" + more;
         const phoned::config_source file{"phone.cfg", text};
         phoned::net::daemon_options options;
         options.config = phoned::load_config({&file, 1}).values;
@@ -71,7 +73,7 @@ bool answers_at(const std::string& address, unsigned port) {
     const auto own = std::to_string(socket.local_endpoint().port());
     const auto text = "OPTIONS sip:1001@" + address + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.3:" + own +
                       ";branch=z9hG4bKx\r\nMax-Forwards: 70\r\nFrom: <sip:a@127.0.0.3>;tag=1\r\nTo: <sip:1001@" +
-                      address + ">\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+                      address + ">\r\nCall-ID: " + own + "\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
     boost::system::error_code ignored;
     std::array<char, 4096> answer{};
     for (int i = 0; i < 20; ++i) {

@@ -69,7 +69,7 @@ TEST_CASE("messages in another order than printed are reported") {
     std::stable_sort(played.all.messages.begin(), played.all.messages.end(), [](const auto& a, const auto& b) {
         return a.at < b.at;
     });
-    CHECK_SAYS(played, "F19: 200 (INVITE) A -> P passed, but it came before F18");
+    CHECK_SAYS(played, "F19: 200 (INVITE) A -> P passed, but it came before F17");
 }
 
 TEST_CASE("a call that uses another's Call-ID, and one that does not where it should, are reported") {

@@ -88,7 +88,9 @@ struct checker {
         params(reason.params);
     }
     void operator()(sip::privacy const& wish) const {
-        auto const again = sip::parse_privacy(to_string(wish));
+        auto const written = to_string(wish);
+        if (written.empty()) return;  // it asked for nothing that we know
+        auto const again = sip::parse_privacy(written);
         require(again.has_value() && *again == wish);
     }
     void operator()(sip::authentication_info_view const& info) const {
