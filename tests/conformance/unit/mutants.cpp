@@ -1,6 +1,7 @@
 // Covers: the checker finds what is wrong with a recording, whatever it is: every mutant of the guide's flows, made
 // by operators that know none of them, is found, or listed here with the reason why it conforms; and recordings that
 // networks impair as they may raise no alarm.
+#include <algorithm>
 #include <map>
 
 #include <doctest/doctest.h>
@@ -19,7 +20,12 @@ TEST_CASE("every mutant is found, or conforms for a reason that is known") {
     std::map<std::string, std::size_t> conforming;
     for (const auto& f : all_flows()) {
         if (!f.source.starts_with("guide")) continue;
-        const auto original = rehearse(variants_of(f).front());
+        // As the guide prints it: where a phone waits, voices may go on that must be silent in the guide's way.
+        const auto ways = variants_of(f);
+        const auto guides = std::find_if(ways.begin(), ways.end(), [](const flow& way) {
+            return !way.variants.empty() && way.variants.front().name == "leaves";
+        });
+        const auto original = rehearse(guides == ways.end() ? ways.front() : *guides);
         each_mutant(original, places_per_operator, [&](const mutant& m) {
             ++mutants;
             const auto judged = judge(m.all, f);
