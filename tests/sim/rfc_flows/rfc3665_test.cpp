@@ -36,6 +36,13 @@ struct two_domains : stage {
         bob = &subscriber("Bob", "biloxi.example.com", "10.0.1.2");
         register_all();
     }
+    /// How each call of 3.8 to 3.11 begins.
+    static constexpr auto inviting =
+        "F1 Alice -> Proxy1 INVITE\n"
+        "F2 Proxy1 -> Proxy2 INVITE\n"
+        "F3 Proxy1 -> Alice 100 INVITE\n"
+        "F4 Proxy2 -> Bob INVITE\n"
+        "F5 Proxy2 -> Proxy1 100 INVITE\n";
 };
 
 }  // namespace
@@ -231,11 +238,7 @@ TEST_CASE("A caller gives up, and CANCEL goes hop by hop (RFC 3665 3.8)") {
     play.ring(*play.bob);
     play.hang_up(*play.alice, alices);
     play.follows(
-        "F1 Alice -> Proxy1 INVITE\n"
-        "F2 Proxy1 -> Proxy2 INVITE\n"
-        "F3 Proxy1 -> Alice 100 INVITE\n"
-        "F4 Proxy2 -> Bob INVITE\n"
-        "F5 Proxy2 -> Proxy1 100 INVITE\n"
+        std::string(two_domains::inviting) +
         "F6 Bob -> Proxy2 180 INVITE\n"
         "F7 Proxy2 -> Proxy1 180 INVITE\n"
         "F8 Proxy1 -> Alice 180 INVITE\n"
@@ -260,11 +263,7 @@ TEST_CASE("A busy callee is acknowledged hop by hop (RFC 3665 3.9)") {
     play.bob->reject(play.bob->last<sip::incoming_call>().id, 486);
     play.pause();
     play.follows(
-        "F1 Alice -> Proxy1 INVITE\n"
-        "F2 Proxy1 -> Proxy2 INVITE\n"
-        "F3 Proxy1 -> Alice 100 INVITE\n"
-        "F4 Proxy2 -> Bob INVITE\n"
-        "F5 Proxy2 -> Proxy1 100 INVITE\n"
+        std::string(two_domains::inviting) +
         "F6 Bob -> Proxy2 486 INVITE\n"
         "F7 Proxy2 -> Bob ACK\n"
         "F8 Proxy2 -> Proxy1 486 INVITE\n"
@@ -281,11 +280,7 @@ TEST_CASE("A phone that has gone away: the proxy repeats the INVITE until it giv
     play.net.run_for(33s);
     // The RFC's proxy gives up after six repetitions with 480; ours waits for Timer B, and says 408 (16.8, 17.1.1.2).
     play.follows(
-        "F1 Alice -> Proxy1 INVITE\n"
-        "F2 Proxy1 -> Proxy2 INVITE\n"
-        "F3 Proxy1 -> Alice 100 INVITE\n"
-        "F4 Proxy2 -> Bob INVITE\n"
-        "F5 Proxy2 -> Proxy1 100 INVITE\n"
+        std::string(two_domains::inviting) +
         "F6 Proxy2 -> Bob INVITE\n"
         "F7 Proxy2 -> Bob INVITE\n"
         "F8 Proxy2 -> Bob INVITE\n"
@@ -306,11 +301,7 @@ TEST_CASE("A callee who rings and then is not to be had (RFC 3665 3.11)") {
     play.bob->reject(play.bob->last<sip::incoming_call>().id, 480);
     play.pause();
     play.follows(
-        "F1 Alice -> Proxy1 INVITE\n"
-        "F2 Proxy1 -> Proxy2 INVITE\n"
-        "F3 Proxy1 -> Alice 100 INVITE\n"
-        "F4 Proxy2 -> Bob INVITE\n"
-        "F5 Proxy2 -> Proxy1 100 INVITE\n"
+        std::string(two_domains::inviting) +
         "F6 Bob -> Proxy2 180 INVITE\n"
         "F7 Proxy2 -> Proxy1 180 INVITE\n"
         "F8 Proxy1 -> Alice 180 INVITE\n"
