@@ -96,7 +96,8 @@ void put_line(std::string& out, std::string_view name, std::string_view value) {
 }
 
 void put_optional_line(std::string& out, std::string_view name, std::string_view value) {
-    if (!value.empty()) put_line(out, name, value);
+    // A value of nothing but white space and what may not be written would read back as a line without value.
+    if (harmless(value).find_first_not_of(' ') != std::string::npos) put_line(out, name, value);
 }
 
 void put_address(std::string& out, std::string_view name, endpoint const& address, ssrc_t source) {

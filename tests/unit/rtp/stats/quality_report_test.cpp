@@ -201,6 +201,14 @@ TEST_CASE("A value that is not what its key asks for is refused with the place o
     }
 }
 
+TEST_CASE("A line that may be missing is left out where nothing of its value can be written") {
+    auto report = parse_quality_report(session_example).value();
+    report.remote_mac = "\x17\x17 \x01";
+    auto const written = to_text(report);
+    CHECK(written.find("RemoteMAC") == std::string::npos);
+    CHECK(to_text(parse_quality_report(written).value()) == written);
+}
+
 TEST_CASE("Without addresses or metrics it is no report") {
     CHECK(failure_of("").code == errc::bad_quality_report);
     CHECK(failure_of("VQSessionReport\r\n").code == errc::bad_quality_report);
