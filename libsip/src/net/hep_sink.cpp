@@ -7,8 +7,8 @@
 #include <boost/asio/ip/udp.hpp>
 
 #include "net/addresses.hpp"
-#include "net/big_endian.hpp"
 #include "sip/syntax/secrets.hpp"
+#include "transport/big_endian.hpp"
 
 namespace sip::net {
 

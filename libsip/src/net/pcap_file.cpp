@@ -4,8 +4,8 @@
 #include <chrono>
 #include <span>
 
-#include "net/big_endian.hpp"
 #include "sip/syntax/secrets.hpp"
+#include "transport/big_endian.hpp"
 
 namespace sip::net {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "transport/big_endian.hpp"
+
 namespace sip::stun {
 namespace {
 
@@ -36,14 +38,6 @@ std::uint16_t read_16(std::string_view text, std::size_t at) noexcept {
 }
 std::uint32_t read_32(std::string_view text, std::size_t at) noexcept {
     return static_cast<std::uint32_t>(read_16(text, at)) << 16 | read_16(text, at + 2);
-}
-void put_16(std::string& to, std::uint16_t value) {
-    to += static_cast<char>(value >> 8);
-    to += static_cast<char>(value & 0xff);
-}
-void put_32(std::string& to, std::uint32_t value) {
-    put_16(to, static_cast<std::uint16_t>(value >> 16));
-    put_16(to, static_cast<std::uint16_t>(value & 0xffff));
 }
 
 /// ITU-T V.42's CRC-32, which FINGERPRINT is made of (14.7).
@@ -111,9 +105,9 @@ bool is_right_fingerprint(std::string_view datagram, std::size_t at) noexcept {
 /// Header and attributes of a response; the length is counted here.
 std::string response(message_class what, transaction const& id, std::string_view attributes) {
     std::string made;
-    put_16(made, type_of(what));
-    put_16(made, static_cast<std::uint16_t>(attributes.size()));
-    put_32(made, magic_cookie);
+    append_u16(made, type_of(what));
+    append_u16(made, static_cast<std::uint16_t>(attributes.size()));
+    append_u32(made, magic_cookie);
     made.append(id.begin(), id.end());
     return made.append(attributes);
 }
@@ -167,25 +161,25 @@ std::optional<std::string> answer(std::string_view datagram, endpoint const& fro
     std::string attributes;
     if (!request->unknown.empty()) {
         constexpr std::string_view reason = "Unknown Attribute";
-        put_16(attributes, error_code_attribute);
-        put_16(attributes, static_cast<std::uint16_t>(4 + reason.size()));
-        put_16(attributes, 0);
-        put_16(attributes, unknown_attribute / 100 << 8 | unknown_attribute % 100);
+        append_u16(attributes, error_code_attribute);
+        append_u16(attributes, static_cast<std::uint16_t>(4 + reason.size()));
+        append_u16(attributes, 0);
+        append_u16(attributes, unknown_attribute / 100 << 8 | unknown_attribute % 100);
         attributes += reason;
         attributes.append((4 - attributes.size() % 4) % 4, '\0');
-        put_16(attributes, unknown_attributes);
-        put_16(attributes, static_cast<std::uint16_t>(2 * request->unknown.size()));
+        append_u16(attributes, unknown_attributes);
+        append_u16(attributes, static_cast<std::uint16_t>(2 * request->unknown.size()));
         for (auto const kind : request->unknown)
-            put_16(attributes, kind);
+            append_u16(attributes, kind);
         attributes.append((4 - attributes.size() % 4) % 4, '\0');
         return response(message_class::error, request->id, attributes);
     }
     auto const mask = mask_of(request->id);
     std::size_t const size = from.address.is_v6 ? 16 : 4;
-    put_16(attributes, xor_mapped_address);
-    put_16(attributes, static_cast<std::uint16_t>(4 + size));
-    put_16(attributes, from.address.is_v6 ? family_v6 : family_v4);
-    put_16(attributes, static_cast<std::uint16_t>(from.port ^ (mask[0] << 8 | mask[1])));
+    append_u16(attributes, xor_mapped_address);
+    append_u16(attributes, static_cast<std::uint16_t>(4 + size));
+    append_u16(attributes, from.address.is_v6 ? family_v6 : family_v4);
+    append_u16(attributes, static_cast<std::uint16_t>(from.port ^ (mask[0] << 8 | mask[1])));
     for (std::size_t i = 0; i < size; ++i)
         attributes += static_cast<char>(from.address.bytes[i] ^ mask[i]);
     return response(message_class::success, request->id, attributes);

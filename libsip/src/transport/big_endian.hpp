@@ -1,10 +1,10 @@
-// Numbers as capture formats write them.
+// Numbers in network order, as STUN and the formats of captures write them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-namespace sip::net {
+namespace sip {
 
 inline void append_u16(std::string& to, std::uint16_t value) {
     to += static_cast<char>(value >> 8U);
@@ -16,4 +16,4 @@ inline void append_u32(std::string& to, std::uint32_t value) {
     append_u16(to, static_cast<std::uint16_t>(value & 0xffffU));
 }
 
-}  // namespace sip::net
+}  // namespace sip
