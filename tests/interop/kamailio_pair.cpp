@@ -47,25 +47,7 @@ loadmodule "auth.so"
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", 2)
 
-request_route {
-    if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
-    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
-    if (has_totag()) {
-        if (loose_route()) { t_relay(); exit; }
-        if (is_method("ACK") && t_check_trans()) { t_relay(); exit; }
-        if (!is_method("ACK")) sl_send_reply("404", "Not Here");
-        exit;
-    }
-    t_check_trans();
-    if (is_method("REGISTER")) {
-        if (!pv_www_authenticate("$td", "secret$au", "0")) { www_challenge("$td", "1"); exit; }
-        save("location");
-        exit;
-    }
-    record_route();
-    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
-    t_relay();
-}
+@ROUTE@
 )cfg";
 
 class node {
@@ -73,7 +55,8 @@ public:
     explicit node(std::uint16_t port) : port_(port) {
         auto const modules = test::kamailio_modules();
         REQUIRE_MESSAGE(!modules.empty(), "Kamailio's modules are not installed");
-        auto text = replace_all(configuration, "@PORT@", std::to_string(port));
+        auto text =
+            replace_all(replace_all(configuration, "@ROUTE@", test::kamailio_route), "@PORT@", std::to_string(port));
         std::ofstream(folder_.path + "/kamailio.cfg") << replace_all(text, "@MODULES@", modules);
         process_ = conformance::child::start(
             {"kamailio", "-f", folder_.path + "/kamailio.cfg", "-DD", "-E", "-m", "32", "-M", "8", "-w", folder_.path,

@@ -48,25 +48,7 @@ loadmodule "auth.so"
 modparam("tls", "config", "@FOLDER@/tls.cfg")
 modparam("usrloc", "db_mode", 0)
 
-request_route {
-    if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
-    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
-    if (has_totag()) {
-        if (loose_route()) { t_relay(); exit; }
-        if (is_method("ACK") && t_check_trans()) { t_relay(); exit; }
-        if (!is_method("ACK")) sl_send_reply("404", "Not Here");
-        exit;
-    }
-    t_check_trans();
-    if (is_method("REGISTER")) {
-        if (!pv_www_authenticate("$td", "secret$au", "0")) { www_challenge("$td", "1"); exit; }
-        save("location");
-        exit;
-    }
-    record_route();
-    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
-    t_relay();
-}
+@ROUTE@
 )cfg";
 
 /// Kamailio with a port for each of: good, wrong (name), expired, unknown (CA), mutual (wants a certificate of ours).
@@ -87,7 +69,7 @@ public:
             "verify_certificate = yes\nrequire_certificate = yes\nca_list = " + folder_.path + "/ca.pem\n");
         write("ca.pem", ca.pem());
         write("tls.cfg", tls_ + "[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\n");
-        auto text = replace_all(configuration, "@LISTEN@", listen_);
+        auto text = replace_all(replace_all(configuration, "@ROUTE@", test::kamailio_route), "@LISTEN@", listen_);
         write(
             "kamailio.cfg",
             replace_all(replace_all(text, "@FOLDER@", folder_.path), "@MODULES@", test::kamailio_modules("tls.so"))

@@ -16,6 +16,29 @@ inline std::string kamailio_modules(std::string const& module = "tm.so") {
     return {};
 }
 
+/// A registrar and proxy that asks for the password "secret<user>" at REGISTER, and leads calls to who is registered.
+/// Needs pv, sl, tm, rr, maxfwd, textops, siputils, usrloc, registrar and auth.
+inline constexpr std::string_view kamailio_route = R"cfg(request_route {
+    if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK") && t_check_trans()) { t_relay(); exit; }
+        if (!is_method("ACK")) sl_send_reply("404", "Not Here");
+        exit;
+    }
+    t_check_trans();
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("$td", "secret$au", "0")) { www_challenge("$td", "1"); exit; }
+        save("location");
+        exit;
+    }
+    record_route();
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+    t_relay();
+}
+)cfg";
+
 /// The text with every `mark` replaced.
 inline std::string replace_all(std::string text, std::string_view mark, std::string_view value) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
