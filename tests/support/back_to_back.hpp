@@ -2,9 +2,11 @@
 // Allocates nothing itself, so that what is counted or timed is the cores' own work.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <variant>
@@ -124,9 +126,14 @@ private:
             if (auto const* offer = std::get_if<sip::remote_offer>(&event))
                 (void)from.core.answer_offer(clock.now(), offer->id, "v=0\r\n", from.out);
             if (std::holds_alternative<sip::call_answered>(event)) answered_ = true;
-            if (auto const* end = std::get_if<sip::call_ended>(&event)) std::erase(from.calls, end->id);
+            if (auto const* end = std::get_if<sip::call_ended>(&event)) forget(from, end->id);
         }
         moving_.clear();
+    }
+    /// Looked for from the newest on: a call among many that stay open is a young one when it ends.
+    static void forget(side& user, sip::session_id ended) {
+        auto const found = std::find(user.calls.rbegin(), user.calls.rend(), ended);
+        if (found != user.calls.rend()) user.calls.erase(std::next(found).base());
     }
 
     bool answered_ = false;
