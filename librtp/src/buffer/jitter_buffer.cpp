@@ -54,6 +54,8 @@ std::size_t capacity_for(jitter_settings const& settings) {
 jitter_buffer::jitter_buffer(jitter_settings const& settings)
     : settings_(settings), estimator_(estimator_settings(settings)), ring_(capacity_for(settings)) {
     settings_.maximum = std::max(settings_.maximum, settings_.minimum);
+    if (auto const unit = to_duration(1, settings_.rate); to_units(1s, settings_.rate) * unit == 1s) unit_ = unit;
+    period_units_ = in_units(settings_.period);
     settings_.capacity = ring_.capacity();
 }
 
@@ -65,19 +67,6 @@ void jitter_buffer::reset() noexcept {
 }
 
 // ---- times
-
-std::int64_t jitter_buffer::in_units(duration span) const noexcept {
-    return to_units(span, settings_.rate);
-}
-
-duration jitter_buffer::transit(time_point at, std::int64_t timestamp) const noexcept {
-    return (at - anchor_time_) - to_duration(timestamp - anchor_, settings_.rate);
-}
-
-// The delay that something with this timestamp has if it is played at this time.
-duration jitter_buffer::delay_of(time_point at, std::int64_t timestamp) const noexcept {
-    return estimator_.delay(transit(at, timestamp));
-}
 
 duration jitter_buffer::target_delay() const noexcept {
     if (settings_.mode == jitter_mode::fixed) return settings_.normal;
@@ -91,12 +80,16 @@ duration jitter_buffer::limit() const noexcept {
 
 // ---- put
 
-bool jitter_buffer::is_plausible(time_point arrival, packet_view const& view, packet_content content) const noexcept {
-    if (view.ssrc() != ssrc_) return false;
-    auto const jump = sequences_.peek(view.sequence()) - sequences_.highest();
-    if (std::abs(jump) >= plausible_jump) return false;
+jitter_buffer::place_in_time jitter_buffer::locate(time_point arrival, packet_view const& view) const noexcept {
+    auto const timestamp = timestamps_.peek(view.timestamp());
+    return {sequences_.peek(view.sequence()), timestamp, transit(arrival, timestamp)};
+}
+
+// Of a packet of the source that is heard.
+bool jitter_buffer::is_plausible(place_in_time const& at, packet_content content) const noexcept {
+    if (std::abs(at.sequence - sequences_.highest()) >= plausible_jump) return false;
     if (content == packet_content::other) return true;  // all packets of one event carry the time of its beginning
-    auto const late = delay_of(arrival, timestamps_.peek(view.timestamp()));
+    auto const late = estimator_.delay(at.transit);
     return late > -plausible_delay && late < plausible_delay;
 }
 
@@ -104,7 +97,7 @@ bool jitter_buffer::is_confirmed_by(time_point arrival, packet_view const& view)
     if (!stray_.packet.buffer.has_block() || view.ssrc() != stray_.ssrc) return false;
     auto const jump = distance(stray_.sequence, view.sequence());
     if (jump <= 0 || jump > confirming_jump) return false;
-    auto const moved = to_duration(distance(stray_.timestamp, view.timestamp()), settings_.rate);
+    auto const moved = length_of(distance(stray_.timestamp, view.timestamp()));
     auto const late = (arrival - stray_.arrival) - moved;
     return late > -confirming_delay && late < confirming_delay;
 }
@@ -119,14 +112,13 @@ put_result jitter_buffer::put(
         start(arrival, view.ssrc(), view.sequence(), view.timestamp(), std::move(queued));
         return put_result::reset;
     }
-    if (!is_plausible(arrival, view, content)) return put_stray(arrival, view, std::move(queued));
+    auto const at = locate(arrival, view);
+    if (view.ssrc() != ssrc_ || !is_plausible(at, content)) return put_stray(arrival, view, std::move(queued));
     if (stray_.packet.buffer.has_block()) {  // the old time line lives: that one was a stray indeed
         stray_ = {};
         ++statistics_.strays;
     }
-    queued.sequence = sequences_.extend(view.sequence());
-    queued.timestamp = timestamps_.extend(view.timestamp());
-    return put_known(arrival, std::move(queued));
+    return put_known(arrival, at, std::move(queued));
 }
 
 void jitter_buffer::start(
@@ -146,7 +138,7 @@ void jitter_buffer::start(
     late_run_ = 0;
     stray_ = {};
     estimator_.restart();
-    static_cast<void>(estimator_.on_packet(arrival, duration::zero(), to_duration(packet.units, settings_.rate)));
+    static_cast<void>(estimator_.on_packet(arrival, duration::zero(), length_of(packet.units)));
     ring_.restart(packet.sequence);
     ring_.insert(std::move(packet));
     ++statistics_.queued;
@@ -158,9 +150,7 @@ put_result jitter_buffer::put_stray(time_point arrival, packet_view const& view,
         statistics_.discarded += ring_.size();
         ++statistics_.resets;
         start(first.arrival, first.ssrc, first.sequence, first.timestamp, std::move(first.packet));
-        packet.sequence = sequences_.extend(view.sequence());
-        packet.timestamp = timestamps_.extend(view.timestamp());
-        static_cast<void>(put_known(arrival, std::move(packet)));
+        static_cast<void>(put_known(arrival, locate(arrival, view), std::move(packet)));
         return put_result::reset;
     }
     if (stray_.packet.buffer.has_block()) ++statistics_.strays;
@@ -168,7 +158,9 @@ put_result jitter_buffer::put_stray(time_point arrival, packet_view const& view,
     return put_result::held;
 }
 
-put_result jitter_buffer::put_known(time_point arrival, queued_packet&& packet) noexcept {
+put_result jitter_buffer::put_known(time_point arrival, place_in_time const& at, queued_packet&& packet) noexcept {
+    sequences_.move_to(packet.sequence = at.sequence);
+    timestamps_.move_to(packet.timestamp = at.timestamp);
     auto place = ring_.place_of(packet.sequence);
     if (place == packet_ring::place::passed && is_fresh_ && ring_.reopen(packet.sequence))
         place = packet_ring::place::free;  // overtaken by the packet that we took for the first
@@ -178,8 +170,7 @@ put_result jitter_buffer::put_known(time_point arrival, queued_packet&& packet) 
     }
     duration late{0};
     if (packet.content != packet_content::other) {
-        auto const length = to_duration(packet.units, settings_.rate);
-        late = estimator_.on_packet(arrival, transit(arrival, packet.timestamp), length);
+        late = estimator_.on_packet(arrival, at.transit, length_of(packet.units));
         newest_delay_ = late;
     }
     // Late for its turn; or later than the buffer may bridge; or time has gone on without it (see limit).
@@ -234,7 +225,7 @@ bool jitter_buffer::make_room(std::int64_t sequence) noexcept {
 
 playout_frame jitter_buffer::get(time_point now, std::int64_t staged) noexcept {
     handed_out_ = {};
-    if (phase_ == phase::idle) return silence(in_units(settings_.period));
+    if (phase_ == phase::idle) return silence(period_units_);
     playout_frame frame;
     // Each round passes at least one number or gives a frame, so the capacity bounds the loop.
     for (;;) {
@@ -243,7 +234,7 @@ playout_frame jitter_buffer::get(time_point now, std::int64_t staged) noexcept {
         auto const is_done = first->sequence == ring_.next() ? play(now, frame) : pass_hole(now, *first, frame);
         if (!is_done) continue;
         // What is fetched now plays after what is staged; in time for being fetched is what counts above.
-        if (frame.what == playout_frame::kind::media) delay_ += to_duration(staged, settings_.rate);
+        if (frame.what == playout_frame::kind::media) delay_ += length_of(staged);
         return frame;
     }
 }
@@ -268,7 +259,7 @@ bool jitter_buffer::play(time_point now, playout_frame& frame) noexcept {
     if (phase_ == phase::starting) {
         // Between two stretches of sound the delay can be set freely.
         if (delay < target) {
-            frame = silence(in_units(settings_.period));
+            frame = silence(period_units_);
             return true;
         }
         position_ = packet.timestamp;
@@ -364,8 +355,7 @@ bool jitter_buffer::pass_hole(time_point now, queued_packet const& later, playou
 // Nothing waits: the packet whose turn it is may be late, lost, or never sent.
 playout_frame jitter_buffer::run_dry(time_point now, std::int64_t staged) noexcept {
     // Only as much as the device needs now: the packet may come before the next period.
-    auto const period = in_units(settings_.period);
-    auto const piece = staged < period ? period - std::max<std::int64_t>(staged, 0) : period;
+    auto const piece = staged < period_units_ ? period_units_ - std::max<std::int64_t>(staged, 0) : period_units_;
     if (phase_ != phase::playing) return silence(piece);
     if (gap_ == 0) ++statistics_.empties;
     dry_at_ = now;

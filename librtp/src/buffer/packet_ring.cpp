@@ -7,23 +7,6 @@ namespace rtp {
 
 packet_ring::packet_ring(std::size_t capacity) : slots_(std::bit_ceil(std::clamp<std::size_t>(capacity, 8, 1024))) {}
 
-packet_ring::place packet_ring::place_of(std::int64_t sequence) const noexcept {
-    if (sequence < next_) {
-        auto const back = next_ - 1 - sequence;
-        return back < 64 && (seen_ >> back & 1) != 0 ? place::passed_seen : place::passed;
-    }
-    if (sequence - next_ >= static_cast<std::int64_t>(slots_.size())) return place::beyond;
-    return slot(sequence).buffer.has_block() ? place::taken : place::free;
-}
-
-queued_packet* packet_ring::first() noexcept {
-    if (count_ == 0) return nullptr;
-    auto sequence = next_;
-    while (!slot(sequence).buffer.has_block())
-        ++sequence;
-    return &slot(sequence);
-}
-
 void packet_ring::mark_seen(std::int64_t sequence) noexcept {
     auto const back = next_ - 1 - sequence;
     if (back >= 0 && back < 64) seen_ |= std::uint64_t{1} << back;

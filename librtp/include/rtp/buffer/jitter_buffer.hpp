@@ -28,10 +28,10 @@ enum class jitter_mode : std::uint8_t { fixed, adaptive };
 
 /// How long packets wait.
 struct jitter_settings {
-    clock_rate rate{8000};  ///< Of the timestamps.
-    jitter_mode mode = jitter_mode::adaptive;  ///< Whether the delay adapts.
-    duration minimum = std::chrono::milliseconds(0);  ///< The adaptive delay stays within these two.
-    duration maximum = std::chrono::milliseconds(300);  ///< The delay never grows beyond.
+    clock_rate rate{8000};                               ///< Of the timestamps.
+    jitter_mode mode = jitter_mode::adaptive;            ///< Whether the delay adapts.
+    duration minimum = std::chrono::milliseconds(0);     ///< The adaptive delay stays within these two.
+    duration maximum = std::chrono::milliseconds(300);   ///< The delay never grows beyond.
     duration normal = std::chrono::milliseconds(120);    ///< The fixed delay.
     duration start = std::chrono::milliseconds(60);      ///< The adaptive delay until the network is known.
     duration late_cost = std::chrono::milliseconds(20);  ///< The delay that one percent of late packets is worth.
@@ -52,7 +52,7 @@ enum class put_result : std::uint8_t {
 struct playout_frame {
     /// What is to be played.
     enum class kind : std::uint8_t {
-        media,    ///< Decode `payload`.
+        media,  ///< Decode `payload`.
         /// Invent `units` of sound: a packet is missing. With a payload, which is that of the packet right behind the
         /// hole: some codecs say in it what was in the packet before.
         conceal,
@@ -78,19 +78,19 @@ struct playout_frame {
 /// Counts since construction; a reset does not clear them. All in packets unless said otherwise. Each queued packet
 /// ends in exactly one of played, silent and discarded, unless it still waits or reset() has taken it.
 struct jitter_statistics {
-    std::uint64_t queued = 0;  ///< Packets that were taken.
-    std::uint64_t played = 0;  ///< Packets that were handed out.
-    std::uint64_t silent = 0;     ///< Comfort noise, and what is not audio: passed without a sound.
-    std::uint64_t discarded = 0;  ///< Dropped unplayed: buffer full, delay above the maximum, new time line.
-    std::uint64_t duplicates = 0;  ///< Packets that were there already.
-    std::uint64_t late = 0;  ///< Packets whose time had passed.
-    std::uint64_t lost = 0;    ///< Missing when their turn came. Those that came later count as late too.
-    std::uint64_t strays = 0;  ///< Held, and never confirmed.
-    std::uint64_t resets = 0;  ///< Times that the stream began anew.
-    std::uint64_t empties = 0;  ///< How often the buffer ran dry during sound.
-    std::int64_t media_units = 0;  ///< Handed out, in timestamp units.
+    std::uint64_t queued = 0;          ///< Packets that were taken.
+    std::uint64_t played = 0;          ///< Packets that were handed out.
+    std::uint64_t silent = 0;          ///< Comfort noise, and what is not audio: passed without a sound.
+    std::uint64_t discarded = 0;       ///< Dropped unplayed: buffer full, delay above the maximum, new time line.
+    std::uint64_t duplicates = 0;      ///< Packets that were there already.
+    std::uint64_t late = 0;            ///< Packets whose time had passed.
+    std::uint64_t lost = 0;            ///< Missing when their turn came. Those that came later count as late too.
+    std::uint64_t strays = 0;          ///< Held, and never confirmed.
+    std::uint64_t resets = 0;          ///< Times that the stream began anew.
+    std::uint64_t empties = 0;         ///< How often the buffer ran dry during sound.
+    std::int64_t media_units = 0;      ///< Handed out, in timestamp units.
     std::int64_t concealed_units = 0;  ///< Asked to be invented, in timestamp units.
-    std::int64_t silent_units = 0;  ///< In which nothing was said, in timestamp units.
+    std::int64_t silent_units = 0;     ///< In which nothing was said, in timestamp units.
 };
 
 /// One stream, one thread. Allocates on construction only; packets are moved in and freed when played.
@@ -138,10 +138,18 @@ private:
         time_point arrival{};
     };
 
-    [[nodiscard]] bool is_plausible(time_point arrival, packet_view const&, packet_content) const noexcept;
+    // Where a packet falls on the time line: extended numbers, and how long after the anchor it came.
+    struct place_in_time {
+        std::int64_t sequence = 0;
+        std::int64_t timestamp = 0;
+        duration transit{0};
+    };
+
+    [[nodiscard]] place_in_time locate(time_point arrival, packet_view const&) const noexcept;
+    [[nodiscard]] bool is_plausible(place_in_time const&, packet_content) const noexcept;
     [[nodiscard]] bool is_confirmed_by(time_point arrival, packet_view const&) const noexcept;
     put_result put_stray(time_point arrival, packet_view const&, queued_packet&&) noexcept;
-    put_result put_known(time_point arrival, queued_packet&&) noexcept;
+    put_result put_known(time_point arrival, place_in_time const&, queued_packet&&) noexcept;
     put_result put_late(time_point arrival, queued_packet&&) noexcept;
     void start(time_point arrival, ssrc_t, sequence_t, timestamp_t, queued_packet&&) noexcept;
     bool make_room(std::int64_t sequence) noexcept;
@@ -155,12 +163,23 @@ private:
     [[nodiscard]] playout_frame silence(std::int64_t units) noexcept;
     void lose_until(std::int64_t sequence) noexcept;
 
-    [[nodiscard]] duration transit(time_point, std::int64_t timestamp) const noexcept;
-    [[nodiscard]] duration delay_of(time_point, std::int64_t timestamp) const noexcept;
     [[nodiscard]] duration limit() const noexcept;
-    [[nodiscard]] std::int64_t in_units(duration) const noexcept;
+    [[nodiscard]] std::int64_t in_units(duration span) const noexcept { return to_units(span, settings_.rate); }
+    // At 8, 16 and 32 kHz one multiplication: the divisions for other rates are a tenth of what a packet costs here.
+    [[nodiscard]] duration length_of(std::int64_t units) const noexcept {
+        return unit_ > duration::zero() ? units * unit_ : to_duration(units, settings_.rate);
+    }
+    [[nodiscard]] duration transit(time_point at, std::int64_t timestamp) const noexcept {
+        return (at - anchor_time_) - length_of(timestamp - anchor_);
+    }
+    // The delay that something with this timestamp has if it is played at this time.
+    [[nodiscard]] duration delay_of(time_point at, std::int64_t timestamp) const noexcept {
+        return estimator_.delay(transit(at, timestamp));
+    }
 
     jitter_settings settings_;
+    duration unit_{0};  // of the clock, where it lasts whole nanoseconds; otherwise 0
+    std::int64_t period_units_ = 0;
     delay_estimator estimator_;
     packet_ring ring_;
     queued_packet handed_out_;  // keeps its payload alive

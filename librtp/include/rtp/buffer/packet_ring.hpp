@@ -27,12 +27,12 @@ enum class packet_content : std::uint8_t {
 
 /// A packet that waits.
 struct queued_packet {
-    packet_buffer buffer;                  ///< Owns the bytes; without a block: an empty place.
-    std::span<const std::byte> payload{};  ///< Into `buffer`; moves with it.
-    std::int64_t sequence = 0;             ///< Extended.
-    std::int64_t timestamp = 0;            ///< Extended.
-    std::int64_t units = 0;                ///< Length in clock units.
-    payload_type type{};  ///< The number on the wire.
+    packet_buffer buffer;                            ///< Owns the bytes; without a block: an empty place.
+    std::span<const std::byte> payload{};            ///< Into `buffer`; moves with it.
+    std::int64_t sequence = 0;                       ///< Extended.
+    std::int64_t timestamp = 0;                      ///< Extended.
+    std::int64_t units = 0;                          ///< Length in clock units.
+    payload_type type{};                             ///< The number on the wire.
     packet_content content = packet_content::audio;  ///< Audio, or what tells of silence.
 };
 
@@ -52,7 +52,14 @@ public:
     explicit packet_ring(std::size_t capacity);
 
     /// Where this extended sequence number falls.
-    [[nodiscard]] place place_of(std::int64_t sequence) const noexcept;
+    [[nodiscard]] place place_of(std::int64_t sequence) const noexcept {
+        if (sequence < next_) {
+            auto const back = next_ - 1 - sequence;
+            return back < 64 && (seen_ >> back & 1) != 0 ? place::passed_seen : place::passed;
+        }
+        if (sequence - next_ >= static_cast<std::int64_t>(slots_.size())) return place::beyond;
+        return slot(sequence).buffer.has_block() ? place::taken : place::free;
+    }
 
     /// The packet's place must be free.
     void insert(queued_packet&& packet) noexcept {
@@ -66,7 +73,13 @@ public:
         return here.buffer.has_block() ? &here : nullptr;
     }
     /// The waiting packet with the lowest number; null if none waits.
-    [[nodiscard]] queued_packet* first() noexcept;
+    [[nodiscard]] queued_packet* first() noexcept {
+        if (count_ == 0) return nullptr;
+        auto sequence = next_;
+        while (!slot(sequence).buffer.has_block())
+            ++sequence;
+        return &slot(sequence);
+    }
 
     /// Moves the window on by one number and gives back the packet that was there, if one was.
     queued_packet pass() noexcept {
@@ -86,7 +99,7 @@ public:
 
     /// The extended sequence number that is handed out next.
     [[nodiscard]] std::int64_t next() const noexcept { return next_; }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }  ///< How many there are.
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }             ///< How many there are.
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }  ///< How many there may be.
 
 private:

@@ -51,7 +51,7 @@ public:
             return highest_;
         }
         auto const value = peek(number);
-        if (value > highest_) highest_ = value;
+        move_to(value);
         return value;
     }
 
@@ -61,9 +61,14 @@ public:
         return highest_ + distance(static_cast<T>(static_cast<std::underlying_type_t<T>>(highest_)), number);
     }
 
+    /// Moves the reference forward to what `peek` gave, if that is the newest so far.
+    constexpr void move_to(std::int64_t extended) noexcept {
+        if (extended > highest_) highest_ = extended;
+    }
+
     [[nodiscard]] constexpr bool has_started() const noexcept { return started_; }  ///< True after the first number.
     [[nodiscard]] constexpr std::int64_t highest() const noexcept { return highest_; }  ///< Extended, so far.
-    constexpr void restart() noexcept { *this = {}; }  ///< Forgets what was before.
+    constexpr void restart() noexcept { *this = {}; }                                   ///< Forgets what was before.
 
 private:
     std::int64_t highest_ = 0;
