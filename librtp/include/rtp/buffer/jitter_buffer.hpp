@@ -177,6 +177,9 @@ private:
         return estimator_.delay(transit(at, timestamp));
     }
 
+    // Above the limit by this much, packets are thrown away.
+    static constexpr duration tolerance = std::chrono::milliseconds(40);
+
     jitter_settings settings_;
     duration unit_{0};  // of the clock, where it lasts whole nanoseconds; otherwise 0
     std::int64_t period_units_ = 0;
