@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "conformance/capture/link.hpp"
+
 namespace conformance {
 
 namespace {
@@ -16,6 +18,8 @@ constexpr std::size_t packet_header = 6, chunk_header = 6;
 enum chunk : std::uint16_t {
     source_address = 3,
     destination_address = 4,
+    source_address_6 = 5,
+    destination_address_6 = 6,
     source_port = 7,
     destination_port = 8,
     time_seconds = 9,
@@ -32,24 +36,21 @@ std::uint32_t number(std::span<const unsigned char> bytes) {
     return out;
 }
 
-std::string address(std::uint32_t host, std::uint32_t port) {
-    return fmt::format("{}.{}.{}.{}:{}", host >> 24U, host >> 16U & 255U, host >> 8U & 255U, host & 255U, port);
-}
-
 }  // namespace
 
 std::string line_of_hep(std::span<const unsigned char> packet, const std::string& proxy_address) {
     const auto begins = std::string_view(reinterpret_cast<const char*>(packet.data()), packet.size()).substr(0, 4);
     if (packet.size() < packet_header || begins != "HEP3") return {};
-    std::uint32_t from_host = 0, from_port = 0, to_host = 0, to_port = 0, s = 0, us = 0, protocol = 0;
+    std::string from_host, to_host;
+    std::uint32_t from_port = 0, to_port = 0, s = 0, us = 0, protocol = 0;
     std::string_view text;
     for (auto rest = packet.subspan(packet_header); rest.size() >= chunk_header;) {
         const auto type = number(rest.subspan(2, 2));
         const auto length = number(rest.subspan(4, 2));
         if (length < chunk_header || length > rest.size()) return {};
         const auto value = rest.subspan(chunk_header, length - chunk_header);
-        if (type == source_address) from_host = number(value);
-        if (type == destination_address) to_host = number(value);
+        if (type == source_address || type == source_address_6) from_host = text_of_address(value);
+        if (type == destination_address || type == destination_address_6) to_host = text_of_address(value);
         if (type == source_port) from_port = number(value);
         if (type == destination_port) to_port = number(value);
         if (type == time_seconds) s = number(value);
@@ -58,14 +59,15 @@ std::string line_of_hep(std::span<const unsigned char> packet, const std::string
         if (type == payload) text = {reinterpret_cast<const char*>(value.data()), value.size()};
         rest = rest.subspan(length);
     }
-    if (protocol != protocol_sip || text.empty() || from_host == 0 || to_host == 0) return {};
+    if (protocol != protocol_sip || text.empty() || from_host.empty() || to_host.empty()) return {};
     // Over TCP what arrives may come to a port that the proxy opened for a connection.
-    const bool arrived = address(from_host, from_port) != proxy_address;
+    const auto from = fmt::format("{}:{}", from_host, from_port), to = fmt::format("{}:{}", to_host, to_port);
+    const bool arrived = from != proxy_address;
     return boost::json::serialize(boost::json::object{
         {"time", static_cast<double>(s) + static_cast<double>(us) / 1e6},
         {"direction", arrived ? "in" : "out"},
         {"local", proxy_address},
-        {"remote", arrived ? address(from_host, from_port) : address(to_host, to_port)},
+        {"remote", arrived ? from : to},
         {"text", text}});
 }
 

@@ -8,7 +8,7 @@
 namespace conformance {
 
 /// One HEP packet as a JSON line (observation.hpp); `proxy_address` tells what the proxy sent from what it got. Empty
-/// where it is no such packet, or not about SIP over IPv4.
+/// where it is no such packet, or not about SIP.
 [[nodiscard]] std::string line_of_hep(std::span<const unsigned char> packet, const std::string& proxy_address);
 
 }  // namespace conformance

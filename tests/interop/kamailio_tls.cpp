@@ -10,7 +10,7 @@
 
 #include "conformance/run/child.hpp"
 #include "conformance/run/port_block.hpp"
-#include "loopback/certificates.hpp"
+#include "support/certificates.hpp"
 #include "loopback/sip_support.hpp"
 #include "sip/net/user_agent.hpp"
 #include "support/kamailio.hpp"

@@ -40,7 +40,7 @@ class secure_pair {
 public:
     /// `srtp` as in account.X.srtp_encryption, `encryption` as the peer calls it.
     secure_pair(peer kind, int srtp, const std::string& encryption, std::vector<std::string> more = {})
-        : proxy("embedded", OFFHOOK_PROXY, ports.first(), folder.path + "/proxy", {"MD5"}) {
+        : proxy({.program = OFFHOOK_PROXY, .port = ports.first(), .folder = folder.path + "/proxy", .algorithms = {"MD5"}}) {
         REQUIRE(ports.first() != 0);
         more.push_back("account.1.srtp_encryption = " + std::to_string(srtp));
         ours = std::make_unique<conformance::phoned_handset>(

@@ -30,7 +30,7 @@ void succeed(const std::optional<std::string>& problem) {
 class phone_at_work {
 public:
     phone_at_work(const std::string& transport, std::vector<std::string> more)
-        : proxy("embedded", OFFHOOK_PROXY, ports.first(), folder.path + "/proxy", {"SHA-256"}),
+        : proxy({.program = OFFHOOK_PROXY, .port = ports.first(), .folder = folder.path + "/proxy"}),
           phone(
               OFFHOOK_PROGRAMS "/phoned",
               [&] {

@@ -102,7 +102,7 @@ private:
 class exchange {
 public:
     explicit exchange(const std::string& transport)
-        : proxy("embedded", OFFHOOK_PROXY, ports.first(), folder.path + "/proxy", {"SHA-256"}),
+        : proxy({.program = OFFHOOK_PROXY, .port = ports.first(), .folder = folder.path + "/proxy"}),
           a(setting_of("1001", 2, transport), 700),
           b(setting_of("1002", 4, transport), 1000) {
         REQUIRE(ports.first() != 0);

@@ -7,7 +7,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
-#include "loopback/certificates.hpp"
+#include "support/certificates.hpp"
 #include "loopback/sip_support.hpp"
 
 using namespace sip_test;

@@ -3,7 +3,7 @@
 // silence; the end with and without a close frame. Not here: a browser's library as client (tests/interop/websocket).
 #include <doctest/doctest.h>
 
-#include "loopback/certificates.hpp"
+#include "support/certificates.hpp"
 #include "loopback/sip_support.hpp"
 
 using namespace sip_test;

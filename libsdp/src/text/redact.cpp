@@ -6,7 +6,7 @@ namespace sdp {
 
 namespace {
 
-constexpr std::string_view placeholder = "...";
+constexpr char placeholder = 'x';
 
 bool starts_with(std::string_view line, std::string_view start) noexcept {
     return line.size() >= start.size() && same_text(line.substr(0, start.size()), start);
@@ -50,7 +50,7 @@ std::string without_keys(std::string_view text) {
         auto const line = text.substr(0, end);
         auto const open = open_part(line);
         shown.append(line.substr(0, open));
-        if (open != line.size()) shown.append(placeholder);
+        shown.append(line.size() - open, placeholder);
         shown.append(text.substr(end, next - end));
         text.remove_prefix(next);
     }

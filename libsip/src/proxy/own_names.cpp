@@ -25,8 +25,10 @@ bool own_names::is_our_address(std::string_view host, std::optional<std::uint16_
 bool own_names::is_ours(uri_view const& uri) const {
     if (!uri.is_sip_or_sips()) return false;
     if (is_our_address(uri.host, uri.port)) return true;
+    auto const address = ip_address::from(uri.host);
     return is_our_port(uri.port) && std::any_of(domains_.begin(), domains_.end(), [&](std::string const& domain) {
-               return detail::equal_ignoring_case(domain, uri.host);
+               // An IPv6 address has brackets in a URI, and may have none in a setting.
+               return detail::equal_ignoring_case(domain, uri.host) || (address && ip_address::from(domain) == address);
            });
 }
 

@@ -22,12 +22,6 @@ std::uint32_t number(bytes from, std::size_t at, std::size_t size) {
     return out;
 }
 
-std::string text_of_address(bytes address) {
-    char room[INET6_ADDRSTRLEN] = {};
-    ::inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), room, sizeof room);
-    return address.size() == 4 ? std::string(room) : fmt::format("[{}]", room);
-}
-
 std::optional<transport_unit> read_transport(
     const std::string& from, const std::string& to, std::uint8_t protocol, bytes packet
 ) {
@@ -53,6 +47,13 @@ std::optional<transport_unit> read_transport(
 }
 
 }  // namespace
+
+std::string text_of_address(bytes address) {
+    if (address.size() != 4 && address.size() != 16) return {};
+    char room[INET6_ADDRSTRLEN] = {};
+    ::inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), room, sizeof room);
+    return address.size() == 4 ? std::string(room) : fmt::format("[{}]", room);
+}
 
 bool link_reader::knows(int type) noexcept {
     return type == DLT_EN10MB || type == DLT_RAW || type == DLT_LINUX_SLL || type == DLT_LINUX_SLL2 ||

@@ -13,6 +13,9 @@ namespace conformance {
 
 using bytes = std::span<const std::uint8_t>;
 
+/// "192.0.2.1", "[2001:db8::1]", of 4 or 16 bytes; else empty.
+[[nodiscard]] std::string text_of_address(bytes address);
+
 /// What one IP packet carried. Borrows the frame, or the reader's buffer of fragments.
 struct transport_unit {
     std::string from, to;  ///< "192.0.2.1:5060"

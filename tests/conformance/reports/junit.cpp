@@ -22,6 +22,7 @@ public:
                 m.what, m.explanation, true);
         if (!entry.trouble.empty()) add("played to its end", verdict::wrong, entry.trouble, true);
         node_.append_attribute("name") = name_.c_str();
+        node_.append_attribute("package") = entry.setting.c_str();
         node_.append_attribute("tests") = tests_;
         node_.append_attribute("failures") = failures_;
         node_.append_attribute("time") = fmt::format("{:.3f}", entry.took).c_str();

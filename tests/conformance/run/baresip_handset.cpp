@@ -1,7 +1,5 @@
 #include "conformance/run/baresip_handset.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +14,8 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
+
+#include "conformance/run/address.hpp"
 
 namespace conformance {
 
@@ -105,7 +105,7 @@ bool baresip_handset::write_configuration() const {
     fs::create_directories(folder);
     std::ofstream config(folder + "/config");
     config << fmt::format(
-        "sip_listen 127.0.0.1:{sip}\nsip_trans_def {transport}\nnet_interface 127.0.0.1\nrtp_ports "
+        "sip_listen {listen}\nsip_trans_def {transport}\nnet_interface {host}\nrtp_ports "
         "{rtp}-{rtp_last}\nrtcp_mux no\n"
         "audio_source ausine,{tone:g}\naudio_player aubridge,player\naudio_alert aubridge,alert\nausrc_srate "
         "48000\nausrc_channels 2\n"
@@ -116,16 +116,17 @@ bool baresip_handset::write_configuration() const {
         "sndfile.so\nmodule srtp.so\nmodule dtls_srtp.so\n"
         "module ctrl_tcp.so\nmodule uuid.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app "
         "debug_cmd.so\nctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}\n",
-        fmt::arg("sip", setting_.sip_port), fmt::arg("transport", setting_.transport),
-        fmt::arg("rtp", setting_.first_rtp_port), fmt::arg("rtp_last", setting_.first_rtp_port + 20),
-        fmt::arg("tone", setting_.tone), fmt::arg("modules", module_folder()), fmt::arg("control", control_port()),
-        fmt::arg("folder", folder), fmt::arg("codec", known == std::end(codec_modules) ? "g711" : known->module)
+        fmt::arg("listen", host_port(setting_.host, setting_.sip_port)), fmt::arg("host", setting_.host),
+        fmt::arg("transport", setting_.transport), fmt::arg("rtp", setting_.first_rtp_port),
+        fmt::arg("rtp_last", setting_.first_rtp_port + 19), fmt::arg("tone", setting_.tone),
+        fmt::arg("modules", module_folder()), fmt::arg("control", control_port()), fmt::arg("folder", folder),
+        fmt::arg("codec", known == std::end(codec_modules) ? "g711" : known->module)
     );
     std::ofstream(folder + "/contacts").flush();
     std::ofstream accounts(folder + "/accounts");
     accounts << fmt::format(
         "<sip:{0}@{1}:{2};transport={3}>;auth_user={0};auth_pass={4};answermode={5};regint=60;audio_codecs={6}{7}\n",
-        setting_.user, setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password, "manual",
+        setting_.user, host_in_uri(setting_.host), setting_.proxy_port, setting_.transport, setting_.password, "manual",
         known == std::end(codec_modules) ? "pcmu,pcma" : known->in_account, media_encryption_of(setting_)
     );
     return static_cast<bool>(config.flush()) && static_cast<bool>(accounts.flush());
@@ -150,14 +151,11 @@ std::optional<std::string> baresip_handset::start(milliseconds patience) {
 }
 
 std::optional<std::string> baresip_handset::command(const std::string& name, const std::string& parameters) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(control_port());
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const socket_address to("127.0.0.1", control_port());
+    const int socket = ::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval wait{1, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return ::close(socket), std::nullopt;
+    if (::connect(socket, to.get(), to.length) != 0) return ::close(socket), std::nullopt;
     json::object request{{"command", name}, {"token", "flows"}};
     if (!parameters.empty()) request["params"] = parameters;
     const auto body = json::serialize(request);
@@ -187,7 +185,7 @@ std::optional<std::string> baresip_handset::command(const std::string& name, con
 }
 
 std::optional<std::string> baresip_handset::dial(const std::string& target) {
-    const auto uri = fmt::format("sip:{}@{}:{}", target, setting_.proxy_host, setting_.proxy_port);
+    const auto uri = fmt::format("sip:{}@{}", target, host_port(setting_.host, setting_.proxy_port));
     return command("dial", uri) ? std::nullopt : std::optional<std::string>("baresip does not answer");
 }
 
@@ -195,7 +193,7 @@ std::optional<std::string> baresip_handset::act(const std::string& verb, const s
     static const std::map<std::string, const char*> commands{
         {"answers", "accept"}, {"rejects", "hangup"}, {"holds", "hold"}, {"resumes", "resume"}, {"hangs-up", "hangup"}};
     if (verb == "transfers-to") {
-        const auto uri = fmt::format("sip:{}@{}:{}", object, setting_.proxy_host, setting_.proxy_port);
+        const auto uri = fmt::format("sip:{}@{}", object, host_port(setting_.host, setting_.proxy_port));
         return command("transfer", uri) ? std::nullopt : std::optional<std::string>("baresip does not answer");
     }
     const auto known = commands.find(verb);

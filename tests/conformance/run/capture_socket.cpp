@@ -1,13 +1,12 @@
 #include "conformance/run/capture_socket.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <span>
 
 #include "conformance/hep.hpp"
+#include "conformance/run/address.hpp"
 
 namespace conformance {
 
@@ -22,15 +21,10 @@ capture_socket::~capture_socket() {
 }
 
 std::uint16_t capture_socket::open() {
-    socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const socket_address any("127.0.0.1", 0);
+    socket_ = ::socket(any.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &room_for_bursts, sizeof room_for_bursts);
-    sockaddr_in own{};
-    own.sin_family = AF_INET;
-    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof own;
-    if (::bind(socket_, reinterpret_cast<const sockaddr*>(&own), length) != 0) return 0;
-    if (::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &length) != 0) return 0;
-    return ntohs(own.sin_port);
+    return ::bind(socket_, any.get(), any.length) == 0 ? port_of(socket_) : std::uint16_t{0};
 }
 
 std::vector<std::string> capture_socket::take(const std::string& proxy_address) {

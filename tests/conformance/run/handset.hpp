@@ -15,16 +15,17 @@ namespace conformance {
 struct traced_message {
     seconds at{};
     bool sent = false;
-    std::string local, remote;  ///< "127.0.0.1:5060"
+    std::string local, remote;  ///< "127.0.0.1:5060", "[::1]:5060"
     std::string text;
 };
 
 struct handset_setting {
     std::string party;  ///< "A"
     std::string user, password;
-    std::string proxy_host = "127.0.0.1";
+    std::string host = "127.0.0.1";  ///< where the phone and its proxy are; or "::1"
     std::uint16_t proxy_port = 0;
-    std::string transport = "udp";
+    std::string transport = "udp";    ///< or "tcp", "tls"
+    std::string authority_file = {};  ///< of the proxy's certificate
     std::uint16_t sip_port = 0;
     std::uint16_t first_rtp_port = 0;
     double tone = 0;         ///< Hz of the tone that it speaks
@@ -58,6 +59,8 @@ public:
     /// Whether what it hears includes the tones that it makes itself, as ring-back.
     [[nodiscard]] virtual bool hears_own_tones() const = 0;
 
+    /// Whether it tells how many RTP packets came; else what it hears has to do.
+    [[nodiscard]] virtual bool counts_packets() const { return true; }
     /// RTP packets received so far in its calls with this user; nothing where there is none, or no way to tell.
     [[nodiscard]] virtual std::optional<std::uint64_t> packets_received(const std::string& user) = 0;
     /// What it has heard from now on for `window`: the strongest frequency (0: silence) and its level in dBov.

@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "conformance/run/address.hpp"
+
 namespace conformance {
 
 namespace {
@@ -104,8 +106,8 @@ std::optional<std::string> linphone_handset::start(milliseconds patience) {
     (void)command("record " + recording());
     (void)command("play " + folder + "/tone.wav");
     (void)command(fmt::format(
-        "register sip:{}@{}:{} sip:{}:{};transport={} {}", setting_.user, setting_.proxy_host, setting_.proxy_port,
-        setting_.proxy_host, setting_.proxy_port, setting_.transport, setting_.password
+        "register sip:{0}@{1} sip:{1};transport={2} {3}", setting_.user, host_port(setting_.host, setting_.proxy_port),
+        setting_.transport, setting_.password
     ));
     const auto until = steady::now() + patience;
     while (steady::now() < until) {
@@ -131,7 +133,7 @@ std::optional<std::string> linphone_handset::command(const std::string& line) {
 }
 
 std::optional<std::string> linphone_handset::dial(const std::string& target) {
-    return command(fmt::format("call sip:{}@{}:{}", target, setting_.proxy_host, setting_.proxy_port));
+    return command(fmt::format("call sip:{}@{}", target, host_port(setting_.host, setting_.proxy_port)));
 }
 
 std::optional<std::string> linphone_handset::act(const std::string& verb, const std::string&) {

@@ -21,6 +21,7 @@ public:
     [[nodiscard]] std::vector<traced_message> take_trace() override { return {}; }
     [[nodiscard]] bool traces() const override { return false; }
     [[nodiscard]] bool hears_own_tones() const override { return false; }
+    [[nodiscard]] bool counts_packets() const override { return false; }
     [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string&) override { return std::nullopt; }
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;

@@ -39,7 +39,10 @@ bool phoned_process::write_configuration() const {
            << "call_waiting.enable = " << (setting_.calls_wait ? 1 : 0) << '\n'
            << "network.port.min_rtpport = " << setting_.first_rtp_port << '\n'
            << "network.port.max_rtpport = " << setting_.first_rtp_port + 19 << '\n'
-           << "offhook.local_address = 127.0.0.1\n";
+           << "offhook.local_address = " << setting_.host << '\n';
+    if (!setting_.authority_file.empty())
+        common << "security.ca_cert = 1\n"
+               << "trusted_certificates.url = " << setting_.authority_file << '\n';
     std::ofstream own(setting_.folder + "/phone.cfg");
     own << "#!version:1.0.0.1\n"
         << "account.1.enable = 1\n"
@@ -48,10 +51,16 @@ bool phoned_process::write_configuration() const {
         << "account.1.user_name = " << setting_.user << '\n'
         << "account.1.auth_name = " << setting_.user << '\n'
         << "account.1.password = " << setting_.password << '\n'
-        << "account.1.sip_server_host = " << setting_.proxy_host << '\n'
+        << "account.1.sip_server_host = " << setting_.host << '\n'
         << "account.1.sip_server_port = " << setting_.proxy_port << '\n'
         << "account.1.sip_listen_port = " << setting_.sip_port << '\n'
-        << "account.1.transport = " << (setting_.transport == "tcp" ? 1 : 0) << '\n';
+        << "account.1.transport = "
+        << (setting_.transport == "tls"   ? 2
+            : setting_.transport == "tcp" ? 1
+                                          : 0)
+        << '\n';
+    if (setting_.media_encryption.starts_with("srtp"))
+        own << "account.1.srtp_encryption = " << (setting_.media_encryption == "srtp" ? 1 : 2) << '\n';
     if (!setting_.codec.empty()) {
         for (int slot = 0; slot < 13; ++slot)
             own << "account.1.codec." << slot << ".enable = 0\n";

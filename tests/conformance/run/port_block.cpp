@@ -1,9 +1,9 @@
 #include "conformance/run/port_block.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "conformance/run/address.hpp"
 
 namespace conformance {
 
@@ -14,13 +14,9 @@ namespace {
 constexpr int lowest = 12000, blocks = 60;
 
 int listen_on(std::uint16_t port) {
-    const int guard = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in own{};
-    own.sin_family = AF_INET;
-    own.sin_port = htons(port);
-    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(guard, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 && ::listen(guard, 1) == 0)
-        return guard;
+    const socket_address own("127.0.0.1", port);
+    const int guard = ::socket(own.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(guard, own.get(), own.length) == 0 && ::listen(guard, 1) == 0) return guard;
     ::close(guard);
     return -1;
 }

@@ -110,6 +110,19 @@ TEST_CASE("a captured message becomes a line of the proxy's trace, in either dir
     CHECK(received.at("remote") == "127.0.0.1:5062");
 }
 
+TEST_CASE("a captured message between IPv6 addresses has them in brackets") {
+    auto packet = hep_packet(5062, 5060, "BYE");
+    for (const unsigned type : {5U, 6U}) {
+        append(packet, 0, 2);
+        append(packet, type, 2);
+        append(packet, 6 + 16, 2);
+        append(packet, 0x20010DB800000000, 8);
+        append(packet, type, 8);
+    }
+    const auto line = boost::json::parse(line_of(packet)).as_object();
+    CHECK(line.at("remote") == "[2001:db8::5]:5062");
+}
+
 TEST_CASE("what is no HEP packet, or is cut, gives no line") {
     const auto whole = hep_packet(5060, 5062, "BYE");
     for (std::size_t length = 0; length < whole.size(); ++length)

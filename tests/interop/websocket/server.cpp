@@ -9,7 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "loopback/certificates.hpp"
+#include "support/certificates.hpp"
 #include "sip/net/user_agent.hpp"
 
 namespace {

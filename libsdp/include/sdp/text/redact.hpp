@@ -7,8 +7,9 @@
 
 namespace sdp {
 
-/// The text with "..." in place of the key material of a=crypto (RFC 4568), a=key-mgmt (RFC 4567), a=ice-pwd
-/// (RFC 8839) and k= lines. Text around a description, a SIP message for example, stays as it is.
+/// The text with an "x" in place of each character of the key material of a=crypto (RFC 4568), a=key-mgmt (RFC 4567),
+/// a=ice-pwd (RFC 8839) and k= lines. It is as long as before, so that the Content-Length of a message around it stays
+/// true.
 [[nodiscard]] std::string without_keys(std::string_view text);
 
 }  // namespace sdp

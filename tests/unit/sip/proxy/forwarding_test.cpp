@@ -37,6 +37,14 @@ TEST_CASE_FIXTURE(texts, "Ours are our domains, on any port that we listen on, a
     CHECK_FALSE(ours("tel:+1555"));
 }
 
+TEST_CASE("A domain that is an IPv6 address is ours with the brackets of a URI, too (RFC 3261 19.1.1)") {
+    for (std::string const domain : {"2001:db8::1", "[2001:db8::1]"}) {
+        sip::proxy::own_names const names{{domain}};
+        CHECK(names.is_ours(sip::parse_uri("sip:1001@[2001:db8::1]").value()));
+        CHECK_FALSE(names.is_ours(sip::parse_uri("sip:1001@[2001:db8::2]").value()));
+    }
+}
+
 TEST_CASE_FIXTURE(texts, "Our Routes are taken off, and the last one's user names the connection") {
     request r;
     r.uri = "sip:1002@10.0.0.2";

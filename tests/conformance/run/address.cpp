@@ -1,0 +1,43 @@
+#include "conformance/run/address.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace conformance {
+
+std::string host_in_uri(const std::string& host) {
+    return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+std::string host_port(const std::string& host, std::uint16_t port) {
+    return fmt::format("{}:{}", host_in_uri(host), port);
+}
+
+socket_address::socket_address(const std::string& host, std::uint16_t port) {
+    sockaddr_in6 six{};
+    sockaddr_in four{};
+    if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) == 1) {
+        six.sin6_family = AF_INET6;
+        six.sin6_port = htons(port);
+        std::memcpy(&storage, &six, length = sizeof six);
+        return;
+    }
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    ::inet_pton(AF_INET, host.c_str(), &four.sin_addr);
+    std::memcpy(&storage, &four, length = sizeof four);
+}
+
+std::uint16_t port_of(int socket) {
+    sockaddr_storage own{};
+    socklen_t length = sizeof own;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) != 0) return 0;
+    // The port is at the same place in both families' addresses.
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&own)->sin_port);
+}
+
+}  // namespace conformance

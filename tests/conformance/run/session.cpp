@@ -1,0 +1,128 @@
+#include "conformance/run/session.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "conformance/run/baresip_handset.hpp"
+#include "conformance/run/linphone_handset.hpp"
+#include "conformance/run/phoned_handset.hpp"
+
+namespace conformance {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto patience = milliseconds(20000);
+
+bool does(const flow& f, const std::string& party, std::string_view verb) {
+    return std::any_of(f.steps.begin(), f.steps.end(), [&](const step& s) {
+        return s.action && s.action->verb == verb && s.action->party == party;
+    });
+}
+
+/// A call that keeps the phone's user busy, before the flow begins.
+std::optional<std::string> occupy(handset& caller, handset& phone) {
+    if (auto problem = caller.start(patience)) return problem;
+    if (auto problem = caller.dial(phone.setting().user)) return problem;
+    for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
+        if (!phone.act("answers", {})) return std::nullopt;
+        std::this_thread::sleep_for(milliseconds(50));
+    }
+    return fmt::format("{} could not be made busy", phone.setting().party);
+}
+
+}  // namespace
+
+bool run_setting::has(const std::string& phone) const {
+    return std::any_of(phones.begin(), phones.end(), [&](const auto& each) { return each.second == phone; });
+}
+
+std::string run_setting::name() const {
+    return fmt::format("{}-{}{}{}", proxy, transport, has_secure_media ? "-srtp" : "", is_ipv6 ? "-6" : "");
+}
+
+std::string run_setting::in_words(const flow& f) const {
+    std::string out;
+    for (const auto& party : f.parties)
+        if (const auto phone = phones.find(party); phone != phones.end())
+            out += fmt::format("{}{} as {}", out.empty() ? "" : ", ", phone->second, party);
+    return fmt::format(
+        "{}, through the {} proxy over {}{}{}", out, proxy, transport, has_secure_media ? " with SRTP" : "",
+        is_ipv6 ? ", IPv6" : ""
+    );
+}
+
+session::session(const run_setting& setting, unsigned number)
+    : setting_(setting),
+      port_(setting.port != 0 ? static_cast<std::uint16_t>(setting.port + number * port_block::size) : 0U),
+      folder_(fmt::format("{}/{}", setting.folder, number)) {}
+
+std::optional<std::string> session::start() {
+    if (port_ == 0) port_ = own_ports_.emplace().first();
+    if (port_ == 0) return fmt::format("no block of {} ports is free: choose one with --port", port_block::size);
+    network_setting proxy{setting_.proxy, setting_.where.proxy};
+    proxy.host = setting_.is_ipv6 ? "::1" : "127.0.0.1";
+    proxy.port = port_;
+    proxy.is_secure = setting_.transport == "tls";
+    proxy.folder = folder_ + "/network";
+    if (setting_.has("baresip")) proxy.algorithms = {"MD5"};  // baresip 1.0 knows no other
+    proxy_.emplace(std::move(proxy));
+    return proxy_->start(patience);
+}
+
+std::unique_ptr<handset> session::make_handset(
+    const flow& f, const std::string& party, unsigned number, const std::string& folder
+) const {
+    handset_setting setting;
+    setting.party = party;
+    setting.user = std::to_string(1001 + number);
+    setting.password = "secret" + setting.user;
+    setting.host = proxy_->setting().host;
+    setting.proxy_port = port_;
+    setting.transport = setting_.transport;
+    if (setting_.transport == "tls") setting.authority_file = proxy_->setting().authority_file();
+    if (setting_.has_secure_media) setting.media_encryption = "srtp-mand";
+    setting.sip_port = static_cast<std::uint16_t>(port_ + 2 + 2 * number);
+    setting.first_rtp_port = static_cast<std::uint16_t>(port_ + 100 + 20 * number);
+    // No sum or difference of two, or of their harmonics, is the third.
+    constexpr double tones[] = {600, 850, 1270, 1530};
+    setting.tone = tones[number];
+    const bool forwards_busy = does(f, party, "forwards-when-busy-to");
+    setting.is_busy = does(f, party, "is-busy") && !forwards_busy;
+    setting.calls_wait = !forwards_busy;
+    setting.codec = setting_.codec;
+    setting.folder = folder + "/" + party;
+    const auto phone = setting_.phones.find(party);
+    const auto kind = phone == setting_.phones.end() ? "phoned" : phone->second;
+    if (kind == "baresip") return std::make_unique<baresip_handset>(setting);
+    if (kind == "linphone") return std::make_unique<linphone_handset>(setting);
+    return std::make_unique<phoned_handset>(setting_.where, setting);
+}
+
+std::variant<played, std::string> session::play(const flow& f) {
+    const auto folder = folder_ + "/" + f.name;
+    std::vector<std::unique_ptr<handset>> phones;
+    stage s;
+    s.proxy_address = proxy_->address();
+    s.proxy = [this] { return proxy_->take_trace(); };
+    for (const auto& party : f.parties) {
+        if (party == "P") continue;
+        phones.push_back(make_handset(f, party, static_cast<unsigned>(phones.size()), folder));
+        s.phones[party] = phones.back().get();
+    }
+    for (auto& phone : phones)
+        if (auto problem = phone->start(patience)) return *problem;
+    std::unique_ptr<handset> occupant;
+    for (const auto& [party, phone] : s.phones)
+        if (does(f, party, "is-busy") && !phone->setting().calls_wait) {
+            occupant = make_handset(f, "X", static_cast<unsigned>(phones.size()), folder);
+            if (auto problem = occupy(*occupant, *phone)) return *problem;
+        }
+    return conformance::play(f, s);
+}
+
+}  // namespace conformance

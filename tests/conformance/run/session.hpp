@@ -1,0 +1,38 @@
+// One place where flows are played, with ports, a proxy and phones of its own: several can be at work at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "conformance/run/network.hpp"
+#include "conformance/run/play.hpp"
+#include "conformance/run/port_block.hpp"
+#include "conformance/run/run_setting.hpp"
+
+namespace conformance {
+
+class session final {
+public:
+    /// `number` tells sessions of one run apart. Borrows the setting.
+    session(const run_setting&, unsigned number);
+
+    /// Starts the proxy. The reason where that does not work.
+    [[nodiscard]] std::optional<std::string> start();
+    /// Plays a flow with fresh phones, so that none depends on what another left behind. The reason where the phones do
+    /// not start.
+    [[nodiscard]] std::variant<played, std::string> play(const flow&);
+
+private:
+    [[nodiscard]] std::unique_ptr<handset> make_handset(
+        const flow&, const std::string& party, unsigned number, const std::string& folder
+    ) const;
+
+    const run_setting& setting_;
+    std::optional<port_block> own_ports_;
+    std::uint16_t port_ = 0;
+    std::string folder_;
+    std::optional<network> proxy_;
+};
+
+}  // namespace conformance
