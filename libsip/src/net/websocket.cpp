@@ -69,7 +69,6 @@ public:
     friend void async_teardown(beast::role_type, lower_stream& stream, Handler&& handler) {
         stream.below_->shut_down(std::forward<Handler>(handler));
     }
-    friend void teardown(beast::role_type, lower_stream& stream, error_code&) { stream.below_->close(); }
 
 private:
     std::unique_ptr<byte_stream> below_;
