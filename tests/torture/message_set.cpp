@@ -1,6 +1,5 @@
 #include "torture/message_set.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -39,10 +38,22 @@ std::vector<std::vector<std::string>> read_table(std::string const& path) {
     return rows;
 }
 
-std::optional<std::string> shared_folder() {
-    char const* named = std::getenv("OFFHOOK_SHARED");
-    std::string folder = named ? named : SHARED_FOLDER;
-    return fs::is_directory(folder) ? std::optional(folder) : std::nullopt;
+message_set read_examples(std::string const& folder) {
+    message_set set;
+    if (!fs::is_directory(folder)) return set;
+    for (auto const& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() != ".txt") continue;
+        std::ifstream in(entry.path(), std::ios::binary);
+        std::string name;
+        std::size_t size = 0;
+        while (in >> name >> size) {
+            in.get();
+            auto& bytes = set[name];
+            bytes.resize(size);
+            in.read(bytes.data(), static_cast<std::streamsize>(size));
+        }
+    }
+    return set;
 }
 
 verdict judge(sip::buffer_pool& pool, std::string const& bytes) {

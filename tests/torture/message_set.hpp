@@ -19,8 +19,9 @@ message_set read_messages(std::string const& folder, std::string const& extensio
 /// The rows of a tab-separated file, without its heading.
 std::vector<std::vector<std::string>> read_table(std::string const& path);
 
-/// $OFFHOOK_SHARED, or the folder "shared" beside the checkout: messages of the RFCs that are not ours to ship.
-std::optional<std::string> shared_folder();
+/// All messages of a folder whose .txt files hold many each: a line with name and length in bytes, the message, a line
+/// end; empty where there is no such folder.
+message_set read_examples(std::string const& folder);
 
 /// What the parser and, for requests, validate_request make of a message.
 struct verdict {

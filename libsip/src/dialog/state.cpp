@@ -40,7 +40,10 @@ parsed<dialog> dialog::from_response(message_view request, message_view response
 }
 
 parsed<dialog> dialog::from_request(message_view request, std::string_view local_tag, std::size_t most_routes) {
-    auto const target = target_in(request);
+    auto target = target_in(request);
+    // A peer that knows neither tags nor our duty to send a Contact is one of RFC 2543; it is where its From says.
+    bool const is_older_peer = request.from_tag().empty() && !request.has(header_id::contact);
+    if (is_older_peer) target = request.from().uri.text;
     if (!target) {
         auto const contact = request.get<header_id::contact>();
         if (!contact) return contact.error();

@@ -23,17 +23,12 @@ bool read_rest(char const* at, char const* end, name_addr_view& out, fault& erro
     return true;
 }
 
-/// `at` stands on '<'. White space just inside the brackets is an error of the peer that does no harm (RFC 4475
-/// 3.1.2.14), so it is passed over.
+/// `at` stands on '<'. White space just inside the brackets is an error (RFC 4475 3.1.2.14).
 bool read_bracketed(char const* at, char const* end, name_addr_view& out, fault& error) noexcept {
     ++at;
     auto const* close = static_cast<char const*>(std::memchr(at, '>', static_cast<std::size_t>(end - at)));
     if (!close) return fail(error, end);
-    char const* uri_end = close;
-    at = chars::skip_lws(at, close);
-    while (uri_end != at && chars::is(uri_end[-1], chars::lws))
-        --uri_end;
-    return read_uri(at, uri_end, out.uri, error) && read_rest(close + 1, end, out, error);
+    return read_uri(at, close, out.uri, error) && read_rest(close + 1, end, out, error);
 }
 
 }  // namespace

@@ -209,12 +209,13 @@ message_builder start_response(
 ) {
     message_builder response(pool);
     response.response(status, reason).copy(request, header_id::via);
-    // The first line only: a malformed request that is answered 400 may hold one of these twice.
-    response.begin(header_id::from).verbatim(value_of(request, header_id::from));
-    response.begin(header_id::to).verbatim(value_of(request, header_id::to));
-    if (status > 100 && !to_tag.empty() && request.to_tag().empty()) response.text(";tag=").text(to_tag);
-    response.begin(header_id::call_id).verbatim(value_of(request, header_id::call_id));
-    response.begin(header_id::cseq).verbatim(value_of(request, header_id::cseq));
+    // The first line only: a malformed request that is answered 400 may hold one of these twice, or lack it.
+    for (auto id : {header_id::from, header_id::to, header_id::call_id, header_id::cseq}) {
+        if (!request.has(id)) continue;
+        response.begin(id).verbatim(value_of(request, id));
+        bool const needs_tag = id == header_id::to && status > 100 && !to_tag.empty() && request.to_tag().empty();
+        if (needs_tag) response.text(";tag=").text(to_tag);
+    }
     if (status == 100) response.copy(request, header_id::timestamp);
     return response;
 }

@@ -54,13 +54,8 @@ public:
     [[nodiscard]] std::optional<parse_failure> const& failure() const noexcept { return failure_; }
     [[nodiscard]] buffer_ref index() && { return std::move(index_block_); }
 
-    /// True where a response could be written and would find its way (8.2.6.2, 18.2.2).
-    [[nodiscard]] bool is_answerable() const noexcept {
-        using enum header_id;
-        for (header_id id : {from, to, call_id, cseq})
-            if (first(id) == 0) return false;
-        return index_->is_request && !index_->top_via.host.empty();
-    }
+    /// True where a response would find its way (18.2.2). It copies what there is to copy (RFC 4475 3.3.1).
+    [[nodiscard]] bool is_answerable() const noexcept { return index_->is_request && !index_->top_via.host.empty(); }
 
 private:
     void fail(char const* at, errc code, std::uint16_t status = 400, header_id where = header_id::unknown) noexcept {
@@ -268,8 +263,10 @@ private:
                 index_->cseq_number = view.number;
                 index_->cseq_method = view.name;
                 index_->cseq_text = slice_of(view.method_text);
+                // A method that nobody knows is the greater fault (RFC 4475 3.1.2.18).
+                std::uint16_t const status = index_->method == method::unknown ? 501 : 400;
                 if (index_->is_request && view.method_text != index_->method_text.of(text_))
-                    fail(cseq->data(), errc::method_mismatch, 400, header_id::cseq);
+                    fail(cseq->data(), errc::method_mismatch, status, header_id::cseq);
             }
         }
     }

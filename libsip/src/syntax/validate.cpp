@@ -89,6 +89,10 @@ std::optional<parse_failure> validate_request(message_view request) noexcept {
     auto const& uri = request.request_uri_parts();
     if (!uri.headers.empty()) return failure_in(request, unknown, uri.headers, {errc::syntax_error});
 
+    // RFC 4475 3.2.1: the cookie promises a name for the transaction, and none follows.
+    if (auto const& via = request.top_via(); via.branch() == branch_cookie)
+        return failure_in(request, header_id::via, via.branch(), {errc::syntax_error});
+
     if (auto failure =
             check_all<contact, route, record_route, max_forwards, require, proxy_require, content_type>(request))
         return failure;

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] static parsed<dialog> from_response(
         message_view request, message_view response, std::size_t most_routes
     );
-    /// 12.1.1: from a request of the peer, which must carry one usable Contact.
+    /// 12.1.1: from a request of the peer, which must carry one usable Contact. A peer of RFC 2543, whose From has no
+    /// tag either, may leave it out: then the URI of From is the remote target.
     [[nodiscard]] static parsed<dialog> from_request(
         message_view request, std::string_view local_tag, std::size_t most_routes
     );

@@ -17,11 +17,10 @@ struct parse_limits {
 };
 
 /// What can be said of a message that cannot be used: enough to answer it.
-/// `partial` is set where Via, From, To, Call-ID and CSeq could be read well enough for a response to find its way (RFC
-/// 3261 8.2.6.2).
+/// `partial` is set where the top Via could be read well enough for a response to find its way (RFC 3261 18.2.2).
 struct message_failure {
-    parse_failure why;  ///< the first thing that is wrong
-    message partial;  ///< may be empty; never hand it to a transaction
+    parse_failure why;        ///< the first thing that is wrong
+    message partial;          ///< may be empty; never hand it to a transaction
     bool is_request = false;  ///< false for a response
 };
 

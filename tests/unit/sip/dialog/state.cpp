@@ -119,6 +119,18 @@ TEST_CASE("A request without usable Contact makes no dialog") {
     CHECK(star.error().where == sip::header_id::contact);
 }
 
+TEST_CASE("A caller of RFC 2543, with neither tag nor Contact, is where its From says (RFC 4475 3.4.1)") {
+    std::string text =
+        "INVITE sip:bob@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\nFrom: <sip:alice@a>\r\nTo: <sip:bob@b>\r\n"
+        "Call-ID: c\r\nCSeq: 7 INVITE\r\n\r\n";
+    sip::buffer_pool pool;
+    auto const request = sip::parse_message(pool.copy(text), pool).value();
+    auto const made = sip::dialog::from_request(request.view(), "t", 8);
+    REQUIRE(made.has_value());
+    CHECK(made->remote_target() == "sip:alice@a");
+    CHECK(made->remote_address() == "<sip:alice@a>");
+}
+
 TEST_CASE("A dialog of a sips request is secure") {
     auto const made =
         sip::dialog::from_request(invite("Contact: <sips:alice@10.0.0.1>\n", "sips:bob@example.com").view(), "t", 8);

@@ -53,7 +53,11 @@ TEST_CASE("Folding and space around the parts are passed over (RFC 4475 3.1.1.1)
     CHECK(display_text(*address) == "J Rosenberg \\\"");
     CHECK(address->tag() == "98asjd8");
     CHECK(parse_name_addr("  <sip:a@h>  ").has_value());
-    CHECK(parse_name_addr("\"Watson, Thomas\" < sip:t.watson@example.org >")->uri.text == "sip:t.watson@example.org");
+}
+
+TEST_CASE("White space inside the brackets is an error (RFC 4475 3.1.2.14)") {
+    for (auto const* text : {"\"Watson, Thomas\" < sip:t.watson@example.org >", "< sip:a@h>", "<sip:a@h >"})
+        CHECK_FALSE(parse_name_addr(text).has_value());
 }
 
 TEST_CASE("Other schemes stand with and without brackets (RFC 4475 3.3.4)") {

@@ -212,6 +212,18 @@ TEST_CASE("A malformed request is answered with one of each header, whatever it 
     CHECK((*response).to_tag() == "t1");
 }
 
+TEST_CASE("A malformed request is answered without the headers that it lacks (RFC 4475 3.3.1)") {
+    sip::buffer_pool pool;
+    auto text = invite;
+    auto const to = text.find("To:");
+    text.erase(to, text.find("\r\n", to) + 2 - to);
+    auto failure = sip::parse_message(pool.copy(text), pool);
+    REQUIRE_FALSE(failure.has_value());
+    auto const response = text_of(start_response(pool, failure.error().partial.view(), 400, "t1").finish());
+    CHECK(response.find("\r\nFrom: ") != std::string::npos);
+    CHECK(response.find("\r\nTo:") == std::string::npos);
+}
+
 TEST_CASE("The ACK for a failure follows the INVITE's hop (RFC 3261 17.1.1.3)") {
     sip::buffer_pool pool;
     auto request = parsed(pool, with_demands());
