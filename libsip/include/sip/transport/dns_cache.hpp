@@ -18,9 +18,10 @@ public:
 
     /// Keeps an answer for its time, at most a day. An answer that holds for no time is not kept.
     void keep(time_point now, dns_type, std::string_view name, dns_answer);
+    /// An answer, and how long it holds.
     struct kept_answer {
-        dns_answer answer;
-        time_point until;
+        dns_answer answer;  ///< as the name service gave it
+        time_point until;   ///< from then on it is asked for anew
     };
     /// The answer that still holds; null where there is none. Valid until the next keep(). Names compare without case.
     [[nodiscard]] kept_answer const* find(time_point now, dns_type, std::string_view name) const noexcept;

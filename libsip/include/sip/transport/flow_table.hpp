@@ -20,7 +20,7 @@ enum class flow_state : std::uint8_t { opening, up };
 
 /// One socket or connection, as the core knows it.
 struct flow_entry {
-    flow_id id = flow_id::none;  ///< its number
+    flow_id id = flow_id::none;      ///< its number
     endpoint local;                  ///< of an opening connection: kind only
     std::optional<endpoint> remote;  ///< nothing for a datagram socket
     /// Whether messages can be sent.
@@ -68,7 +68,7 @@ public:
 
     /// An accepted connection has at most this many ".invalid" names.
     static constexpr std::size_t most_names = 4;
-    static constexpr std::size_t most_remembered = 64;
+    static constexpr std::size_t most_remembered = 64;  ///< flows that are gone whose local address is still known
 
 private:
     flow_entry* find_mutable(flow_id) noexcept;

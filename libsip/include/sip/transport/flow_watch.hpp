@@ -17,15 +17,16 @@ namespace sip {
 
 /// Bounds of the time from one ping to the next, which is drawn anew each time.
 struct keep_alive_interval {
-    duration shortest{}, longest{};
+    duration shortest{}, longest{};  ///< the bounds
 };
 
 /// When pings are sent where the server names no time of its own.
 struct keep_alive_settings {
-    keep_alive_interval stream{std::chrono::seconds(95), std::chrono::seconds(120)};  ///< RFC 5626 4.4.1
+    keep_alive_interval stream{std::chrono::seconds(95), std::chrono::seconds(120)};   ///< RFC 5626 4.4.1
     keep_alive_interval datagram{std::chrono::seconds(24), std::chrono::seconds(29)};  ///< RFC 5626 4.4.2
 };
 
+/// Watches one flow: says when to ping, and whether the answers show that the flow still works.
 class flow_watch {
 public:
     /// `stream`: over a connection. The first ping is due after an interval.
@@ -37,26 +38,27 @@ public:
     /// From the next ping on; for a refresh that names another time.
     void set_interval(keep_alive_interval interval) noexcept { interval_ = interval; }
 
+    /// What is known of the flow.
     enum class verdict : std::uint8_t {
         unknown,  ///< not ours: an answer to something else
-        alive,
-        failed,  ///< no answer in time, an error response, or another address of ours than before
+        alive,    ///< the ping was answered
+        failed,   ///< no answer in time, an error response, or another address of ours than before
     };
+    /// What is to be done when time has passed.
     struct due {
-        std::string ping;  ///< to be sent now; empty where there is nothing to send
-        verdict flow = verdict::unknown;
+        std::string ping;                 ///< to be sent now; empty where there is nothing to send
+        verdict flow = verdict::unknown;  ///< failed: no answer came in time
     };
     /// After next_deadline().
     [[nodiscard]] due on_timeout(time_point now);
     /// Anything that came over the flow and is no SIP message.
     [[nodiscard]] verdict on_answer(time_point now, std::string_view bytes);
-    [[nodiscard]] time_point next_deadline() const noexcept { return deadline_; }
+    [[nodiscard]] time_point next_deadline() const noexcept { return deadline_; }  ///< when on_timeout() is due
 
-    /// 4.4.1.
-    static constexpr duration pong_limit = std::chrono::seconds(10);
-    /// RFC 8489 6.2.1: the first wait for a response, how many requests are sent, and the last wait in first waits.
-    static constexpr duration first_wait = std::chrono::milliseconds(500);
-    static constexpr unsigned most_requests = 7, last_wait = 16;
+    static constexpr duration pong_limit = std::chrono::seconds(10);  ///< for the answer over a connection (4.4.1)
+    static constexpr duration first_wait = std::chrono::milliseconds(500);  ///< for a response (RFC 8489 6.2.1)
+    static constexpr unsigned most_requests = 7;  ///< sent of one transaction (RFC 8489 6.2.1)
+    static constexpr unsigned last_wait = 16;     ///< behind the last request, in first waits (RFC 8489 6.2.1)
 
 private:
     void wait(time_point now);
@@ -66,7 +68,7 @@ private:
     keep_alive_interval interval_;
     random_source random_;
     time_point deadline_{};
-    bool is_open_ = false;  ///< a ping is not answered yet
+    bool is_open_ = false;   ///< a ping is not answered yet
     unsigned requests_ = 0;  ///< sent of the STUN transaction that is open
     stun::transaction transaction_{};
     std::optional<endpoint> mapped_;  ///< our address as the server sees it

@@ -23,8 +23,8 @@ enum class message_class : std::uint8_t { request, indication, success, error };
 
 /// A Binding message.
 struct message {
-    stun::message_class what{};
-    stun::transaction id{};
+    stun::message_class what{};  ///< request, indication or one of the responses
+    stun::transaction id{};      ///< the same in a request and its response
     /// What our datagrams come from, as the sender of the response sees it: XOR-MAPPED-ADDRESS (14.2).
     std::optional<endpoint> mapped = std::nullopt;
     std::uint16_t error = 0;                  ///< ERROR-CODE (14.8), of an error response

@@ -26,7 +26,7 @@ namespace sip {
 /// Somebody calls. The user rings, answers, or rejects; until then the caller waits. Retransmissions never make a
 /// second event.
 struct incoming_call {
-    session_id id;  ///< the call
+    session_id id;        ///< the call
     account_id account;   ///< the account that the Request-URI or To names; the first one where none fits
     session_id replaces;  ///< a call of ours whose place it wants (RFC 3891): answer() ends that one; empty: none
     replacement_evidence evidence{};  ///< what speaks for that
@@ -38,9 +38,9 @@ struct incoming_call {
 /// A provisional response to our INVITE, 100 excepted. Each early dialog (fork) has its own number, counted from 0, and
 /// its own offers and answers; which fork's early media is heard is the user's choice.
 struct call_progress {
-    session_id id;  ///< the call
-    message response;  ///< the response itself
-    std::uint32_t fork = 0;  ///< the early dialog that it belongs to
+    session_id id;                 ///< the call
+    message response;              ///< the response itself
+    std::uint32_t fork = 0;        ///< the early dialog that it belongs to
     bool has_description = false;  ///< it shows the answer to our offer, for early media (13.2.1)
     bool is_reliable = false;  ///< acknowledged by PRACK (RFC 3262): what it describes is agreed, and is not repeated
     identity_choice callee = {};  ///< who is alerted: named_by(response.view(), callee)
@@ -50,18 +50,18 @@ struct call_progress {
 /// follows, and the answer rides in the ACK, which waits for answer_offer(). Otherwise the ACK has gone already. A 2xx
 /// of a second fork never gets here: it is acknowledged and released.
 struct call_answered {
-    session_id id;  ///< the call
-    message response;  ///< the response itself
-    std::uint32_t fork = 0;  ///< the early dialog that it belongs to
+    session_id id;                 ///< the call
+    message response;              ///< the response itself
+    std::uint32_t fork = 0;        ///< the early dialog that it belongs to
     bool has_description = false;  ///< `response` carries a session description
-    identity_choice callee = {};  ///< who has answered
+    identity_choice callee = {};   ///< who has answered
 };
 
 /// The ACK to our 2xx arrived: the call is up on both sides. `ack` may carry the answer to our offer (then
 /// remote_answer follows).
 struct call_confirmed {
     session_id id;  ///< the call
-    message ack;  ///< the ACK itself
+    message ack;    ///< the ACK itself
 };
 
 /// The peer offers a new session in a re-INVITE, UPDATE or PRACK, or its 2xx or reliable provisional response brings
@@ -69,17 +69,17 @@ struct call_confirmed {
 /// sender waits for no person (RFC 3311 5.2). A re-INVITE without a body asks for our offer: wanted_from_us is set, and
 /// answer_offer() carries an offer then.
 struct remote_offer {
-    session_id id;  ///< the call
-    message carrier;  ///< the message that brought it
+    session_id id;                ///< the call
+    message carrier;              ///< the message that brought it
     bool wanted_from_us = false;  ///< the request has no body: it asks for our offer
-    std::uint32_t fork = 0;  ///< before our INVITE is answered: whose early dialog it belongs to
+    std::uint32_t fork = 0;       ///< before our INVITE is answered: whose early dialog it belongs to
 };
 
 /// The answer to an offer of ours: in a 2xx to a re-INVITE or UPDATE, in a reliable response to a re-INVITE, in the ACK
 /// or PRACK of a response of ours that carried the offer.
 struct remote_answer {
-    session_id id;  ///< the call
-    message carrier;  ///< the message that brought it
+    session_id id;           ///< the call
+    message carrier;         ///< the message that brought it
     std::uint32_t fork = 0;  ///< the early dialog that it belongs to
 };
 
@@ -88,17 +88,17 @@ struct remote_answer {
 /// (481, 408: RFC 5057). A peer's offer that arrives inside the window overtakes ours: a second offer_failed with
 /// will_retry false comes before its remote_offer, and whether to offer again is the user's to decide.
 struct offer_failed {
-    session_id id;  ///< the call
+    session_id id;             ///< the call
     std::uint16_t status = 0;  ///< 0 where no response came
-    bool will_retry = false;  ///< it is sent again by itself
-    message response;  ///< may be empty
-    std::uint32_t fork = 0;  ///< the early dialog that it belongs to
+    bool will_retry = false;   ///< it is sent again by itself
+    message response;          ///< may be empty
+    std::uint32_t fork = 0;    ///< the early dialog that it belongs to
 };
 
 /// The peer's offer does not stand any more: its re-INVITE was cancelled, or the offer was refused or not answered in
 /// time. Roll back.
 struct offer_withdrawn {
-    session_id id;  ///< the call
+    session_id id;           ///< the call
     std::uint32_t fork = 0;  ///< the early dialog that it belongs to
 };
 
@@ -128,22 +128,22 @@ enum class end_reason : std::uint8_t {
 /// We have refreshed the session (RFC 4028), or tried to. A failure ends the call only where call_ended follows. A
 /// re-INVITE repeats the agreed description; its answer in `response` may still differ from the one before.
 struct session_refreshed {
-    session_id id;  ///< the call
+    session_id id;             ///< the call
     std::uint16_t status = 0;  ///< 0 where no response came
     message response;          ///< may be empty
 };
 
 /// Our INVITE was redirected and goes on to another target by itself (8.1.3.4); early dialogs before are over.
 struct call_redirected {
-    session_id id;  ///< the call
+    session_id id;       ///< the call
     std::string target;  ///< where the INVITE goes now
-    message response;  ///< the 3xx, or the failure of the target before
+    message response;    ///< the 3xx, or the failure of the target before
 };
 
 /// The last event of a call. Its handle is free from now on.
 struct call_ended {
-    session_id id;  ///< the call
-    end_reason why{};  ///< who or what ended it
+    session_id id;             ///< the call
+    end_reason why{};          ///< who or what ended it
     std::uint16_t status = 0;  ///< the response that ended it, 0 where none did
     error_code error;          ///< for transport and time-outs
     message cause;             ///< the response or request that ended it; may be empty. sip_cause_of() reads its Reason
@@ -155,7 +155,7 @@ struct call_ended {
 /// A request inside the call that the user agent does not treat itself: INFO with a body, MESSAGE, ... It has been
 /// answered with 200 already.
 struct in_call_request {
-    session_id id;  ///< the call
+    session_id id;    ///< the call
     message request;  ///< the request itself
 };
 
@@ -163,8 +163,8 @@ struct in_call_request {
 /// (P-Asserted-Identity in a request inside the call, or in the 2xx to one of ours); or the peer's own From says so
 /// (RFC 4916), which nothing proves: `who` tells which.
 struct identity_changed {
-    session_id id;  ///< the call
-    message carrier;  ///< the message that brought it
+    session_id id;        ///< the call
+    message carrier;      ///< the message that brought it
     identity_choice who;  ///< named_by(carrier.view(), who)
 };
 
@@ -174,14 +174,14 @@ struct identity_changed {
 /// Every change of an account's registration, and every failed attempt. With several servers (RFC 5626 flows, or a
 /// second server): what happened at one of them.
 struct registration_changed {
-    account_id account;  ///< the account that it belongs to
-    registration_state state{};  ///< of the account: registered while any server has a binding of ours
-    std::size_t server = 0;      ///< account_config's own, then its alternatives
-    registration_state at_server{};
-    std::uint16_t status = 0;  ///< of the response that caused it, 0 where none did
-    error_code error;          ///< why it failed, where no response tells
-    std::string detail = {};   ///< the same for people: "the certificate of tls 192.0.2.1:5061 has expired"
-    duration expires{};        ///< registered: what the server granted
+    account_id account;              ///< the account that it belongs to
+    registration_state state{};      ///< of the account: registered while any server has a binding of ours
+    std::size_t server = 0;          ///< account_config's own, then its alternatives
+    registration_state at_server{};  ///< of the registration there
+    std::uint16_t status = 0;        ///< of the response that caused it, 0 where none did
+    error_code error;                ///< why it failed, where no response tells
+    std::string detail = {};         ///< the same for people: "the certificate of tls 192.0.2.1:5061 has expired"
+    duration expires{};              ///< registered: what the server granted
     std::optional<time_point>
         next_attempt;  ///< registered: the refresh; failed: the retry, nothing where trying again is useless
 };
@@ -191,20 +191,20 @@ struct registration_changed {
 
 /// The end of a request of ours: OPTIONS and the like. Exactly one for each request_id.
 struct request_completed {
-    request_id id;  ///< the request
+    request_id id;             ///< the request
     std::uint16_t status = 0;  ///< 0 where no final response came: see error
-    error_code error;  ///< why no response came
-    message response;         ///< may be empty
-    std::string detail = {};  ///< for people: why no way led to the peer, where that is known
+    error_code error;          ///< why no response came
+    message response;          ///< may be empty
+    std::string detail = {};   ///< for people: why no way led to the peer, where that is known
 };
 
 /// A request outside a dialog that the user agent does not answer by itself. The user owes respond(id, ...). OPTIONS is
 /// answered by the user agent, as are methods that are not in user_agent_config::methods (405) and everything
 /// malformed.
 struct incoming_request {
-    request_id id;  ///< the request
+    request_id id;       ///< the request
     account_id account;  ///< the account that it belongs to
-    message request;  ///< the request itself
+    message request;     ///< the request itself
 };
 
 using event = std::variant<

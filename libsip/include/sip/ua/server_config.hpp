@@ -17,8 +17,8 @@ struct alternative_server {
     std::string address_of_record = {};       ///< "sip:1001@second.example.com": where this server has its own domain
     std::string registrar = {};               ///< "sip:second.example.com"
     std::vector<std::string> route_set = {};  ///< "sip:edge2.example.com;lr"; loose routers only
-    duration expires{};
-    unsigned attempts = 0;            ///< as redundancy_settings::attempts
+    duration expires{};                       ///< what we ask for; zero: as the account
+    unsigned attempts = 0;                    ///< as redundancy_settings::attempts
     bool needs_registration = false;  ///< of an account that registers: requests go there only once it is registered
 };
 
@@ -37,10 +37,11 @@ enum class fail_back : std::uint8_t {
     after_time,          ///< after redundancy_settings::fail_back_after
 };
 
+/// Which of several servers is used, and when the first one is used again.
 struct redundancy_settings {
-    sip::registering registering = registering::all_at_once;
-    sip::fail_back fail_back = fail_back::when_registered;
-    duration fail_back_after = std::chrono::hours(1);    ///< after_time; zero: not before the other one fails
+    sip::registering registering = registering::all_at_once;  ///< with which of them
+    sip::fail_back fail_back = fail_back::when_registered;    ///< when to go back to the first one
+    duration fail_back_after = std::chrono::hours(1);         ///< after_time; zero: not before the other one fails
     duration test_interval = std::chrono::seconds(120);  ///< one_at_a_time: how often the first one is tried meanwhile
     /// How often a request outside of dialogs is sent to one place (the intervals are those of Timers A and E, over
     /// connections, too) before the next address or server is tried, if there is one (RFC 3263 4.3). 0: for 64*T1.
@@ -51,10 +52,10 @@ struct redundancy_settings {
 struct outbound_settings {
     bool use = false;  ///< needs account_config::instance
     // 4.5: upper bounds of the wait after the first failure are twice these, and double up to `longest_wait`.
-    duration base_time_all_failed = std::chrono::seconds(30);
-    duration base_time = std::chrono::seconds(90);  ///< while another flow works
-    duration longest_wait = std::chrono::minutes(30);
-    keep_alive_settings keep_alive;  ///< where the registrar names no Flow-Timer
+    duration base_time_all_failed = std::chrono::seconds(30);  ///< while no flow works
+    duration base_time = std::chrono::seconds(90);             ///< while another flow works
+    duration longest_wait = std::chrono::minutes(30);          ///< whatever the number of failures
+    keep_alive_settings keep_alive;                            ///< where the registrar names no Flow-Timer
 };
 
 }  // namespace sip

@@ -33,20 +33,20 @@ class registration {
 public:
     /// The REGISTER to send now. All attempts share Call-ID and From tag (10.2.4).
     struct request {
-        std::uint32_t cseq = 0;  ///< of this REGISTER
+        std::uint32_t cseq = 0;     ///< of this REGISTER
         std::uint32_t expires = 0;  ///< seconds; 0 removes the binding
     };
     /// What the user should hear.
     struct news {
-        registration_state state{};  ///< from now on
-        std::uint16_t status = 0;  ///< of the response; 0 where none came
-        error_code error;  ///< why, where no response tells
-        duration expires{};  ///< what the server granted
+        registration_state state{};              ///< from now on
+        std::uint16_t status = 0;                ///< of the response; 0 where none came
+        error_code error;                        ///< why, where no response tells
+        duration expires{};                      ///< what the server granted
         std::optional<time_point> next_attempt;  ///< when it is tried again; nothing: not by itself
     };
     /// What follows from an input.
     struct outcome {
-        std::optional<request> send;  ///< a REGISTER to send now
+        std::optional<request> send;             ///< a REGISTER to send now
         std::optional<registration::news> news;  ///< something to tell
     };
 
@@ -80,9 +80,9 @@ public:
     /// When on_timeout() has something to do; nothing: never.
     [[nodiscard]] std::optional<time_point> next_deadline() const noexcept { return deadline_; }
 
-    void update(registration_settings settings) noexcept { settings_ = settings; }  ///< for the next REGISTER
-    [[nodiscard]] registration_state state() const noexcept { return state_; }  ///< where it is
-    [[nodiscard]] bool is_wanted() const noexcept { return wish_ == wish::registered; }
+    void update(registration_settings settings) noexcept { settings_ = settings; }       ///< for the next REGISTER
+    [[nodiscard]] registration_state state() const noexcept { return state_; }           ///< where it is
+    [[nodiscard]] bool is_wanted() const noexcept { return wish_ == wish::registered; }  ///< by the user
     /// The same for all its REGISTERs (10.2).
     [[nodiscard]] std::string const& call_id() const noexcept { return call_id_; }
     [[nodiscard]] std::string const& from_tag() const noexcept { return from_tag_; }  ///< of its REGISTERs
