@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "sip/syntax/secrets.hpp"
+
 namespace proxy {
 namespace {
 
@@ -38,12 +40,14 @@ std::string as_utf8(std::string_view bytes) {
 }  // namespace
 
 std::string trace_line(sip::net::traced_message const& message) {
+    std::string text(message.bytes);
+    sip::mask_secrets(text);
     auto time = std::chrono::duration<double>(message.at.time_since_epoch()).count();
     return fmt::format(
         R"({{"time":{:.6f},"direction":"{}","transport":"{}","local":"{}","remote":"{}","text":{}}})", time,
         message.direction == sip::net::direction::received ? "in" : "out", sip::to_string(message.local.kind),
         sip::host_port(message.local), sip::host_port(message.remote),
-        boost::json::serialize(boost::json::string(as_utf8(message.bytes)))
+        boost::json::serialize(boost::json::string(as_utf8(text)))
     );
 }
 

@@ -9,7 +9,8 @@
 
 namespace proxy {
 
-/// One line, without its end. Bytes that are not UTF-8 become U+FFFD, so that the line is JSON whatever a peer sends.
+/// One line, without its end. Credentials and keys are masked (sip/syntax/secrets.hpp). Bytes that are not UTF-8 become
+/// U+FFFD, so that the line is JSON whatever a peer sends.
 [[nodiscard]] std::string trace_line(sip::net::traced_message const&);
 
 }  // namespace proxy

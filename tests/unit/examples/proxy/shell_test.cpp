@@ -43,6 +43,15 @@ TEST_CASE("A trace line is one JSON object with time, direction, transport, ends
     CHECK(line.at("text").as_string() == "SIP/2.0 200 OK\r\nSubject: \"quoted\\\"\r\n\r\n");
 }
 
+TEST_CASE("A trace line shows no credentials") {
+    auto const text = text_of(
+        "REGISTER sip:a SIP/2.0\r\nAuthorization: Digest username=\"1001\", response=\"0123456789abcdef\"\r\n\r\n"
+    );
+    CHECK(text.find("username=\"1001\"") != std::string::npos);
+    CHECK(text.find("0123456789abcdef") == std::string::npos);
+    CHECK(text.ends_with("x\r\n\r\n"));
+}
+
 TEST_CASE("Whatever bytes a peer sends, the line stays JSON") {
     CHECK(
         text_of("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\x9e") ==
