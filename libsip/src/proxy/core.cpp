@@ -248,6 +248,10 @@ bool core::admit(now_t now, request_received const& event, bool is_for_us, bool 
     bool const is_from_us = names_.is_ours(from.uri);
     if (!is_from_us && !is_for_us && !is_relayed) return answer(now, event, 403, out, "Relaying Denied"), false;
     if (!is_from_us || settings_.check == authentication::none || settings_.how == forwarding::stateless) return true;
+    // 22.1: a CANCEL cannot be asked for a password.
+    bool const is_cancel = event.request.view().method() == method::cancel;
+    if (is_cancel && (is_for_us || is_relayed)) return true;
+    if (is_cancel) return answer(now, event, 481, out), false;
     return authenticate(now, event, digest_guard::role::proxy, from, out).has_value();
 }
 
@@ -273,7 +277,7 @@ void core::on_request(now_t now, request_received const& event, outbox& out) {
     auto const relay = is_for_us ? std::string_view() : relay_of(*uri);
     // A dialog that we recorded was admitted when it began, and its requests come from either side. Whoever has a token
     // of ours may use the flow that it names, and nothing else.
-    bool const is_in_dialog = route.came_by_our_route && !request.to_tag().empty();
+    bool const is_in_dialog = !request.to_tag().empty() && ways_.is_signed(request, route.signature);
     bool const is_known = is_in_dialog || (named->way && !is_for_us);
     if (!is_known && !admit(now, event, is_for_us, !relay.empty(), out)) return;
 
@@ -281,7 +285,8 @@ void core::on_request(now_t now, request_received const& event, outbox& out) {
     std::optional<way> over;
     if (is_for_us) {
         auto found = locate(*uri, now.wall);
-        if (found.targets.empty()) return answer(now, event, found.status, out);
+        bool const is_cancel = request.method() == method::cancel;
+        if (found.targets.empty()) return answer(now, event, is_cancel ? 481 : found.status, out);
         targets = std::move(found.targets);
     } else {
         targets.push_back({target_uri});
@@ -346,11 +351,17 @@ void core::on_register(now_t now, request_received const& event, outbox& out) {
 }
 
 void core::on_cancel(now_t now, request_received const& event, outbox& out) {
-    // We never forward an INVITE statelessly, so a CANCEL that names none of ours has nowhere to go (16.10); one of
-    // another request changes nothing (9.2).
-    if (!event.cancels) return answer(now, event, event.names_other ? 200 : 481, out);
-    answer(now, event, 200, out);
-    forks_.cancel(now.mono, event.cancels, event.request.view().raw(header_id::reason), to(out));
+    if (event.cancels) {
+        answer(now, event, 200, out);
+        return forks_.cancel(now.mono, event.cancels, event.request.view().raw(header_id::reason), to(out));
+    }
+    if (event.names_other) return answer(now, event, 200, out);  // it changes nothing (9.2)
+    // 16.10: what it cancels may have gone by us before a restart; it follows without state, each copy of it anew. So
+    // its transaction ends, in the way that sends nothing (RFC 4320 4.2).
+    auto onward = event;
+    answer(now, event, 408, out);
+    onward.id = {};
+    on_request(now, onward, out);
 }
 
 // ---- without transactions
@@ -371,7 +382,7 @@ void core::on_ack(now_t now, request_received const& event, outbox& out) {
         bool const is_clear =
             settings_.how == forwarding::stateless ? !found.targets.empty() : found.targets.size() == 1;
         if (is_clear) forward(now, event, std::move(route), {}, found.targets.front(), std::move(mark), out);
-    } else if (route.came_by_our_route || settings_.how == forwarding::stateless) {
+    } else if (ways_.is_signed(view, route.signature) || settings_.how == forwarding::stateless) {
         auto named = ways_.along(route.token);
         forward(now, event, std::move(route), std::move(named.way), {target_uri}, std::move(mark), out);
     }

@@ -27,6 +27,14 @@ std::string without_our_maddr(uri_view const& uri, own_names const& names) {
     return text;
 }
 
+/// A Route of ours, which the request loses.
+void note_own_route(routing& found, uri_view const& uri) {
+    found.came_by_our_route = true;
+    found.token = std::string(uri.user);
+    found.signature = std::string(uri.params.value(signature_parameter));
+    found.is_outbound = uri.params.has("ob");
+}
+
 /// The element's URI, out of its brackets.
 std::string uri_of(std::string_view route) {
     auto parsed = parse_name_addr(route);
@@ -45,9 +53,7 @@ routing read_routes(message_view request, own_names const& names) {
     // A strict router put what we recorded into the Request-URI, and the real one at the end of the Routes.
     auto uri = parse_uri(found.request_uri);
     if (uri && is_our_route(*uri, names) && !found.routes.empty()) {
-        found.token = std::string(uri->user);
-        found.is_outbound = uri->params.has("ob");
-        found.came_by_our_route = true;
+        note_own_route(found, *uri);
         found.request_uri = uri_of(found.routes.back());
         found.routes.pop_back();
     }
@@ -57,9 +63,7 @@ routing read_routes(message_view request, own_names const& names) {
     while (!found.routes.empty()) {
         auto first = parse_name_addr(found.routes.front());
         if (!first || !names.is_ours(first->uri)) break;
-        found.came_by_our_route = true;
-        found.token = std::string(first->uri.user);
-        found.is_outbound = first->uri.params.has("ob");
+        note_own_route(found, first->uri);
         found.routes.erase(found.routes.begin());
     }
     return found;

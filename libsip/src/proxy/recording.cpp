@@ -1,5 +1,7 @@
 #include "proxy/recording.hpp"
 
+#include <fmt/format.h>
+
 #include "proxy/header_values.hpp"
 
 namespace sip::proxy {
@@ -20,6 +22,13 @@ bool knows_path(message_view request) {
            request.has_token<header_id::supported>("outbound");
 }
 
+/// Requests of the dialog are let through unasked, so each must bring the proof that we recorded its dialog.
+std::vector<std::string> signed_routes(std::vector<std::string> routes, std::string_view signature) {
+    for (auto& route : routes)
+        route.insert(route.size() - 1, fmt::format(";{}={}", signature_parameter, signature));
+    return routes;
+}
+
 }  // namespace
 
 std::vector<std::string> record_routes(
@@ -32,10 +41,11 @@ std::vector<std::string> record_routes(
     };
     std::vector<std::string> routes{ways.route_to(departure, scheme_of(departure))};
     auto const arrival = ways.back_to(came.flow, came.from, reach_of(came.request, came.from));
-    if (!arrival) return routes;
+    auto const signature = ways.signature_of(came.request);
+    if (!arrival) return signed_routes(std::move(routes), signature);
     auto back = ways.route_to(*arrival, scheme_of(*arrival));
     if (back != routes.front()) routes.push_back(std::move(back));
-    return routes;
+    return signed_routes(std::move(routes), signature);
 }
 
 std::string path_value(ways const& ways, arrived const& came, way const& departure) {

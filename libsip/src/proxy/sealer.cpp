@@ -110,6 +110,15 @@ std::optional<std::string> sealer::open(seal_use use, std::string_view sealed) c
     return text;
 }
 
+std::string sealer::sign(std::string_view text) const {
+    auto const proof = hmac("r", text);
+    return base64url({proof.data(), tag_bytes});
+}
+
+bool sealer::has_signed(std::string_view text, std::string_view signature) const {
+    return is_same(sign(text), signature);
+}
+
 std::string sealer::mark(std::string_view text) const {
     auto const proof = hmac("m", text);
     return {proof.data(), tag_bytes};

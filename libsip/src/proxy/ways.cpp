@@ -36,6 +36,11 @@ std::optional<note_parts> parts_of(std::string_view note) {
     return note_parts{*kind, *peer, second == rest.npos ? std::nullopt : endpoint_from(*kind, rest.substr(second + 1))};
 }
 
+/// The caller's tag is there from the beginning, the callee's is not.
+std::string dialog_name(message_view request, std::string_view callers_tag) {
+    return fmt::format("{}\n{}", request.call_id(), callers_tag);
+}
+
 }  // namespace
 
 flow_id ways::add(flow_description const& description) {
@@ -119,6 +124,15 @@ std::string ways::route_to(way const& to, uri_scheme scheme) const {
         "<{}:{}{}{}{};lr>", scheme == uri_scheme::sips ? "sips" : "sip", to.by_flow ? token_of(to) : "",
         to.by_flow ? "@" : "", host_port(to.sent_by), transport
     );
+}
+
+std::string ways::signature_of(message_view request) const {
+    return seals_->sign(dialog_name(request, request.from_tag()));
+}
+
+bool ways::is_signed(message_view request, std::string_view signature) const {
+    return seals_->has_signed(dialog_name(request, request.from_tag()), signature) ||
+           seals_->has_signed(dialog_name(request, request.to_tag()), signature);
 }
 
 token_way ways::along(std::string_view token) const {

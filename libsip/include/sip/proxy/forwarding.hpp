@@ -16,12 +16,15 @@ namespace sip::proxy {
 
 /// A request after 16.4: our own Route values are gone, a strict router's rewriting is undone.
 struct routing {
-    std::string request_uri;  ///< of the forwarded request
+    std::string request_uri;               ///< of the forwarded request
     std::vector<std::string> routes = {};  ///< what is left, one element each
-    bool came_by_our_route = false;        ///< a Route of ours was there: the request follows a way that we recorded
+    bool came_by_our_route = false;        ///< a Route of ours was there
     std::string token = {};                ///< the user part of the last Route of ours: names a flow
+    std::string signature = {};            ///< in the last Route of ours: whose dialog it was recorded in
     bool is_outbound = false;              ///< that Route has "ob": it stood in a Path (RFC 5626 5.3.1)
 };
+/// The parameter of our Record-Route URIs that carries the signature.
+inline constexpr std::string_view signature_parameter = "by";
 [[nodiscard]] routing read_routes(message_view request, own_names const&);
 
 /// The request goes by these first: a Path (RFC 3327 5.4), as one header value.
@@ -34,12 +37,12 @@ void prepare_for_strict_router(routing&);
 
 /// What changes in the copy; everything else stays as it came, in its order.
 struct changes {
-    routing const* route = nullptr;  ///< where it goes
-    std::vector<std::string> record_routes;  ///< put in front of those that are there
-    std::string path;                        ///< the same for Path; or empty
-    std::uint32_t max_forwards = 70;  ///< of the forwarded request
+    routing const* route = nullptr;            ///< where it goes
+    std::vector<std::string> record_routes;    ///< put in front of those that are there
+    std::string path;                          ///< the same for Path; or empty
+    std::uint32_t max_forwards = 70;           ///< of the forwarded request
     std::optional<std::uint32_t> max_breadth;  ///< of the forwarded request (RFC 5393)
-    std::string_view own_realm;  ///< Proxy-Authorization for it is ours to consume (22.3)
+    std::string_view own_realm;                ///< Proxy-Authorization for it is ours to consume (22.3)
 };
 [[nodiscard]] std::string forwarded_request(message_view original, changes const&);
 

@@ -34,6 +34,11 @@ public:
     /// 80 bits that stand for a text, and tell nothing of it to those who lack our secret.
     [[nodiscard]] std::string mark(std::string_view text) const;
 
+    /// A proof, in 14 letters of a SIP token, that we have had this text before us; the text itself need not travel.
+    [[nodiscard]] std::string sign(std::string_view text) const;
+    /// True where sign() gave this signature for this text.
+    [[nodiscard]] bool has_signed(std::string_view text, std::string_view signature) const;
+
     static constexpr std::size_t tag_bytes = 10;  ///< of a seal
 
 private:

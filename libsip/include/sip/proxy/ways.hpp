@@ -21,8 +21,8 @@ namespace sip::proxy {
 /// A flow, or an address, that leads to a client.
 struct way {
     flow_id flow = flow_id::none;  ///< the socket or connection
-    endpoint to;  ///< where to
-    endpoint sent_by;      ///< our address on this way, for Via and Record-Route
+    endpoint to;                   ///< where to
+    endpoint sent_by;              ///< our address on this way, for Via and Record-Route
     bool by_flow = false;  ///< only this very flow leads to the peer: URIs of ours that lead there carry its token
 };
 
@@ -36,7 +36,7 @@ enum class token_state : std::uint8_t {
 /// What a flow token says.
 struct token_way {
     token_state state = token_state::none;  ///< whether it is ours and still good
-    std::optional<proxy::way> way;  ///< with up
+    std::optional<proxy::way> way;          ///< with up
 };
 
 /// The flows of the proxy, and how they are named in URIs.
@@ -74,6 +74,11 @@ public:
     /// A URI of ours at which this peer finds us again (16.6 step 4), with a token where there has to be one:
     /// "<sip:token@192.0.2.1:5060;transport=tcp;lr>".
     [[nodiscard]] std::string route_to(way const&, uri_scheme scheme) const;
+
+    /// What a dialog that this request begins is known by when it comes back in a URI of ours: nobody else can make it.
+    [[nodiscard]] std::string signature_of(message_view request) const;
+    /// True where the signature is that of the request's dialog, whichever side sends it.
+    [[nodiscard]] bool is_signed(message_view request, std::string_view signature) const;
 
     /// True while the flow lives.
     [[nodiscard]] bool knows(flow_id id) const noexcept { return flows_.find(id) != nullptr; }

@@ -66,7 +66,7 @@ struct dialog : proxy_fixture {
 TEST_CASE_FIXTURE(dialog, "ACK and BYE of the caller follow the recorded route (16.12, 13.2.2.4)") {
     establish(sip::transport_kind::udp, sip::transport_kind::udp);
     auto routes = route_of(answer, true);
-    CHECK(routes == "Route: <sip:10.0.0.9:5060;lr>\n");
+    CHECK(unsigned_route(routes) == "Route: <sip:10.0.0.9:5060;lr>\n");
     receive(in_dialog("ACK", routes));
     auto ack = next();
     CHECK(ack.to == bob);
@@ -87,8 +87,8 @@ TEST_CASE_FIXTURE(dialog, "Two transports are recorded as two routes, each with 
     establish(sip::transport_kind::udp, sip::transport_kind::tcp);
     auto recorded = all_headers(invite.text, "Record-Route");
     REQUIRE(recorded.size() == 2);
-    CHECK(recorded[0].find("@10.0.0.9:5060;transport=tcp;lr>") != std::string::npos);  // the callee's side
-    CHECK(recorded[1] == "<sip:10.0.0.9:5060;lr>");
+    CHECK(recorded[0].find("@10.0.0.9:5060;transport=tcp;lr;by=") != std::string::npos);  // the callee's side
+    CHECK(unsigned_route(recorded[1]) == "<sip:10.0.0.9:5060;lr>");
     CHECK(header(invite.text, "Via").starts_with("SIP/2.0/TCP 10.0.0.9:5060;"));
 }
 
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(dialog, "A re-INVITE is recorded again and its ACK goes the sa
     receive(hold);
     auto forwarded = next_beyond_trying();
     CHECK(forwarded.to == bob);
-    CHECK(header(forwarded.text, "Record-Route") == "<sip:10.0.0.9:5060;lr>");
+    CHECK(unsigned_route(header(forwarded.text, "Record-Route")) == "<sip:10.0.0.9:5060;lr>");
     reply(forwarded, 200, "bob");
     CHECK(next().text.starts_with("SIP/2.0 200"));
     auto ack = in_dialog("ACK", route_of(answer, true));
@@ -244,4 +244,74 @@ TEST_CASE("A phone behind a translator is reached where it registered from, if i
     auto invite = f.next_beyond_trying();
     CHECK(invite.to == nat);
     CHECK(invite.text.starts_with("INVITE sip:b@192.168.1.2 SIP/2.0"));
+}
+
+// ---- who may use the recorded route
+
+namespace {
+
+/// Not one of our users, and not for one.
+request of_a_stranger(std::string method, std::string routes, std::string to_tag = "b") {
+    return {
+        .method = std::move(method),
+        .uri = "sip:victim@10.0.0.66",
+        .from = "9",
+        .to_tag = std::move(to_tag),
+        .branch = "z9hG4bKstranger",
+        .headers = std::move(routes)};
+}
+std::string from_elsewhere(request const& r) {
+    auto text = r.text();
+    return text.replace(text.find("example.com>;tag"), 11, "example.org");
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(
+    dialog, "A To tag and a Route of ours are no proof of a dialog: nothing is relayed (RFC 3261 16.3 step 6)"
+) {
+    establish(sip::transport_kind::udp, sip::transport_kind::udp);
+    for (std::string const by : {"", ";by", ";by=x", ";by=AAAAAAAAAAAAAA"}) {
+        CAPTURE(by);
+        for (std::string const method : {"BYE", "INVITE", "MESSAGE", "ACK"}) {
+            auto attempt = of_a_stranger(method, "Route: <sip:10.0.0.9:5060;lr" + by + ">\n");
+            attempt.branch += method + std::to_string(by.size());
+            receive(alice, from_elsewhere(attempt));
+            CHECK(drain() == (method == "ACK" ? text_lines{} : text_lines{"10.0.0.1 403 " + method}));
+        }
+    }
+}
+
+TEST_CASE_FIXTURE(dialog, "The route of one dialog serves no other, and no request that begins one") {
+    establish(sip::transport_kind::udp, sip::transport_kind::udp);
+    auto other = of_a_stranger("BYE", route_of(answer, true));
+    other.call_id = "another";
+    receive(alice, from_elsewhere(other));
+    CHECK(drain() == text_lines{"10.0.0.1 403 BYE"});
+    other = of_a_stranger("BYE", route_of(answer, true));  // the Call-ID, and tags that are not the dialog's
+    receive(alice, from_elsewhere(other));
+    CHECK(drain() == text_lines{"10.0.0.1 403 BYE"});
+    auto first = in_dialog("INVITE", route_of(answer, true));
+    first.to_tag.clear();
+    first.uri = "sip:victim@10.0.0.66";
+    receive(alice, from_elsewhere(first));
+    CHECK(drain() == text_lines{"10.0.0.1 403 INVITE"});
+}
+
+TEST_CASE("The recorded route holds over a restart that keeps the secret, and not over one that draws another") {
+    for (std::string const secret : {"kept", ""}) {
+        auto settings = open_settings();
+        settings.secret = secret;
+        proxy_fixture f(settings);
+        f.register_phone("1002", "<sip:1002@10.0.0.2>", bob);
+        f.receive(alice, from_elsewhere({.from = "9"}));
+        auto const invite = f.next_beyond_trying();
+        f.reply(invite, 200, "bob");
+        f.wire_log.clear();
+        f.start();
+        auto bye = of_a_stranger("BYE", route_of(invite.text, true), "bob");
+        bye.uri = "sip:callee@10.0.0.2:5060";
+        f.receive(alice, from_elsewhere(bye));
+        CHECK(f.drain() == text_lines{secret.empty() ? "10.0.0.1 403 BYE" : "10.0.0.2 BYE"});
+    }
 }

@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(
     CHECK(header(to_bob.text, "Via") != header(to_carol.text, "Via"));
     CHECK(header(to_bob.text, "Max-Forwards") == "69");
     CHECK(header(to_bob.text, "Max-Breadth") == "30");  // RFC 5393 5.3.3: 60 for two
-    CHECK(header(to_bob.text, "Record-Route") == "<sip:10.0.0.9:5060;lr>");
+    CHECK(unsigned_route(header(to_bob.text, "Record-Route")) == "<sip:10.0.0.9:5060;lr>");
     CHECK(all_headers(to_bob.text, "Via").size() == 2);
 }
 
@@ -209,9 +209,28 @@ TEST_CASE_FIXTURE(forking, "A CANCEL that crosses the answer changes nothing") {
     CHECK(drain() == text_lines{"10.0.0.3 CANCEL"});  // because Bob has answered
 }
 
-TEST_CASE_FIXTURE(forking, "A CANCEL for nothing is 481") {
+TEST_CASE_FIXTURE(
+    forking, "A CANCEL that names no INVITE that we know goes on without state, each copy anew (RFC 3261 16.10)"
+) {
+    auto const before = core->live().transactions;
     cancel();
-    CHECK(drain() == text_lines{"10.0.0.1 481 CANCEL"});
+    auto const onward = next();
+    CHECK(onward.to == bob);  // of two targets the one of the higher q, as for every request without state
+    CHECK(onward.text.starts_with("CANCEL sip:b@10.0.0.2 SIP/2.0"));
+    CHECK(all_headers(onward.text, "Via").size() == 2);
+    CHECK(core->live().transactions == before);
+    cancel();
+    CHECK(next().text == onward.text);
+    // Its answer belongs to no transaction of ours, so it ends here (RFC 6026 7.3).
+    reply(onward, 481);
+    CHECK(drain() == text_lines{});
+}
+
+TEST_CASE("A CANCEL that matches nothing reaches our users, and nobody else unasked (RFC 3261 16.10, 22.1)") {
+    proxy_fixture f(guarded_settings());
+    f.receive(request{.method = "CANCEL", .uri = "sip:x@10.0.0.66"});
+    f.receive(request{.method = "CANCEL", .uri = "sip:1009@example.com"});
+    CHECK(f.drain() == text_lines{"10.0.0.1 481 CANCEL", "10.0.0.1 481 CANCEL"});
 }
 
 TEST_CASE_FIXTURE(forking, "Cancelled phones that never answer are given up after 64*T1, and the caller is told 487") {

@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(stateless_fixture, "A retransmission is forwarded as the reque
     CHECK(next().text == first.text);
     CHECK(header(first.text, "Max-Forwards") == "69");
     CHECK(header(first.text, "Max-Breadth") == "60");
-    CHECK(header(first.text, "Record-Route") == "<sip:10.0.0.9:5060;lr>");
+    CHECK(unsigned_route(header(first.text, "Record-Route")) == "<sip:10.0.0.9:5060;lr>");
 }
 
 TEST_CASE_FIXTURE(
@@ -146,11 +146,11 @@ TEST_CASE_FIXTURE(stateless_fixture, "A refusal is the same for every copy, and 
 }
 
 TEST_CASE_FIXTURE(stateless_fixture, "Requests in a dialog follow the recorded route (16.12)") {
-    receive(request{
-        .method = "BYE", .uri = "sip:b@10.0.0.2:5070", .to_tag = "b", .headers = "Route: <sip:10.0.0.9:5060;lr>\n"});
+    receive(request{});
+    auto const route = "Route: " + header(next().text, "Record-Route") + "\n";
+    receive(request{.method = "BYE", .uri = "sip:b@10.0.0.2:5070", .to_tag = "b", .headers = route});
     CHECK(next().to == at("10.0.0.2:5070"));
-    receive(request{
-        .method = "ACK", .uri = "sip:b@10.0.0.2:5070", .to_tag = "b", .headers = "Route: <sip:10.0.0.9:5060;lr>\n"});
+    receive(request{.method = "ACK", .uri = "sip:b@10.0.0.2:5070", .to_tag = "b", .headers = route});
     CHECK(next().to == at("10.0.0.2:5070"));
 }
 
