@@ -12,10 +12,11 @@ namespace conformance {
 
 namespace {
 
-constexpr seconds guard(0.3);        ///< for packets on their way, buffers and the last answers
-constexpr seconds shortest(0.1);     ///< a window below this tells nothing
-constexpr double same_sound = 0.95;  ///< likeness of an echo that nothing is mixed with
-constexpr double same_voice = 0.4;   ///< likeness from which a voice counts as heard
+constexpr seconds guard(0.3);                 ///< for packets on their way, buffers and the last answers
+constexpr seconds shortest(0.1);              ///< a window below this tells nothing
+constexpr seconds most_between_packets(0.4);  ///< on average, of a voice: twice the longest packet time in use
+constexpr double same_sound = 0.95;           ///< likeness of an echo that nothing is mixed with
+constexpr double same_voice = 0.4;            ///< likeness from which a voice counts as heard
 
 using packet_list = std::vector<const captured_packet*>;
 
@@ -94,17 +95,20 @@ private:
         streams_[{sender, to->second.party}].push_back(&packet);
     }
 
+    /// What only may come says nothing of when a step begins or ends: its like may belong to another one.
+    static bool is_of_step(const message_result& r) {
+        return r.observed && r.expected && r.expected->need != necessity::allowed;
+    }
     std::optional<seconds> first_message_after(std::size_t step) const {
         std::optional<seconds> first;
         for (const auto& r : report_.messages)
-            if (r.observed && r.expected && r.step > step && (!first || r.observed->at < *first))
-                first = r.observed->at;
+            if (is_of_step(r) && r.step > step && (!first || r.observed->at < *first)) first = r.observed->at;
         return first;
     }
     std::optional<seconds> last_message_of(std::size_t step) const {
         std::optional<seconds> last;
         for (const auto& r : report_.messages)
-            if (r.observed && r.expected && r.step <= step && (!last || r.observed->at > *last)) last = r.observed->at;
+            if (is_of_step(r) && r.step <= step && (!last || r.observed->at > *last)) last = r.observed->at;
         return last;
     }
 
@@ -144,7 +148,7 @@ private:
         const auto direct = within({from, to}, begin, end);
         out.packets = static_cast<unsigned>(direct.size());
         out.is_something = out.packets > 0;
-        out.heard = out.packets > 0;
+        out.heard = out.packets * most_between_packets > end - begin;
         out.detail = fmt::format("{} packets in {:.1f} s", out.packets, (end - begin).count());
         if (end - begin < shortest) out.is_unmeasured = true;
         if (!has_rtp_) {
@@ -178,7 +182,7 @@ private:
         const auto mixture = sound_of(within({e.from, out.to}, begin, end), begin, end);
         const auto voice = out.from == e.from ? sound_of(within({e.from, other}, begin, end), begin, end)
                                               : sound_of(within({out.from, e.from}, begin, end), begin, end);
-        auto alike = voice && mixture ? likeness(*voice, *mixture) : std::nullopt;
+        auto alike = voice && mixture ? likeness(*voice, *mixture, 2) : std::nullopt;
         // What is common to both of the mixer's streams may come in the other order.
         if (alike && out.from == e.from) alike = std::max(*alike, likeness(*mixture, *voice).value_or(0));
         out.is_unmeasured = !alike && (out.packets > 0 || out.from != e.from);

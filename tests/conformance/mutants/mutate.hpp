@@ -20,8 +20,9 @@ struct mutant {
 /// bounds how many places one operator is tried at, spread over the recording; 0: all.
 void each_mutant(const recording&, unsigned per_operator, const std::function<void(const mutant&)>&);
 
-/// The recording as a network might deliver it without anybody being at fault: retransmissions of what is on UDP (RFC
-/// 3261 17), and messages of one moment that belong to different hops in another order. The same for the same seed.
+/// The recording as networks and other programs might have made it without anybody being at fault: retransmissions of
+/// what is on UDP (RFC 3261 17), 100 missing or more of it (17.2.1), messages written otherwise (7.3.1), and RTP lost,
+/// doubled, late and overtaken. The same for the same seed.
 [[nodiscard]] recording impaired(const recording&, std::uint64_t seed);
 
 }  // namespace conformance

@@ -13,12 +13,25 @@ struct survivor {
 
 constexpr std::array known{
     survivor{"repeat:", "", "a copy of a message is a retransmission, or one that the network made (RFC 3261 17)"},
-    survivor{"swap with the next, of another hop:", "", "hops have no order where neither message causes the other"},
     survivor{
-        "send before the three before it, of another hop:", "",
-        "hops have no order where neither message causes the other"},
+        "swap with the next, of another transaction:", "",
+        "hops, calls and transactions have no order where neither message causes the other"},
+    survivor{
+        "send before the three before it, of another transaction:", "",
+        "hops, calls and transactions have no order where neither message causes the other"},
+    survivor{
+        "send before the three before it:", ", authorized ",
+        "credentials for a nonce that is known need not wait for the next challenge (RFC 3261 22.3, RFC 7616 3.4)"},
     survivor{"swap with the next:", " 100 Trying", "100 may come at any time before the answer (RFC 3261 17.2.1)"},
     survivor{"drop:", " 100 Trying", "100 may be missing (RFC 3261 17.2.1)"},
+    survivor{
+        "swap with the next:", "(CANCEL)",
+        "the answers to CANCEL and INVITE belong to two transactions (RFC 3261 9.2)"},
+    survivor{
+        "swap with the next:", ", challenged ACK",
+        "the ACK of a challenge and the request that follows belong to two transactions (RFC 3261 17.1.1.3, 22.2)"},
+    survivor{"drop:", " 180 Ringing", "a phone need not ring before it redirects (RFC 3261 13.3.1.2)"},
+    survivor{"no Via:", " 180 Ringing", "what cannot be read counts as lost, and 180 may be (RFC 3261 13.3.1.2)"},
     survivor{"no Via:", " 100 Trying", "what cannot be read counts as lost, and 100 may be (RFC 3261 17.2.1)"},
     survivor{"early RTP ", "", "who offered must be ready for early media (RFC 3264 5.1, RFC 3960)"},
     survivor{"no Contact:", " ACK,", "an ACK need not have a Contact (RFC 3261 20, table 2)"},
@@ -29,6 +42,7 @@ constexpr std::array known{
     survivor{"other Contact", " REGISTER,", "a phone may register any address (RFC 3261 10.2.1)"},
     survivor{"other Contact", "(REGISTER)", "a user may have other phones registered (RFC 3261 10.3)"},
     survivor{"other Contact", ", challenged ", "a challenged request came to nothing (RFC 3261 22.2)"},
+    survivor{"other Replaces:", ", challenged ", "a challenged request came to nothing (RFC 3261 22.2)"},
     survivor{"SDP ", ", challenged ", "a challenged request came to nothing (RFC 3261 22.2)"},
     survivor{"no body:", ", challenged ", "a challenged request came to nothing (RFC 3261 22.2)"},
     survivor{"other To tag:", "(CANCEL)", "the tag of the INVITE's answer is only recommended (RFC 3261 9.2)"},

@@ -52,6 +52,8 @@ std::vector<run_setting> settings_of(const wishes& w) {
 std::optional<std::string> keep_capture(const wishes& w, const performance& p, bool is_alone) {
     const auto folder = is_alone ? fs::path(w.pcap_folder) : fs::path(w.pcap_folder) / p.setting.name();
     fs::create_directories(folder);
+    for (const auto& note : p.captured.notes)
+        fmt::print(stderr, "flow {}: {}\n", p.entry.f.name, note);
     return write_capture(folder / (p.entry.f.name + ".pcap"), p.captured);
 }
 
@@ -130,6 +132,10 @@ int main(int count, char** words) {
         ->check(CLI::IsMember({4, 6}))
         ->capture_default_str();
     app.add_flag("--srtp", setting.has_secure_media, "the phones take no media but SRTP");
+    app.add_flag(
+        "--leave-at-once", setting.leaves_at_once,
+        "phoned leaves a call that it transfers right after the 202, as the guide prints it, and not when it succeeded"
+    );
     app.add_option("--codec", setting.codec, "the only one that the phones have")
         ->check(CLI::IsMember({"PCMU", "PCMA", "G722", "GSM", "opus", "G726-16", "G726-24", "G726-32", "G726-40"}));
     app.add_option("--jobs", w.jobs, "how many flows are played at once")
@@ -144,7 +150,10 @@ int main(int count, char** words) {
     app.add_option("--build", build, "the build folder with phoned and offhook-proxy")->capture_default_str();
     app.add_option("--html", w.html, "writes a report with pictures to this file");
     app.add_option("--junit", w.junit, "writes a report in JUnit's XML to this file");
-    app.add_option("--pcap", w.pcap_folder, "writes a capture of each flow's SIP messages into this folder")
+    app.add_option(
+           "--pcap", w.pcap_folder,
+           "writes a capture of each flow, with its RTP where the system allows that, into this folder"
+    )
         ->check(CLI::ExistingDirectory);
     app.add_flag("--keep", w.keep, "keep logs and traces, and say where they are");
     app.footer(
@@ -156,6 +165,7 @@ int main(int count, char** words) {
         fmt::print(stderr, "{} jobs need {} ports each: --port is too high for that\n", w.jobs, port_block::size);
         return exit_trouble;
     }
+    setting.has_capture = !w.pcap_folder.empty();
     setting.where = {build + "/phoned/phoned", build + "/examples/offhook-proxy"};
     for (const auto& program : {setting.where.phoned, setting.where.proxy})
         if (!fs::exists(program)) {

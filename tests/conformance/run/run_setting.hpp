@@ -17,6 +17,8 @@ struct run_setting {
     std::string transport = "udp";              ///< between phones and proxy; or "tcp", "tls"
     bool is_ipv6 = false;
     bool has_secure_media = false;  ///< SRTP, and nothing else
+    bool leaves_at_once = false;    ///< phoned leaves a call that it transfers right after the 202
+    bool has_capture = false;       ///< RTP packets are kept, where the system allows it
     std::string codec = {};         ///< the only one that the phones have; empty: their own choice
     std::string folder = {};        ///< for logs and traces
     std::uint16_t port = 0;         ///< the proxy's; the phones use the 200 above it. 0: any that are free

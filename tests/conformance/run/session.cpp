@@ -8,6 +8,7 @@
 
 #include "conformance/run/baresip_handset.hpp"
 #include "conformance/run/linphone_handset.hpp"
+#include "conformance/run/media_tap.hpp"
 #include "conformance/run/phoned_handset.hpp"
 
 namespace conformance {
@@ -87,7 +88,7 @@ std::unique_ptr<handset> session::make_handset(
     if (setting_.transport == "tls") setting.authority_file = proxy_->setting().authority_file();
     if (setting_.has_secure_media) setting.media_encryption = "srtp-mand";
     setting.sip_port = static_cast<std::uint16_t>(port_ + 2 + 2 * number);
-    setting.first_rtp_port = static_cast<std::uint16_t>(port_ + 100 + 20 * number);
+    setting.first_rtp_port = first_media_port(number);
     // No sum or difference of two, or of their harmonics, is the third.
     constexpr double tones[] = {600, 850, 1270, 1530};
     setting.tone = tones[number];
@@ -100,7 +101,9 @@ std::unique_ptr<handset> session::make_handset(
     const auto kind = phone == setting_.phones.end() ? "phoned" : phone->second;
     if (kind == "baresip") return std::make_unique<baresip_handset>(setting);
     if (kind == "linphone") return std::make_unique<linphone_handset>(setting);
-    return std::make_unique<phoned_handset>(setting_.where, setting);
+    std::vector<std::string> more;
+    if (setting_.leaves_at_once) more.push_back("offhook.transfer_bye = 1");
+    return std::make_unique<phoned_handset>(setting_.where, setting, std::move(more));
 }
 
 std::variant<played, std::string> session::play(const flow& f) {
@@ -122,7 +125,14 @@ std::variant<played, std::string> session::play(const flow& f) {
             occupant = make_handset(f, "X", static_cast<unsigned>(phones.size()), folder);
             if (auto problem = occupy(*occupant, *phone)) return *problem;
         }
-    return conformance::play(f, s);
+    if (!setting_.has_capture) return conformance::play(f, s);
+    // Not the call that keeps a phone busy.
+    const auto beyond = first_media_port(static_cast<unsigned>(phones.size()));
+    media_tap media(first_media_port(0), static_cast<std::uint16_t>(beyond - 1));
+    auto result = conformance::play(f, s);
+    result.captured.packets = media.finish();
+    if (!media.problem().empty()) result.captured.notes.push_back("RTP was not captured: " + media.problem());
+    return result;
 }
 
 }  // namespace conformance

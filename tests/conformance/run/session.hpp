@@ -24,6 +24,9 @@ public:
     [[nodiscard]] std::variant<played, std::string> play(const flow&);
 
 private:
+    [[nodiscard]] std::uint16_t first_media_port(unsigned phone) const {
+        return static_cast<std::uint16_t>(port_ + 100 + 20 * phone);
+    }
     [[nodiscard]] std::unique_ptr<handset> make_handset(
         const flow&, const std::string& party, unsigned number, const std::string& folder
     ) const;

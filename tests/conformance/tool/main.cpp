@@ -8,6 +8,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include "conformance/capture/draft.hpp"
@@ -30,6 +31,7 @@ struct wishes {
     std::string flows_folder, flow_name, html, junit;
     std::vector<std::string> captures, parties, users;
     unsigned places = 0;
+    std::uint64_t seeds = 16, first_seed = 1;
 };
 
 int complain(const std::string& text) {
@@ -154,6 +156,33 @@ int mutate(const wishes& w) {
     return unknown == 0 ? exit_matches : exit_differs;
 }
 
+int impair(const wishes& w) {
+    const auto flows = flows_of(w);
+    if (const auto* reason = std::get_if<std::string>(&flows)) return complain(*reason);
+    std::size_t runs = 0, alarms = 0;
+    for (const auto& file : w.captures) {
+        const auto read = read_capture(file);
+        if (const auto* reason = std::get_if<std::string>(&read)) return complain(*reason);
+        const auto& original = std::get<recording>(read);
+        const auto* f = best_fit(original, std::get<std::vector<flow>>(flows));
+        if (f == nullptr) return complain(fmt::format("{}: nothing in it is of these flows", file));
+        for (std::uint64_t seed = w.first_seed; seed != w.first_seed + w.seeds; ++seed) {
+            ++runs;
+            const auto judged = judge(impaired(original, seed), *f);
+            const auto* done = std::get_if<judgement>(&judged);
+            if (done != nullptr && done->result.matches()) continue;
+            ++alarms;
+            const auto differences = done != nullptr ? done->result.differences() : std::vector<std::string>{};
+            fmt::print(
+                "{}, seed {}: {}\n", file, seed,
+                differences.empty() ? std::get<std::string>(judged) : fmt::format("{}", fmt::join(differences, "\n  "))
+            );
+        }
+    }
+    fmt::print("{} runs, {} false alarms\n", runs, alarms);
+    return alarms == 0 ? exit_matches : exit_differs;
+}
+
 int list(const wishes& w) {
     const auto flows = flows_of(w);
     if (const auto* reason = std::get_if<std::string>(&flows)) return complain(*reason);
@@ -185,11 +214,20 @@ int main(int count, char** words) {
     auto* const mutants = app.add_subcommand(
         "mutants", "changes captures that match in one place each, and sees whether the checker finds it"
     );
+    auto* const impairing = app.add_subcommand(
+        "impair",
+        "changes captures that match as networks and other programs may, and sees whether that raises a false alarm"
+    );
     auto* const listing = app.add_subcommand("list", "the flows");
     check->add_option("capture", w.captures, "capture files")->required();
     drafting->add_option("capture", w.captures, "a capture file")->required()->expected(1);
     mutants->add_option("capture", w.captures, "capture files that match")->required();
     mutants->add_option("--places", w.places, "how many places each operator is tried at")->default_str("all");
+    impairing->add_option("capture", w.captures, "capture files that match")->required();
+    impairing->add_option("--seeds", w.seeds, "how many times, each with another seed")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    impairing->add_option("--first-seed", w.first_seed, "the first of these seeds")->capture_default_str();
     check->add_option("--flow", w.flow_name, "the flow's name; the one that fits best if left out");
     check->add_option("--html", w.html, "writes a report with pictures to this file");
     check->add_option("--junit", w.junit, "writes a report in JUnit's XML to this file");
@@ -203,7 +241,8 @@ int main(int count, char** words) {
         );
     }
     app.footer(
-        "exit status: 0 everything matches, 1 something differs (or a mutant was not found), 2 a file could not be "
+        "exit status: 0 everything matches, 1 something differs (or a mutant was not found, or an alarm was false), 2 "
+        "a file could not be "
         "used\n"
         "docs/conformance.md tells the rest"
     );
@@ -211,6 +250,7 @@ int main(int count, char** words) {
     if (check->parsed()) return check_captures(w);
     if (drafting->parsed()) return draft(w);
     if (mutants->parsed()) return mutate(w);
+    if (impairing->parsed()) return impair(w);
     if (listing->parsed()) return list(w);
     return exit_trouble;
 }
