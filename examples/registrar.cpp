@@ -34,7 +34,6 @@ int main(int argc, char** argv) try {
     auto const port = static_cast<std::uint16_t>(std::atoi(argv[2]));
     for (auto const kind : {sip::transport_kind::udp, sip::transport_kind::tcp}) {
         auto const at = driver.listen({sip::ip_address::from(argv[1]).value(), port, kind}).value();
-        if (sip::is_reliable(kind)) core.add_listener(at);
         std::printf("listening on %s\n", sip::to_string(at).c_str());
     }
     std::fflush(stdout);

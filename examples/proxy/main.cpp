@@ -72,7 +72,6 @@ int run(proxy::command_line line) {
         auto bound = driver.listen(at);
         if (!bound) return fail(fmt::format("cannot listen on {}: {}", sip::to_string(at), bound.error().message()));
         if (at.port == 0) given = bound->port;
-        if (sip::is_reliable(bound->kind)) core.add_listener(*bound);
         fmt::print(stderr, "listening on {}\n", sip::to_string(*bound));
     }
 

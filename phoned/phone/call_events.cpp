@@ -108,9 +108,15 @@ void call::on(now_t now, const sip::remote_offer& offer) {
         });
     };
     const auto refuse = [&](unsigned status) {
-        if (negotiator.current() == sdp::negotiator::phase::remote_offer) negotiator.rollback();
+        std::string formal_answer;  // to an offer that came in a response (RFC 3261 13.2.2.4)
+        if (negotiator.current() == sdp::negotiator::phase::remote_offer) {
+            if (!offer.carrier.view().is_request())
+                if (auto made = negotiator.make_refusal(local_media(wish_))) formal_answer = sdp::to_text(*made);
+            if (negotiator.current() == sdp::negotiator::phase::remote_offer) negotiator.rollback();
+        }
         around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            (void)core.refuse_offer(at, session_, static_cast<std::uint16_t>(status), out, offer.fork);
+            auto const code = static_cast<std::uint16_t>(status);
+            (void)core.refuse_offer(at, session_, code, out, offer.fork, formal_answer);
         });
     };
     // Glare (RFC 3261 14.2): the peer's offer has to wait, and ours stands as it is.

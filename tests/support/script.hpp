@@ -107,9 +107,12 @@ public:
         command(expected, [&](auto now, auto& out) { return core.answer_offer(now, id, description, out, fork); });
     }
     void refuse_offer(
-        sip::session_id id, std::uint16_t status = 488, sip::error_code expected = {}, std::uint32_t fork = 0
+        sip::session_id id, std::uint16_t status = 488, sip::error_code expected = {}, std::uint32_t fork = 0,
+        std::string_view formal_answer = {}
     ) {
-        command(expected, [&](auto now, auto& out) { return core.refuse_offer(now, id, status, out, fork); });
+        command(expected, [&](auto now, auto& out) {
+            return core.refuse_offer(now, id, status, out, fork, formal_answer);
+        });
     }
 
     // ---- what the peer sends

@@ -81,9 +81,9 @@ error_code call::answer_offer(std::string_view description, std::uint32_t fork) 
     });
 }
 
-error_code call::refuse_offer(std::uint16_t status, std::uint32_t fork) {
+error_code call::refuse_offer(std::uint16_t status, std::uint32_t fork, std::string_view formal_answer) {
     return on_core(owner_, [&](user_agent_core& core, now_t now, outbox& out) {
-        return core.refuse_offer(now, id_, status, out, fork);
+        return core.refuse_offer(now, id_, status, out, fork, formal_answer);
     });
 }
 

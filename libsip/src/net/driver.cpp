@@ -365,6 +365,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         door->start();
         auto bound = door->bound();
         bound.kind = local.kind;
+        core.add_listener(bound);
         return bound;
     }
 

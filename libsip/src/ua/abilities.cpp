@@ -15,7 +15,8 @@ std::string user_agent_core::impl::options_for(account_config const& settings) c
     if (settings.reliable_provisional != reliability::off) add("100rel");
     add("replaces");
     if (settings.session_timer.when != session_timer_settings::use::off) add("timer");
-    if (settings.outbound.use) add("outbound");  // RFC 5626 4.2.1, 4.3
+    if (settings.outbound.use) add("outbound");   // RFC 5626 4.2.1, 4.3
+    if (!settings.instance.empty()) add("gruu");  // RFC 5627 4.1
     for (auto const& tag : config.supported)
         add(tag);
     return list;

@@ -18,10 +18,10 @@ namespace sip {
 /// One of an account's servers, in the form that messages need.
 struct server {
     std::string registrar;
-    std::string host;          ///< of our address there
-    std::string from_address;  ///< "Alice" <sip:alice@example.com>
+    std::string host;            ///< of our address there
+    std::string from_address;    ///< "Alice" <sip:alice@example.com>
     std::string secure_address;  ///< the same with a SIPS URI
-    route_set routes;          ///< the outbound proxies as Route elements
+    route_set routes;            ///< the outbound proxies as Route elements
     duration expires{};
     unsigned attempts = 0;
     bool needs_registration = false;
@@ -50,6 +50,7 @@ struct binding {
     flow_id flow = flow_id::none;                ///< the one that the last REGISTER took
     endpoint remote = {};                        ///< and where to
     std::string contact_uri = {};                ///< what the last REGISTER bound
+    std::string gruu = {};                       ///< the public one that the registrar gave (RFC 5627 4.2), or empty
     route_set service_routes = {};               ///< RFC 3608: the outbound proxies, and what the registrar named
     std::optional<endpoint> registered_at = {};  ///< the place that accepted the last REGISTER
 
@@ -74,6 +75,10 @@ struct account {
     }
     [[nodiscard]] bool is_registered_at(std::size_t at) const noexcept {
         return bindings[at].registration.state() == registration_state::registered;
+    }
+    /// A name of this very phone that leads to it from everywhere; empty where no registrar has given one.
+    [[nodiscard]] std::string_view gruu() const noexcept {
+        return is_registered_at(serving) ? std::string_view(bindings[serving].gruu) : std::string_view();
     }
     /// Its user wants it to be registered.
     [[nodiscard]] bool is_registering() const noexcept {

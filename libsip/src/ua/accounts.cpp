@@ -4,6 +4,7 @@
 
 #include "abilities.hpp"
 #include "core_impl.hpp"
+#include "sip/syntax/headers/retargeting.hpp"
 
 namespace sip {
 
@@ -16,6 +17,18 @@ bool leads_over_sips(routed_target const& way) noexcept {
         return uri && uri->scheme == uri_scheme::sips;
     };
     return is_sips(way.request_uri()) || is_sips(way.next_hop());
+}
+
+/// RFC 5627 4.2: the public GRUU with our own contact; empty where there is none that can be used.
+std::string gruu_given(message_view response, std::string_view our_contact_uri) {
+    auto const ours = parse_uri(our_contact_uri);
+    for (auto const& contact : response.all<header_id::contact>()) {
+        if (!contact || !ours || contact->is_star || !equivalent(contact->uri, *ours)) continue;
+        auto const given = gruus_of(*contact).pub;
+        if (auto const uri = parse_uri(given); uri && uri->is_sip_or_sips() && uri->params.has("gr"))
+            return std::string(given);
+    }
+    return {};
 }
 
 constexpr std::uint16_t first_hop_lacks_outbound = 439;  // RFC 5626 11.6
@@ -218,6 +231,7 @@ void user_agent_core::impl::on_register_response(
         binding.registered_at = place;
         watch_flow(t, *account, at, response);
         take_service_routes(*account, at, response);
+        binding.gruu = gruu_given(response, binding.contact_uri);
     }
     binding.registration.update(registration_settings_of(*account, at));
     auto const outcome =

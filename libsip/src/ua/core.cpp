@@ -361,9 +361,9 @@ error_code user_agent_core::answer_offer(
     return in_turn(*impl_, now, out, [&](turn& t) { return impl_->answer_offer(t, id, description, fork); });
 }
 error_code user_agent_core::refuse_offer(
-    now_t now, session_id id, std::uint16_t status, outbox& out, std::uint32_t fork
+    now_t now, session_id id, std::uint16_t status, outbox& out, std::uint32_t fork, std::string_view formal_answer
 ) {
-    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status, fork); });
+    return in_turn(*impl_, now, out, [&](turn& t) { return impl_->refuse_offer(t, id, status, fork, formal_answer); });
 }
 result<request_id> user_agent_core::request_in_call(
     now_t now, session_id id, method name, std::string_view content_type, std::string_view body, outbox& out,
@@ -390,6 +390,9 @@ error_code user_agent_core::respond(
     });
 }
 
+void user_agent_core::add_listener(endpoint const& at) {
+    impl_->listeners.push_back(at);
+}
 flow_id user_agent_core::add_flow(now_t, flow_description const& description, outbox&) {
     return impl_->flows.add(description);
 }

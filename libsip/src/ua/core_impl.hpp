@@ -76,6 +76,7 @@ struct reply {
 struct contact_parts {
     std::string_view uri_params = {};  ///< ";ob"
     std::string params = {};           ///< behind the URI
+    std::string_view gruu = {};        ///< takes the place of our address
 };
 
 struct user_agent_core::impl {
@@ -125,9 +126,11 @@ struct user_agent_core::impl {
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
     /// Our address on this flow as a URI in brackets; `user` is escaped already.
     void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, contact_parts const&) const;
-    [[nodiscard]] contact_parts contact_parts_in_dialog(account_id) const;
+    [[nodiscard]] contact_parts contact_parts_in_dialog(account_id, method) const;
     [[nodiscard]] contact_parts contact_parts_of(outgoing const&) const;
     [[nodiscard]] std::string contact_uri(flow_id, std::string_view user, bool is_sips) const;
+    /// 18.1.1: the address for Via. The port of a connection leads nowhere once it is gone; that of a listener does.
+    [[nodiscard]] endpoint sent_by(endpoint const& local) const;
     [[nodiscard]] std::string_view contact_user(account_id, message_view request) const noexcept;
 
     // ---- sending.cpp: requests of ours
@@ -327,7 +330,9 @@ struct user_agent_core::impl {
     /// Sends the 200 of an UPDATE, with our answer where it had an offer, and takes over its target and session timer.
     error_code accept_update(turn&, call&, leg&, open_request const&, std::string_view description);
     [[nodiscard]] error_code answer_asked(turn&, session_id, call&, leg&, std::string_view description);
-    error_code refuse_offer(turn&, session_id, std::uint16_t status, std::uint32_t fork);
+    error_code refuse_offer(
+        turn&, session_id, std::uint16_t status, std::uint32_t fork, std::string_view formal_answer
+    );
     void refuse_asked(turn&, session_id, call&, leg&, std::uint16_t status);
 
     // ---- calls_up.cpp: both sides of an established call
@@ -490,6 +495,7 @@ struct user_agent_core::impl {
     // ---- state
     user_agent_config config;
     environment& env;
+    std::vector<endpoint> listeners;             ///< where the shell takes connections
     std::string allow, allow_events, recv_info;  ///< header values
     std::string supported;                       ///< likewise, where no account is concerned
     buffer_pool buffers;

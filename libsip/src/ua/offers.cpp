@@ -436,13 +436,19 @@ error_code user_agent_core::impl::answer_asked(
     return {};
 }
 
-error_code user_agent_core::impl::refuse_offer(turn& t, session_id id, std::uint16_t status, std::uint32_t fork) {
+error_code user_agent_core::impl::refuse_offer(
+    turn& t, session_id id, std::uint16_t status, std::uint32_t fork, std::string_view formal_answer
+) {
     auto* call = visible_call(id);
     if (call == nullptr) return errc::no_such_session;
     auto* leg = call->leg_of_fork(fork);
     if (leg == nullptr) return errc::wrong_state;
     // A response cannot be refused: the whole call is (ACK, then BYE; or CANCEL), and hears why (RFC 3326 3.2).
-    if (call->owed_ack || leg->owes_prack) return hang_up(t, id, sip_reason(488, reason_phrase(488)));
+    if (call->owed_ack || leg->owes_prack) {
+        if (!formal_answer.empty())
+            if (auto const failed = answer_offer(t, id, formal_answer, fork)) return failed;
+        return hang_up(t, id, sip_reason(488, reason_phrase(488)));
+    }
     if (status < 300 || status > 699) return errc::invalid_argument;
     if (leg->asked.transaction) {
         refuse_asked(t, id, *call, *leg, status);

@@ -74,24 +74,34 @@ std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user
 void user_agent_core::impl::write_contact(
     message_builder& out, flow_id flow, std::string_view user, bool is_sips, contact_parts const& parts
 ) const {
+    // RFC 5627 4.4: a SIP URI in the place of a SIPS one would take the security away.
+    auto const gruu = parse_uri(parts.gruu);
+    if (gruu && (gruu->scheme == uri_scheme::sips) == is_sips) {
+        out.begin(header_id::contact).text("<").text(parts.gruu).text(">").text(parts.params);
+        return;
+    }
     auto const uri = contact_uri(flow, user, is_sips);
     if (uri.empty()) return;
     out.begin(header_id::contact).text("<").text(uri).text(parts.uri_params).text(">").text(parts.params);
 }
 
 // RFC 5626 4.3: ";ob" asks for the requests of this dialog over the flow that made it.
-contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id) const {
+contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, method name) const {
     auto const* account = accounts.find(id);
     if (account == nullptr) return {};
     auto const& own = account->identity.config;
-    return {own.outbound.use ? ";ob" : "", own.contact_params};
+    contact_parts parts{own.outbound.use ? ";ob" : "", own.contact_params, {}};
+    // RFC 6665 4.5.1: others may watch what this very phone does, so its name must lead to it from everywhere. A call's
+    // Contact follows our address instead.
+    if (name == method::subscribe || name == method::notify) parts.gruu = account->gruu();
+    return parts;
 }
 
 contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request) const {
     auto const* account = accounts.find(request.account);
     if (account != nullptr && request.what == purpose::registration)
-        return {"", register_contact_params(*account, request.server)};
-    return contact_parts_in_dialog(request.account);
+        return {"", register_contact_params(*account, request.server), {}};
+    return contact_parts_in_dialog(request.account, request.draft.view().method());
 }
 
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
@@ -114,7 +124,7 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (reply.contact_flow != flow_id::none) {
         write_contact(
             out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
-            contact_parts_in_dialog(reply.account)
+            contact_parts_in_dialog(reply.account, request.method())
         );
     }
     // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.

@@ -32,6 +32,14 @@ bool wants_contact(message_view draft) noexcept {
 
 }  // namespace
 
+endpoint user_agent_core::impl::sent_by(endpoint const& local) const {
+    auto const door = std::find_if(listeners.begin(), listeners.end(), [&](endpoint const& at) {
+        bool const takes_all = at.address.is_unspecified() && at.address.is_v6 == local.address.is_v6;
+        return at.kind == local.kind && (takes_all || at.address == local.address);
+    });
+    return {local.address, door != listeners.end() ? door->port : local.port, local.kind};
+}
+
 sip::timing user_agent_core::impl::timing_of(account_id id) const noexcept {
     auto const* account = accounts.find(id);
     return account != nullptr ? account->identity.config.timing : config.timing;
@@ -221,7 +229,7 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     sent.wire = std::move(*wire);
     sent.flow = request.flow;
     sent.to = request.to;
-    sent.sent_by = flow->local;
+    sent.sent_by = sent_by(flow->local);
     bool const wants_rport = account == nullptr || account->identity.config.use_rport;
     sent.rport = wants_rport ? rport_request::yes : rport_request::no;
     sent.timing = timing_of(request.account);

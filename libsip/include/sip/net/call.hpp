@@ -53,7 +53,7 @@ public:
 class call final {
 public:
     call() noexcept = default;
-    call(call&&) noexcept = default;  ///< takes over the other's call
+    call(call&&) noexcept = default;         ///< takes over the other's call
     call& operator=(call&& other) noexcept;  ///< hangs up its own call, and takes over the other's
     ~call();
 
@@ -92,7 +92,7 @@ public:
     /// Answers a remote_offer. As user_agent_core::answer_offer().
     error_code answer_offer(std::string_view description, std::uint32_t fork = 0);
     /// Refuses a remote_offer; the session stays as it was. As user_agent_core::refuse_offer().
-    error_code refuse_offer(std::uint16_t status = 488, std::uint32_t fork = 0);
+    error_code refuse_offer(std::uint16_t status = 488, std::uint32_t fork = 0, std::string_view formal_answer = {});
     /// Asks the peer to call somebody else (RFC 3515); the subscription's events tell what becomes of it.
     [[nodiscard]] result<subscription> refer(refer_options const&);
     /// As user_agent_core::set_identity().

@@ -34,14 +34,14 @@ public:
     core(core const&) = delete;  // its parts hold references to one another
     core& operator=(core const&) = delete;
 
-    /// An address that the shell accepts connections on. (Datagram sockets come with add_flow.)
-    void add_listener(endpoint const& at) { names_.add_address(at); }
+    /// The address is one of ours. (Those of datagram sockets come with add_flow.)
+    void add_listener(endpoint const& at) override { names_.add_address(at); }
 
     flow_id add_flow(now_t, flow_description const&, outbox&) override;
     void on_flow(now_t, flow_event const&, outbox&) override;
     void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) override;
     void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) override;
-    void on_timeout(now_t, outbox&) override;  ///< see protocol_core
+    void on_timeout(now_t, outbox&) override;                                     ///< see protocol_core
     [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;  ///< see protocol_core
     [[nodiscard]] bool still_wanted(transaction_id) const noexcept override;
     [[nodiscard]] buffer_pool& pool() noexcept override { return pool_; }

@@ -76,8 +76,12 @@ public:
     /// the PRACK. `fork` as in the event; it means nothing once the call is up.
     error_code answer_offer(now_t, session_id, std::string_view description, outbox&, std::uint32_t fork = 0);
     /// Refuses the offer of a re-INVITE, UPDATE or PRACK with 488 or another status; the session stays as it was. An
-    /// offer in a response cannot be refused: the call ends (ACK, then BYE; or CANCEL).
-    error_code refuse_offer(now_t, session_id, std::uint16_t status, outbox&, std::uint32_t fork = 0);
+    /// offer in a response cannot be refused, and must be answered even so (13.2.2.4): the ACK or PRACK takes
+    /// `formal_answer` along, in which no stream is accepted, and the call ends (BYE or CANCEL). Empty: it goes without
+    /// one, for those who could not read the offer.
+    error_code refuse_offer(
+        now_t, session_id, std::uint16_t status, outbox&, std::uint32_t fork = 0, std::string_view formal_answer = {}
+    );
     /// Sends a request inside the call (INFO, MESSAGE ...); its answer comes as request_completed. `headers`: those
     /// that the user agent does not write itself, as Info-Package (RFC 6086 4.2).
     [[nodiscard]] result<request_id> request_in_call(
@@ -150,11 +154,12 @@ public:
 
     // ---- protocol_core
     flow_id add_flow(now_t, flow_description const&, outbox&) override;
+    void add_listener(endpoint const&) override;  ///< see protocol_core
     void on_flow(now_t, flow_event const&, outbox&) override;
     void on_bytes(now_t, flow_id, endpoint const& from, buffer_ref, outbox&) override;
     void on_keep_alive(now_t, flow_id, endpoint const& from, std::string_view bytes, outbox&) override;
     void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) override;
-    void on_timeout(now_t, outbox&) override;  ///< see protocol_core
+    void on_timeout(now_t, outbox&) override;                                     ///< see protocol_core
     [[nodiscard]] std::optional<wakeup> next_deadline() const noexcept override;  ///< see protocol_core
     [[nodiscard]] bool still_wanted(transaction_id) const noexcept override;
     [[nodiscard]] buffer_pool& pool() noexcept override;

@@ -26,7 +26,7 @@ namespace sip {
 
 /// What follows from one input.
 struct outbox {
-    sip::actions actions;  ///< for the shell, to be performed in this order
+    sip::actions actions;                             ///< for the shell, to be performed in this order
     boost::container::small_vector<event, 8> events;  ///< for the user, to be delivered in this order
 
     /// Empties both.
@@ -50,7 +50,7 @@ enum class wake_reason : std::uint8_t {
 
 /// The next deadline of a core.
 struct wakeup {
-    time_point at;  ///< when
+    time_point at;                         ///< when
     wake_reason why = wake_reason::other;  ///< for logs
 };
 
@@ -61,6 +61,8 @@ public:
 
     /// Registers a bound datagram socket or an accepted connection; the number is used from then on.
     virtual flow_id add_flow(now_t, flow_description const&, outbox&) = 0;
+    /// Connections are accepted at this address: a response may come over a new one (RFC 3261 18.1.1), and requests do.
+    virtual void add_listener(endpoint const&) {}
     /// A connection came up, failed or closed.
     virtual void on_flow(now_t, flow_event const&, outbox&) = 0;
     /// One datagram, or one whole message that the framer cut out of a stream.
@@ -70,8 +72,8 @@ public:
     virtual void on_keep_alive(now_t, flow_id, endpoint const& from, std::string_view bytes, outbox&) {
         (void)from, (void)bytes;
     }
-    /// The answer to resolve_name; empty with an error. errc::name_not_found says that there is no such record, which is
-    /// an answer that may be kept; other errors say that nobody knows.
+    /// The answer to resolve_name; empty with an error. errc::name_not_found says that there is no such record, which
+    /// is an answer that may be kept; other errors say that nobody knows.
     virtual void on_resolved(now_t, std::uint32_t request, dns_answer const&, error_code, outbox&) = 0;
     virtual void on_timeout(now_t, outbox&) = 0;  ///< Runs all that is due.
 

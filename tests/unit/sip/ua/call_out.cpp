@@ -288,6 +288,19 @@ TEST_CASE("An offer in a 2xx that is refused ends the call: ACK, then BYE") {
     });
 }
 
+TEST_CASE("An offer in a 2xx that is refused has its formal answer in the ACK, and BYE follows (RFC 3261 13.2.2.4)") {
+    test::replay([](script& s) {
+        auto const id = s.invite("");
+        s.reply(s.expect("INVITE"), 200, {.body = "their offer"});
+        s.expect_event<sip::call_answered>();
+        s.expect_event<sip::remote_offer>();
+        s.refuse_offer(id, 488, {}, 0, "no stream");
+        CHECK(body_of(s.expect("ACK")) == "no stream");
+        CHECK(header(s.expect("BYE"), "Reason").find("488") != std::string::npos);
+        CHECK(s.expect_event<sip::call_ended>().why == sip::end_reason::local_hang_up);
+    });
+}
+
 TEST_CASE("A BYE while our answer to the offer in the 2xx is owed is preceded by the ACK") {
     script s;
     s.invite("");

@@ -1,6 +1,6 @@
-// Covers: responses whose connection is gone before they are sent, of INVITE and of other requests; the Contact in them;
-// a re-INVITE that comes again over another connection. Not here: requests whose connection is gone (sending.cpp), a
-// 2xx that was sent and may be lost (call_ack.cpp).
+// Covers: responses whose connection is gone before they are sent, of INVITE and of other requests; the Contact in
+// them; a re-INVITE that comes again over another connection. Not here: requests whose connection is gone
+// (sending.cpp), a 2xx that was sent and may be lost (call_ack.cpp).
 #include <doctest/doctest.h>
 
 #include "calls.hpp"
@@ -30,8 +30,10 @@ sip::flow_id the_way_back(script& s) {
 
 }  // namespace
 
-TEST_CASE("A call that is answered after its connection is gone: the 200 takes another one and names our address "
-          "(RFC 3261 18.2.2, 12.1.1)") {
+TEST_CASE(
+    "A call that is answered after its connection is gone: the 200 takes another one and names our address "
+    "(RFC 3261 18.2.2, 12.1.1)"
+) {
     script s(over_tcp());
     s.inject(s.request("INVITE", 1, {.body = "offer"}));
     auto const id = s.expect_event<sip::incoming_call>().id;
@@ -57,8 +59,10 @@ TEST_CASE("A call that is refused after its connection is gone: the refusal take
     s.expect("486 INVITE");
 }
 
-TEST_CASE("The response to a request outside of calls takes another connection where its own is gone (RFC 3261 18.2.2, "
-          "RFC 3263 5)") {
+TEST_CASE(
+    "The response to a request outside of calls takes another connection where its own is gone (RFC 3261 18.2.2, "
+    "RFC 3263 5)"
+) {
     script s(over_tcp());
     s.inject(s.request("MESSAGE", 1, {.body = "hello", .content_type = "text/plain"}));
     auto const id = s.expect_event<sip::incoming_request>().id;
@@ -137,8 +141,10 @@ TEST_CASE("A re-INVITE that comes again after its 200 was lost gets the same 200
     s.expect_no_event();
 }
 
-TEST_CASE("A re-INVITE that comes again after it was refused, or with another body, is told when to come anew "
-          "(RFC 3261 14.2)") {
+TEST_CASE(
+    "A re-INVITE that comes again after it was refused, or with another body, is told when to come anew "
+    "(RFC 3261 14.2)"
+) {
     for (bool const is_refused : {true, false}) {
         CAPTURE(is_refused);
         script s(over_tcp());
@@ -178,4 +184,22 @@ TEST_CASE("However the network fails, a call over a connection that breaks comes
         },
         over_tcp()
     );
+}
+
+TEST_CASE("Via names the port that takes connections, and a response over a new one to it counts (RFC 3261 18.1.1)") {
+    test::script_options options;
+    options.transport = sip::transport_kind::tcp;
+    script s(options);
+    s.invite();
+    CHECK(header(s.expect("INVITE"), "Via").starts_with("SIP/2.0/TCP 10.0.0.1:5060;"));  // nobody takes any
+    s.core.add_listener(test::at("10.0.0.1:5061", sip::transport_kind::tls));
+    s.core.add_listener(test::at("10.0.0.7:5062", sip::transport_kind::tcp));
+    s.core.add_listener(test::at("0.0.0.0:5063", sip::transport_kind::tcp));
+    s.invite();
+    auto const invite = s.expect("INVITE");
+    CHECK(header(invite, "Via").starts_with("SIP/2.0/TCP 10.0.0.1:5063;"));
+    s.peer_connects();
+    s.reply(invite, 200, {.body = "answer"});
+    CHECK(s.expect_event<sip::call_answered>().has_description);
+    CHECK(s.expect("ACK").starts_with("ACK "));
 }

@@ -371,3 +371,77 @@ TEST_CASE("Whatever step the network fails at, a peer's subscription ends and le
         with_events()
     );
 }
+
+// ---- GRUU
+
+namespace {
+
+constexpr auto instance = "urn:uuid:00000000-0000-1000-8000-000a95a0e128";
+
+/// Registered, with what the registrar says of our contact beside its time.
+void register_at(script& s, std::string const& said_of_us) {
+    s.command({}, [&](auto now, auto& out) { return s.core.register_account(now, s.account, out); });
+    auto const sent = s.expect("REGISTER");
+    CHECK(header(sent, "Supported").find("gruu") != std::string::npos);
+    s.reply(
+        sent, 200,
+        {.headers = "Contact: <sip:1009@10.0.0.8>;expires=600;pub-gruu=\"sip:1009@example.com;gr=another\"\n"
+                    "Contact: <sip:1001@10.0.0.1:5060>;expires=600" +
+                    said_of_us + "\n"}
+    );
+    s.expect_event<sip::registration_changed>();
+    s.expect_event<sip::registration_changed>();
+}
+script_options with_instance() {
+    auto options = with_events();
+    options.account.address_of_record = "sip:1001@example.com";
+    options.account.registrar = "sip:10.0.0.2:5060";
+    options.account.instance = instance;
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "Where the registrar gave a GRUU, it is the Contact of subscriptions, not of calls (RFC 6665 4.5.1, RFC 5627 4.2, "
+    "4.4)"
+) {
+    script s(with_instance());
+    register_at(s, ";pub-gruu=\"sip:1001@example.com;gr=urn:uuid:f81d\";temp-gruu=\"sip:tgruu.x@example.com;gr\"");
+    s.inject(peers_subscribe(s, 1));
+    auto const id = s.expect_event<sip::incoming_subscription>().id;
+    accept(s, id);
+    auto const ok = s.expect("200 SUBSCRIBE");
+    s.own_address = header(ok, "To");
+    CHECK(header(ok, "Contact") == "<sip:1001@example.com;gr=urn:uuid:f81d>");
+    auto const told = s.expect("NOTIFY");
+    CHECK(header(told, "Contact") == "<sip:1001@example.com;gr=urn:uuid:f81d>");
+    s.reply(told, 200);
+    s.inject(peers_subscribe(s, 2));  // a refresh
+    CHECK(header(s.expect("200 SUBSCRIBE"), "Contact") == "<sip:1001@example.com;gr=urn:uuid:f81d>");
+    subscribe(s);
+    CHECK(header(s.expect("SUBSCRIBE"), "Contact") == "<sip:1001@example.com;gr=urn:uuid:f81d>");
+    s.invite();
+    CHECK(header(s.expect("INVITE"), "Contact") == "<sip:1001@10.0.0.1:5060>");
+}
+
+TEST_CASE("A GRUU that is none, or is no more, is not used (RFC 5627 4.2)") {
+    auto const contact = [](std::string const& said_of_us, bool is_registered = true) {
+        script s(with_instance());
+        register_at(s, said_of_us);
+        if (!is_registered) {
+            s.command({}, [&](auto now, auto& out) { return s.core.unregister_account(now, s.account, out); });
+            s.reply(s.expect("REGISTER"), 200);
+        }
+        subscribe(s);
+        return header(s.expect("SUBSCRIBE"), "Contact");
+    };
+    auto const good = ";pub-gruu=\"sip:1001@example.com;gr=x\"";
+    CHECK(contact(good) == "<sip:1001@example.com;gr=x>");
+    for (auto const* bad :
+         {"", ";pub-gruu=\"\"", ";pub-gruu=\"sip:1001@example.com\"", ";pub-gruu=\"tel:+1;gr\"",
+          ";pub-gruu=\"sip:1001@example.com;gr=x>;y=\"", ";temp-gruu=\"sip:t@example.com;gr\"",
+          ";pub-gruu=\"sips:1001@example.com;gr=x\""})
+        CHECK(contact(bad) == "<sip:1001@10.0.0.1:5060>");
+    CHECK(contact(good, false) == "<sip:1001@10.0.0.1:5060>");
+}
