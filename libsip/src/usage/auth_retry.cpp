@@ -27,6 +27,18 @@ bool is_in(auto const& texts, std::string_view wanted) {
     return std::find(texts.begin(), texts.end(), wanted) != texts.end();
 }
 
+/// The text as it is printed and hashed: a line break and the white space around it mean one space (RFC 3261 7.3.1).
+/// Kept as it came, a realm that a peer folds with LF alone would be hashed otherwise than it is sent.
+std::string unfolded(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    std::string result;
+    for (auto line_end = text.find('\n'); line_end != std::string_view::npos; line_end = text.find('\n')) {
+        result.append(text.substr(0, text.find_last_not_of(blanks, line_end) + 1)).append(" ");
+        text.remove_prefix(std::min(text.find_first_not_of(blanks, line_end), text.size()));
+    }
+    return result.append(text);
+}
+
 /// What became of the challenges for one realm. Several challenges for it differ in the algorithm; the server's order
 /// is its preference (RFC 8760 2.3).
 struct realm_choice {
@@ -115,8 +127,10 @@ void authenticator::on_success(message_view response, challenge_origin origin) {
         if (found != nullptr) return;
         found = &known;
     }
-    if (found == nullptr || found->nonce == info->nextnonce) return;
-    found->nonce = info->nextnonce;
+    if (found == nullptr) return;
+    auto next = unfolded(info->nextnonce);
+    if (found->nonce == next) return;
+    found->nonce = std::move(next);
     found->uses = 0;
 }
 
@@ -162,18 +176,18 @@ void authenticator::remember(
     challenge_view const& challenge, digest_algorithm algorithm, quality_of_protection qop, bool from_proxy,
     bool from_registrar
 ) {
+    auto realm = unfolded(challenge.realm), nonce = unfolded(challenge.nonce);
     auto at = std::find_if(known_.begin(), known_.end(), [&](known_challenge const& known) {
-        return known.from_proxy == from_proxy && known.from_registrar == from_registrar &&
-               known.realm == challenge.realm;
+        return known.from_proxy == from_proxy && known.from_registrar == from_registrar && known.realm == realm;
     });
     if (at == known_.end()) {
         if (known_.size() >= most_known) known_.erase(known_.begin());
         at = known_.insert(known_.end(), known_challenge{});
     }
-    if (at->nonce != challenge.nonce) at->uses = 0;  // the nonce count starts anew with each nonce (RFC 7616 3.4)
-    at->realm = challenge.realm;
-    at->nonce = challenge.nonce;
-    at->opaque = challenge.opaque;
+    if (at->nonce != nonce) at->uses = 0;  // the nonce count starts anew with each nonce (RFC 7616 3.4)
+    at->realm = std::move(realm);
+    at->nonce = std::move(nonce);
+    at->opaque = unfolded(challenge.opaque);
     at->algorithm = algorithm;
     at->qop = qop;
     at->from_proxy = from_proxy;

@@ -284,3 +284,22 @@ TEST_CASE_FIXTURE(fixture, "A session algorithm keeps its first cnonce as long a
         CHECK(cnonce_in(credentials(authenticator)) != second);
     }
 }
+
+TEST_CASE_FIXTURE(fixture, "A folded realm is hashed and sent with a space where the lines meet (RFC 3261 7.3.1)") {
+    sip::authenticator authenticator(alice());
+    sip::auth_attempts attempts;
+    CHECK_FALSE(authenticator.on_challenge(
+        *challenge(
+            401, "WWW-Authenticate: Digest realm=\"the \n\t\n big \r\n  one\", nonce=\"n\n 1\", opaque=\"o\n\to\"\r\n"
+        ),
+        registrar, attempts
+    ));
+    auto const sent = credentials(authenticator);
+    CHECK(contains(sent, R"(realm="the big one", nonce="n 1")"));
+    CHECK(contains(sent, R"(opaque="o o")"));
+    auto const at = sent.find("Digest ");
+    auto const read = sip::parse_credentials(std::string_view(sent).substr(at, sent.find("\r\n", at) - at));
+    REQUIRE(read.has_value());
+    auto const ha1 = sip::digest_ha1(env.hash, sip::hash_algorithm::md5, "1001", "the big one", "secret");
+    CHECK(sip::verify(env.hash, *read, ha1.view(), "REGISTER", {}));
+}
