@@ -38,6 +38,7 @@ constexpr std::array known{
     survivor{"no Contact:", " CANCEL,", "a CANCEL has no Contact (RFC 3261 20, table 2)"},
     survivor{"no Contact:", "SIP/2.0 4", "a refusal has no Contact (RFC 3261 20, table 2)"},
     survivor{"no Contact:", "(REGISTER)", "a registration that has ended leaves no Contact (RFC 3261 10.3)"},
+    survivor{"other Contact", " CANCEL,", "a CANCEL has no Contact (RFC 3261 20, table 2)"},
     survivor{"other Contact", " ACK,", "nobody reads the Contact of an ACK (RFC 3261 17.1.1.3)"},
     survivor{"other Contact", " REGISTER,", "a phone may register any address (RFC 3261 10.2.1)"},
     survivor{"other Contact", "(REGISTER)", "a user may have other phones registered (RFC 3261 10.3)"},

@@ -22,6 +22,9 @@ struct report_entry {
 /// that is clicked shows its text and what was found; media are bars between the parties; mismatches are red.
 [[nodiscard]] std::string html_of(const std::vector<report_entry>&);
 
+/// A table in Markdown: for each flow and setting whether it matches, else how much of it and what departs first.
+[[nodiscard]] std::string table_of(const std::vector<report_entry>&);
+
 /// JUnit's XML, as continuous integration reads it: a test suite for each flow, a test case for each message and each
 /// media state of it.
 [[nodiscard]] std::string junit_of(const std::vector<report_entry>&);

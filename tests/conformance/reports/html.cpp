@@ -192,8 +192,8 @@ std::string html_of(const std::vector<report_entry>& entries) {
     out += fmt::format("<h1>{} of {} call flows match</h1><table>", good, entries.size());
     for (std::size_t i = 0; i != entries.size(); ++i)
         out += fmt::format(
-            R"(<tr><td><a href="#f{}">{} {}</a></td><td class="{}">{}</td><td class="quiet">{}</td><td class="quiet">{:.1f} s</td></tr>)", i,
-            escaped(entries[i].f.name), escaped(entries[i].f.title), entries[i].matches() ? "good" : "bad",
+            R"(<tr><td><a href="#f{}">{} {}</a></td><td class="{}">{}</td><td class="quiet">{}</td><td class="quiet">{:.1f} s</td></tr>)",
+            i, escaped(entries[i].f.name), escaped(entries[i].f.title), entries[i].matches() ? "good" : "bad",
             entries[i].matches() ? "matches" : fmt::format("{} mismatches", entries[i].result.mismatches()),
             escaped(entries[i].setting), entries[i].took
         );

@@ -73,8 +73,9 @@ private:
         if (!is_known) report(at, "its Call-ID and tags are those of no dialog (RFC 3261 12.2.1.1, 12.2.2)");
     }
 
-    /// Also of what comes again outside a dialog, with credentials or to register anew (RFC 3261 8.1.3.5, 10.2); a proxy
-    /// that forks sends one number several times. ACK and CANCEL repeat the number of their INVITE (transactions.cpp).
+    /// Also of what comes again outside a dialog, with credentials or to register anew (RFC 3261 8.1.3.5, 10.2); a
+    /// proxy that forks sends one number several times. ACK and CANCEL repeat the number of their INVITE
+    /// (transactions.cpp).
     void check_cseq(std::size_t at, sip::message_view m) {
         if (m.method() == sip::method::ack || m.method() == sip::method::cancel) return;
         const auto before = last(at, [&](std::size_t i) {
@@ -100,6 +101,8 @@ private:
         });
         if (!given) return;
         const auto contact = view(*given).get<sip::header_id::contact>();
+        // A proxy leads a GRUU to one of its phone's addresses (RFC 5627 6.1).
+        if (seen_[at].from == "P" && contact->uri.params.has("gr")) return;
         if (!same_target(contact->uri, m.request_uri_parts()))
             report(
                 at, fmt::format("its Request-URI is {}, but the Contact in ", m.request_uri()), given,

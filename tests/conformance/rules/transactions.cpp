@@ -14,6 +14,11 @@ bool is_final(sip::message_view m) {
     return m.is_response() && m.status() >= 200;
 }
 
+/// Display names, quotes and brackets may be written otherwise (RFC 3261 20.10, 20.20).
+bool same_party(const sip::name_addr_view& a, const sip::name_addr_view& b) {
+    return sip::equivalent(a.uri, b.uri) && a.tag() == b.tag();
+}
+
 class transaction_checker {
 public:
     transaction_checker(const seen_messages& seen, findings& out) : seen_(seen), out_(out) {}
@@ -57,7 +62,7 @@ private:
             );
         const auto asked = view(*request);
         if (m.call_id() != asked.call_id()) report(at, "its Call-ID is not that of ", request, " (RFC 3261 8.2.6.2)");
-        if (m.from().text != asked.from().text) report(at, "its From is not that of ", request, " (RFC 3261 8.2.6.2)");
+        if (!same_party(m.from(), asked.from())) report(at, "its From is not that of ", request, " (RFC 3261 8.2.6.2)");
         if (!sip::equivalent(m.to().uri, asked.to().uri))
             report(at, "its To is not that of ", request, " (RFC 3261 8.2.6.2)");
         if (!asked.to_tag().empty() && m.to_tag() != asked.to_tag())
@@ -163,7 +168,8 @@ private:
             report(at, "its branch is not that of ", response, " (RFC 3261 17.1.1.3)");
         if (confirmed.status() < 300 && has_same_branch)
             report(at, "it acknowledges a 2xx, yet has the branch of the INVITE (RFC 3261 13.2.2.4)");
-        if (confirmed.status() >= 300 && (confirmed.from().text != m.from().text || confirmed.to().text != m.to().text))
+        if (confirmed.status() >= 300 &&
+            !(same_party(confirmed.from(), m.from()) && same_party(confirmed.to(), m.to())))
             report(at, "its From or To is not that of ", response, " (RFC 3261 17.1.1.3)");
         if (confirmed.to_tag() != m.to_tag())
             report(at, "its To tag is not that of ", response, " (RFC 3261 17.1.1.3)");
@@ -188,7 +194,7 @@ private:
             report(at, "its Request-URI is not that of ", invite, " (RFC 3261 9.1)");
         if (cancelled.cseq().number != m.cseq().number)
             report(at, "its CSeq is not that of ", invite, " (RFC 3261 9.1)");
-        if (cancelled.from().text != m.from().text || cancelled.to().text != m.to().text)
+        if (!(same_party(cancelled.from(), m.from()) && same_party(cancelled.to(), m.to())))
             report(at, "its From or To is not that of ", invite, " (RFC 3261 9.1)");
     }
 

@@ -70,15 +70,17 @@ std::string module_folder() {
     return {};
 }
 
-/// The recording of what was decoded: sndfile writes one file for each direction of each call.
-std::optional<fs::path> newest_recording(const std::string& folder) {
-    std::optional<fs::path> newest;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-        const auto name = entry.path().filename().string();
-        if (!name.ends_with("dec.wav")) continue;
-        if (!newest || fs::last_write_time(entry) > fs::last_write_time(*newest)) newest = entry.path();
+/// The recordings of what was decoded, with their sizes: sndfile writes one file for each direction of each call, and
+/// begins another where media change.
+std::map<fs::path, std::size_t> recordings(const std::string& folder) {
+    std::map<fs::path, std::size_t> out;
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(folder, problem)) {
+        if (!entry.path().filename().string().ends_with("dec.wav")) continue;
+        const auto size = fs::file_size(entry.path(), problem);
+        if (!problem) out[entry.path()] = static_cast<std::size_t>(size);
     }
-    return newest;
+    return out;
 }
 
 /// As baresip's account writes it.
@@ -202,23 +204,33 @@ std::optional<std::string> baresip_handset::act(const std::string& verb, const s
 }
 
 std::optional<std::uint64_t> baresip_handset::packets_received(const std::string&) {
-    // What was decoded is recorded: 20 ms of sound is one packet.
-    const auto file = newest_recording(setting_.folder);
-    if (!file) return std::nullopt;
-    const auto recorded = read_recording(*file, 0);
-    return recorded.samples.size() / (recorded.rate / 50 * recorded.channels);
+    // 20 ms of sound is one packet.
+    std::uint64_t total = 0;
+    for (const auto& [file, size] : recordings(setting_.folder)) {
+        const auto recorded = read_recording(file, 0);
+        total += recorded.samples.size() / (recorded.rate / 50 * recorded.channels);
+    }
+    return total;
 }
 
 void baresip_handset::begin_listening() {
-    std::error_code problem;
-    const auto file = newest_recording(setting_.folder);
-    heard_from_ = file ? fs::file_size(*file, problem) : 0;
+    heard_before_ = recordings(setting_.folder);
 }
 
 handset::sound baresip_handset::end_listening() {
-    const auto file = newest_recording(setting_.folder);
-    if (!file) return {};
-    const auto recorded = read_recording(*file, heard_from_);
+    // Of several calls the one that is heard: the recording that grew most.
+    std::optional<fs::path> heard;
+    std::size_t from = 0, most = 0;
+    for (const auto& [file, size] : recordings(setting_.folder)) {
+        const auto before = heard_before_.find(file);
+        const auto known = before == heard_before_.end() ? 0 : before->second;
+        if (size <= known || size - known <= most) continue;
+        most = size - known;
+        heard = file;
+        from = known;
+    }
+    if (!heard) return {};
+    const auto recorded = read_recording(*heard, from);
     // The tones of flows are far below 4 kHz: one channel, and one of so many samples, say enough.
     std::vector<std::int16_t> samples;
     for (std::size_t at = 0; at < recorded.samples.size(); at += recorded.channels * recorded.rate / 8000)

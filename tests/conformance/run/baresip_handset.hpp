@@ -2,6 +2,8 @@
 // recording of what it hears. It cannot trace in a form that we trust: the proxy's trace counts for its hop.
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <string>
 
 #include "conformance/run/child.hpp"
@@ -21,6 +23,7 @@ public:
     [[nodiscard]] std::vector<traced_message> take_trace() override { return {}; }
     [[nodiscard]] bool traces() const override { return false; }
     [[nodiscard]] bool hears_own_tones() const override { return false; }
+    [[nodiscard]] bool tells_senders_apart() const override { return false; }
     [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user) override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
@@ -34,7 +37,7 @@ private:
 
     handset_setting setting_;
     child process_;
-    std::size_t heard_from_ = 0;  ///< bytes of the recording that lie before begin_listening()
+    std::map<std::filesystem::path, std::size_t> heard_before_;  ///< bytes of each recording, at begin_listening()
 };
 
 }  // namespace conformance

@@ -61,6 +61,8 @@ public:
 
     /// Whether it tells how many RTP packets came; else what it hears has to do.
     [[nodiscard]] virtual bool counts_packets() const { return true; }
+    /// Whether it counts the packets of each peer; else of all together.
+    [[nodiscard]] virtual bool tells_senders_apart() const { return true; }
     /// RTP packets received so far in its calls with this user; nothing where there is none, or no way to tell.
     [[nodiscard]] virtual std::optional<std::uint64_t> packets_received(const std::string& user) = 0;
     /// What it has heard from now on for `window`: the strongest frequency (0: silence) and its level in dBov.

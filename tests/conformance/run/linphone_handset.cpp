@@ -94,6 +94,7 @@ bool linphone_handset::write_files() const {
 
 std::optional<std::string> linphone_handset::start(milliseconds patience) {
     const auto& folder = setting_.folder;
+    if (setting_.is_busy) return "linphone cannot be made busy";
     if (!write_files()) return "cannot write linphone's configuration";
     // Opened for both ways, so that neither end waits for the other; linphone's own end only reads.
     commands_ = ::open((folder + "/commands").c_str(), O_RDWR | O_CLOEXEC);

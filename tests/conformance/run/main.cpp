@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -27,11 +28,23 @@ struct wishes {
     run_setting setting;
     std::vector<std::string> proxies{"embedded"}, transports{"udp"};
     std::vector<int> versions{4};
-    std::string flows_folder, html, junit, pcap_folder;
+    std::string flows_folder, html, junit, pcap_folder, table, others;
     std::vector<std::string> names;
     unsigned jobs = 4;
     bool keep = false;
 };
+
+/// One of ours as each party in turn, and others' phones as the rest of them.
+std::vector<run_setting> with_others(const run_setting& setting, const std::string& others) {
+    std::vector<run_setting> out;
+    for (const auto& [ours, phone] : setting.phones) {
+        auto& each = out.emplace_back(setting);
+        for (auto& [party, player] : each.phones)
+            player = party == ours ? "phoned" : others;
+        each.folder += "-phoned-as-" + ours;
+    }
+    return out;
+}
 
 /// Every proxy with every transport over every version of IP.
 std::vector<run_setting> settings_of(const wishes& w) {
@@ -45,6 +58,25 @@ std::vector<run_setting> settings_of(const wishes& w) {
                 each.is_ipv6 = version == 6;
                 each.folder = w.setting.folder + '/' + each.name();
             }
+    if (w.others.empty()) return out;
+    std::vector<run_setting> mixed;
+    for (const auto& each : out)
+        for (auto& one : with_others(each, w.others))
+            mixed.push_back(std::move(one));
+    return mixed;
+}
+
+/// Every flow in every setting; where one party is ours alone, only if the flow has it.
+std::vector<task> tasks_of(const wishes& w, const std::vector<run_setting>& settings, const std::vector<flow>& flows) {
+    std::vector<task> out;
+    for (const auto& setting : settings)
+        for (const auto& f : flows) {
+            const bool has_ours = std::any_of(f.parties.begin(), f.parties.end(), [&](const std::string& party) {
+                const auto player = setting.phones.find(party);
+                return player != setting.phones.end() && player->second == "phoned";
+            });
+            if (w.others.empty() || has_ours) out.push_back({&setting, &f});
+        }
     return out;
 }
 
@@ -67,13 +99,14 @@ int run(const wishes& w) {
     if (w.names.empty()) std::erase_if(flows, [](const flow& f) { return !f.source.starts_with("guide"); });
     const auto c = ::isatty(STDOUT_FILENO) != 0 ? colours::on : colours::off;
     const auto settings = settings_of(w);
-    const auto total = settings.size() * flows.size();
+    const auto tasks = tasks_of(w, settings, flows);
     std::vector<report_entry> entries;
     const auto begin = std::chrono::steady_clock::now();
-    const auto trouble = play_side_by_side(settings, flows, w.jobs, [&](performance&& p) {
+    const auto trouble = play_side_by_side(tasks, w.jobs, [&](performance&& p) {
         auto& e = p.entry;
         fmt::print(
-            "[{}/{}] flow {}: {}\n{}", entries.size() + 1, total, e.f.name, e.setting, draw_ladder(e.f, e.result, c)
+            "[{}/{}] flow {}: {}\n{}", entries.size() + 1, tasks.size(), e.f.name, e.setting,
+            draw_ladder(e.f, e.result, c)
         );
         if (!e.trouble.empty()) fmt::print("  the flow could not be played to its end: {}\n", e.trouble);
         fmt::print("\n");
@@ -91,6 +124,10 @@ int run(const wishes& w) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     fmt::print("{} of {} flows match, in {:.0f} s\n", matching, entries.size(), took.count());
     if (!write_reports(entries, w.html, w.junit)) return exit_trouble;
+    if (!w.table.empty() && !(std::ofstream(w.table) << table_of(entries))) {
+        fmt::print(stderr, "cannot write {}\n", w.table);
+        return exit_trouble;
+    }
     return static_cast<std::size_t>(matching) == entries.size() ? exit_matches : exit_differs;
 }
 
@@ -121,6 +158,8 @@ int main(int count, char** words) {
         app.add_option(option, setting.phones[party], fmt::format("which phone plays {}", party))
             ->check(CLI::IsMember({"phoned", "baresip", "linphone"}))
             ->capture_default_str();
+    app.add_option("--others", w.others, "phoned as each party in turn, and this phone as all the others")
+        ->check(CLI::IsMember({"baresip", "linphone"}));
     app.add_option("--transport", w.transports, "between phones and proxy; several with commas")
         ->delimiter(',')
         ->allow_extra_args(false)
@@ -149,6 +188,7 @@ int main(int count, char** words) {
     app.add_option("--flows", w.flows_folder, "the folder of the flow files")->capture_default_str();
     app.add_option("--build", build, "the build folder with phoned and offhook-proxy")->capture_default_str();
     app.add_option("--html", w.html, "writes a report with pictures to this file");
+    app.add_option("--table", w.table, "writes a table in Markdown of what matches and where the rest departs");
     app.add_option("--junit", w.junit, "writes a report in JUnit's XML to this file");
     app.add_option(
            "--pcap", w.pcap_folder,

@@ -171,7 +171,9 @@ private:
                 m.heard = audible && sound.has_tone(other->setting().tone);
                 m.packets = now && then && *now >= *then ? static_cast<unsigned>(*now - *then) : 0U;
                 // What is heard must have come.
-                if (!phone->counts_packets()) m.packets = m.heard ? 1U : 0U;
+                const bool has_one_peer = stage_.phones.size() == 2;
+                if (!phone->counts_packets() || !(has_one_peer || phone->tells_senders_apart()))
+                    m.packets = m.heard ? 1U : 0U;
                 m.is_something = audible;
                 total += m.packets;
                 media_.push_back(std::move(m));

@@ -12,17 +12,22 @@
 
 namespace conformance {
 
+/// A flow to be played in a setting; both are borrowed.
+struct task {
+    const run_setting* setting;
+    const flow* f;
+};
+
 struct performance {
     const run_setting& setting;
     report_entry entry;
     recording captured;
 };
 
-/// Plays the flows in each of the settings, up to `jobs` at once, and hands each over in this order, in the calling
-/// thread, as soon as it and those before it are done. Ends early, with the reason, where one cannot be played.
+/// Does the tasks, up to `jobs` at once, and hands each over in their order, in the calling thread, as soon as it and
+/// those before it are done. Ends early, with the reason, where our own phones or the proxy do not start.
 [[nodiscard]] std::optional<std::string> play_side_by_side(
-    const std::vector<run_setting>&, const std::vector<flow>&, unsigned jobs,
-    const std::function<void(performance&&)>& use
+    const std::vector<task>&, unsigned jobs, const std::function<void(performance&&)>& use
 );
 
 }  // namespace conformance

@@ -31,6 +31,17 @@ TEST_CASE("the HTML page shows each message with its text, and nothing from else
     CHECK_FALSE(has(page, "http"));
 }
 
+TEST_CASE("the table has a row for each flow and setting, with what departs first") {
+    const auto f = flow_named("1.1");
+    auto cut = rehearse(f);
+    cut.messages.pop_back();
+    auto refused = report_entry{f, {}, "nobody", "its phone | does not start", 0};
+    const auto table = table_of({entry_of(f, rehearse(f)), entry_of(f, cut), refused});
+    CHECK(has(table, "| a <setting> | passes |"));
+    CHECK_MESSAGE(has(table, "2 departures, first F11: BYE B -> P passed, but it was never"), table);
+    CHECK(has(table, "| nobody | not played: its phone / does not start |"));
+}
+
 TEST_CASE("a mismatch is marked on the page with its reason, and markup in a message is text") {
     const auto f = flow_named("1.1");
     auto all = rehearse(f);
