@@ -1,5 +1,6 @@
 // phoned: one phone in the foreground.
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "phoned/config/reference.hpp"
 #include "phoned/net/config_files.hpp"
 #include "phoned/net/daemon.hpp"
+#include "phoned/net/state_folder.hpp"
 
 namespace {
 
@@ -51,7 +53,11 @@ int main(int count, char** words) {
         std::fputs(phoned::config_reference().c_str(), stdout);
         return exit_ok;
     }
-    auto loaded = phoned::net::load_config_files(files);
+    auto given = files;
+    const auto of_users = phoned::net::user_settings_path(state);
+    const bool has_own = !only_check && std::filesystem::exists(of_users);
+    if (has_own) given.push_back(of_users);
+    auto loaded = phoned::net::load_config_files(given);
     for (const auto& what : loaded.diagnostics)
         print(phoned::to_string(what));
     if (only_check) {
@@ -59,7 +65,7 @@ int main(int count, char** words) {
         return loaded.has_errors() ? exit_bad_config : exit_ok;
     }
     // A phone whose own file is missing still starts with the common one; with none it could only sit there.
-    if (loaded.files_read == 0) {
+    if (loaded.files_read == (has_own ? 1U : 0U)) {
         print(
             files.empty() ? "phoned: no configuration: give at least one file with -c (see --help)"
                           : "phoned: none of the configuration files can be read"

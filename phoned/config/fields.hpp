@@ -105,6 +105,18 @@ bool account_forward_field(settings& to, const place& at, const parsed_value& va
     return true;
 }
 
+/// Its codes.
+template <auto Kind, auto Member>
+bool forward_code_field(settings& to, const place&, const parsed_value& value) {
+    assign((to.forward.*Kind).codes.*Member, value);
+    return true;
+}
+template <auto Kind, auto Member>
+bool account_forward_code_field(settings& to, const place& at, const parsed_value& value) {
+    assign((to.accounts[at.x() - 1].forward.*Kind).codes.*Member, value);
+    return true;
+}
+
 // What a row says of its indices.
 inline constexpr std::array<index_range, 3> no_index{};
 inline constexpr std::array<index_range, 3> per_account{{{1, max_accounts}}};

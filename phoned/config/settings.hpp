@@ -70,11 +70,18 @@ enum class transfer_release {
     when_accepted,  ///< at once after the 202, as the guide's flows print it
 };
 
+/// What is dialled when a user switches a feature, for a server that keeps it too; empty: nothing.
+struct server_codes {
+    std::string on;   ///< .on_code
+    std::string off;  ///< .off_code
+};
+
 /// One kind of forwarding: forward.always, .busy, .no_answer; account.X.always_fwd, .busy_fwd, .timeout_fwd.
 struct forward_rule {
     bool enabled;
     std::string target;  ///< A number, `user@host`, or a SIP URI
     unsigned rings;      ///< Of 6 s each; only for no answer
+    server_codes codes = {};
 };
 
 /// distinctive_ring_tones.alert_info.X
@@ -150,6 +157,7 @@ struct account_settings {
 
     bool auto_answer;            ///< account.X.auto_answer
     bool do_not_disturb;         ///< account.X.dnd.enable, used when features.dnd_mode is 1
+    server_codes dnd_codes;      ///< account.X.dnd.on_code, .off_code
     forward_settings forward;    ///< account.X.always_fwd and so on, used when features.fwd_mode is 1
     bool is_anonymous;           ///< account.X.anonymous_call: our calls tell nobody who we are
     caller_source caller;        ///< account.X.cid_source
@@ -217,6 +225,7 @@ struct settings {
     unsigned dnd_refuse_code;     ///< features.dnd_refuse_code
     bool dnd_per_account;         ///< features.dnd_mode is 1
     bool do_not_disturb;          ///< features.dnd.enable
+    server_codes dnd_codes;       ///< features.dnd.on_code, .off_code
     bool forward_per_account;     ///< features.fwd_mode is 1
     forward_settings forward;     ///< forward.always, .busy, .no_answer
     bool forward_international;   ///< forward.international.enable: targets may begin with 00
@@ -244,6 +253,8 @@ struct settings {
     bool hold_inactive;  ///< features.hold_use_inactive: hold with a=inactive
     bool hold_reminder;  ///< features.play_hold_tone.enable
     std::chrono::seconds hold_reminder_interval;  ///< features.play_hold_tone.delay
+    std::chrono::milliseconds hold_transfer_delay;  ///< features.hold_trans_delay: a call is held so long, then its
+                                                    ///< transfer is asked for; 0: it is not held for that
     bool semi_attended;               ///< transfer.semi_attend_tran_enable: a transfer waits for a target that rings
     bool hang_up_completes_transfer;  ///< transfer.on_hook_trans_enable
     bool leaving_joins_others;        ///< transfer.tran_others_after_conf_enable

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +16,7 @@
 #include "phoned/net/history_store.hpp"
 #include "phoned/net/media_socket_pool.hpp"
 #include "phoned/net/socket_server.hpp"
+#include "phoned/net/start_up_memory.hpp"
 #include "phoned/net/state_folder.hpp"
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
@@ -31,6 +33,9 @@ namespace phoned::net {
 namespace asio = boost::asio;
 
 namespace {
+
+/// By then the phone is registered, or waits for its next attempt.
+constexpr auto start_up_time = std::chrono::seconds(2);
 
 /// The first server that is named by number; else any address beyond this network.
 sip::ip_address server_address(const settings& config) {
@@ -73,6 +78,19 @@ sip::net::tls_config tls_config_of(const settings& config) {
         out.trusted.push_back(pem_at(config.trusted_certificates));
     if (!config.server_certificates.empty()) out.certificate = out.private_key = pem_at(config.server_certificates);
     return out;
+}
+
+/// A key and a certificate cost a third of a megabyte and some milliseconds, so only phones that may use them have
+/// them.
+std::optional<rtp::dtls_identity> dtls_identity_for(const settings& config) {
+    const bool is_used =
+        config.dtls_srtp != dtls_policy::never &&
+        std::any_of(config.accounts.begin(), config.accounts.end(), [](const account_settings& account) {
+            return account.enabled && account.srtp != srtp_policy::off;
+        });
+    if (!is_used) return std::nullopt;
+    auto made = rtp::dtls_identity::generate(read_clocks().wall);
+    return made ? std::optional(std::move(*made)) : std::nullopt;
 }
 
 sip::net::shell_config shell_config_of(const settings& config) {
@@ -120,17 +138,19 @@ struct daemon::parts final : sip_port {
               options.config.rtp_dscp
           ),
           history(std::move(call_lists)),
-          certificate(rtp::dtls_identity::generate(read_clocks().wall)),
+          certificate(dtls_identity_for(options.config)),
           handset(
               options.config,
               {std::move(instance), rtp::make_cname(random),
                address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4, std::move(hold_music)},
-              {*this, sockets, random, packets, certificate ? &*certificate : nullptr, history.get()},
+              {*this, sockets, random, packets, certificate ? &*certificate : nullptr, history.get(),
+               [this](const std::string& text) { keep_user_settings(text); }},
               audio_format_at(options.config.audio_rate)
           ),
           clients(hub_options_of(), handset),
           server(io.get_executor(), clients, audio_format_at(options.config.audio_rate)),
           timer(io),
+          settled(io),
           signals(io, SIGINT, SIGTERM) {
         handset.attach(clients, server.audio());
         server.audio().set_listener(&handset);
@@ -166,6 +186,11 @@ struct daemon::parts final : sip_port {
         driver.command([&](sip::now_t now, sip::outbox& out) { command(core, now, out); });
     }
 
+    void keep_user_settings(const std::string& text) {
+        const auto why = replace_file(user_settings_path(options.state_folder), text);
+        if (why) clients.publish(read_clocks(), alarm_event{alarm_severity::warning, "settings", *why});
+    }
+
     /// What was published goes out; the server then calls arm_timer(), as it does after every command and audio period.
     void after_input() { server.flush(); }
 
@@ -197,7 +222,15 @@ struct daemon::parts final : sip_port {
         driver.close();
         signals.cancel();
         timer.cancel();
+        settled.cancel();
         io.stop();
+    }
+
+    void release_memory_when_started() {
+        settled.expires_after(start_up_time);
+        settled.async_wait([](const boost::system::error_code& problem) {
+            if (!problem) release_start_up_memory();
+        });
     }
 
     void wait_for_signal() {
@@ -225,11 +258,11 @@ struct daemon::parts final : sip_port {
     rtp::packet_pool packets;
     media_socket_pool sockets;
     std::unique_ptr<history_store> history;
-    rtp::result<rtp::dtls_identity> certificate;  ///< of DTLS-SRTP, new with each start
+    std::optional<rtp::dtls_identity> certificate;  ///< of DTLS-SRTP, new with each start
     phone handset;
     hub clients;
     socket_server server;
-    asio::steady_timer timer;
+    asio::steady_timer timer, settled;
     std::optional<time_point> armed_for;
     asio::signal_set signals;
 };
@@ -258,7 +291,12 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
         std::move(options), address, std::move(*instance), std::move(history), std::move(music)
     );
 
-    if (sip::net::check(tls_config_of(made->options.config), &why)) return start_failure{std::move(why)};
+    // What is not the user's own cannot be wrong, and to read the system's authorities costs 50 ms and a megabyte: they
+    // are read with the first TLS connection.
+    auto tls = tls_config_of(made->options.config);
+    tls.trust_system = false;
+    if ((!tls.trusted.empty() || !tls.certificate.empty()) && sip::net::check(tls, &why))
+        return start_failure{std::move(why)};
 
     const auto& config = made->options.config;
     const auto here = bound_address(config, address);
@@ -288,6 +326,7 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
 void daemon::run() {
     auto& p = *parts_;
     p.wait_for_signal();
+    p.release_memory_when_started();
     p.handset.start(read_clocks());
     p.after_input();
     p.io.run();

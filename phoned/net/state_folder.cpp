@@ -37,21 +37,30 @@ boost::system::result<std::string, start_failure> load_instance(
     std::error_code problem;
     std::filesystem::create_directories(folder, problem);
     if (problem) return start_failure{fmt::format("the state folder {} cannot be made: {}", folder, problem.message())};
-    const auto path = std::filesystem::path(folder) / "instance";
+    const auto path = folder + "/instance";
     std::string text;
     if (std::ifstream in(path); in) std::getline(in, text);
     if (is_uuid(text)) return outcome(boost::system::in_place_value, text);
     text = draw_uuid(random);
-    // Written beside and moved into place: a power cut leaves the old file or the new one.
-    const auto fresh = std::filesystem::path(folder) / "instance.new";
+    if (auto why = replace_file(path, text + '\n')) return start_failure{std::move(*why)};
+    return outcome(boost::system::in_place_value, text);
+}
+
+std::string user_settings_path(const std::string& folder) {
+    return folder + "/local.cfg";
+}
+
+std::optional<std::string> replace_file(const std::string& path, std::string_view text) {
+    const auto fresh = path + ".new";
     {
         std::ofstream out(fresh, std::ios::trunc);
-        out << text << '\n';
-        if (!out.flush()) return start_failure{fmt::format("{} cannot be written", fresh.string())};
+        out << text;
+        if (!out.flush()) return fmt::format("{} cannot be written", fresh);
     }
+    std::error_code problem;
     std::filesystem::rename(fresh, path, problem);
-    if (problem) return start_failure{fmt::format("{} cannot be written: {}", path.string(), problem.message())};
-    return outcome(boost::system::in_place_value, text);
+    if (problem) return fmt::format("{} cannot be written: {}", path, problem.message());
+    return std::nullopt;
 }
 
 }  // namespace phoned::net

@@ -106,6 +106,7 @@ void phone::start(now_t now) {
     }
     for (auto& l : lines_)
         if (l.register_at && *l.register_at <= now.mono) register_line(l);
+    recall_numbers();
 }
 
 void phone::register_line(line& l) {
@@ -218,6 +219,8 @@ std::optional<time_point> phone::next_deadline() const {
             consider(at);
     for (const auto& [number, forward] : forward_at_)
         consider(forward.at);
+    for (const auto& each : transfers_out_)
+        consider(each.refer_at);
     if (held_answer_) consider(held_answer_->at_latest);
     if (redial_) consider(redial_->at);
     consider(remind_at_);

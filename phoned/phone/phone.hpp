@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ struct phone_ports {
     rtp::packet_pool& packets;
     const rtp::dtls_identity* dtls = nullptr;  ///< The phone's certificate; null: no DTLS-SRTP
     call_history* history = nullptr;           ///< Null: no call lists
+    /// Keeps what users have switched, as a text of the configuration (see user_settings_text()), for the next start.
+    std::function<void(const std::string&)> keep = {};
 };
 
 struct phone_identity {
@@ -181,6 +184,7 @@ private:
 
     // phone_transfer.cpp
     command_result<done> start_transfer(now_t, call&, call* to, std::string uri);
+    void hold_and_refer(now_t, outgoing_transfer&);
     void send_refer(now_t, outgoing_transfer&);
     void publish(now_t, transfer_summary&, transfer_state, unsigned sip_code, std::string_view reason);
     void end_transfer(now_t, outgoing_transfer&, transfer_state, unsigned sip_code, std::string_view reason);
@@ -203,10 +207,13 @@ private:
 
     // phone_features.cpp
     void publish_features(now_t, unsigned account);
+    void tell_server(now_t, unsigned account, const std::string& code, const std::string& target);
+    void keep_features();
     void enter_history(now_t, const call&, history_kind);
     void enter_turned_away(now_t, const sip::incoming_call&, const line&, unsigned status, std::string_view why);
     void note_answer(call_number);
     void finish_history(now_t, const call_summary&);
+    void recall_numbers();
     void begin_auto_redial(now_t, const call_summary&);
     void redial_when_due(now_t);
 

@@ -8,6 +8,7 @@
 #include "phoned/phone/incoming_rules.hpp"
 #include "phoned/phone/phone.hpp"
 #include "phoned/phone/turn.hpp"
+#include "phoned/phone/user_settings.hpp"
 
 namespace phoned {
 
@@ -38,22 +39,26 @@ forward_rule& rule_of(forward_settings& of, forward_kind kind) {
 command_result<done> phone::dnd_set(const command_context& context, bool on, std::optional<unsigned> account) {
     const turn t(*this, context.now);
     if (account && find_line(*account) == nullptr) return no_account(*account);
-    if (!config_.dnd_per_account) {
-        config_.do_not_disturb = on;
-        publish_features(context.now, 0);
-        return done{};
-    }
+    const auto change = [&](bool& of, const server_codes& codes, unsigned number) {
+        if (of != on) tell_server(context.now, number, on ? codes.on : codes.off, {});
+        of = on;
+        publish_features(context.now, number);
+    };
+    if (!config_.dnd_per_account) change(config_.do_not_disturb, config_.dnd_codes, 0);
     for (const auto& l : lines_) {
-        if (account && l.number != *account) continue;
-        config_.accounts[l.number - 1].do_not_disturb = on;
-        publish_features(context.now, l.number);
+        auto& own = config_.accounts[l.number - 1];
+        if (config_.dnd_per_account && (!account || l.number == *account))
+            change(own.do_not_disturb, own.dnd_codes, l.number);
     }
+    keep_features();
     return done{};
 }
 
 command_result<done> phone::forward_set(const command_context& context, const forward_request& wanted) {
     const turn t(*this, context.now);
     if (wanted.account && find_line(*wanted.account) == nullptr) return no_account(*wanted.account);
+    if (wanted.target && !is_one_line(*wanted.target))
+        return failure(error_number::bad_target, "a number or address has no control characters", "bad_target");
     const auto change = [&](forward_settings& of, unsigned number) -> std::optional<command_failure> {
         auto changed = rule_of(of, wanted.kind);
         changed.enabled = wanted.on;
@@ -64,19 +69,47 @@ command_result<done> phone::forward_set(const command_context& context, const fo
         const bool is_good = !wanted.on || (may_forward_to(changed.target, config_, why) &&
                                             target_uri(changed.target, account, config_, why).has_value());
         if (!is_good) return failure(error_number::bad_target, why, "bad_target");
+        const auto& before = rule_of(of, wanted.kind);
+        if (changed.enabled && (!before.enabled || changed.target != before.target))
+            tell_server(context.now, number, changed.codes.on, changed.target);
+        if (!changed.enabled && before.enabled) tell_server(context.now, number, changed.codes.off, {});
         rule_of(of, wanted.kind) = changed;
         publish_features(context.now, number);
         return std::nullopt;
     };
     if (!config_.forward_per_account) {
         if (auto problem = change(config_.forward, 0)) return *problem;
+        keep_features();
         return done{};
     }
     for (const auto& l : lines_) {
         if (wanted.account && l.number != *wanted.account) continue;
         if (auto problem = change(config_.accounts[l.number - 1].forward, l.number)) return *problem;
     }
+    keep_features();
     return done{};
+}
+
+/// A server that keeps the feature itself hears of it by a call to the code, as the guide has it. Such a call disturbs
+/// no other, and stands in no list.
+void phone::tell_server(now_t now, unsigned account, const std::string& code, const std::string& target) {
+    if (code.empty() || calls_.size() >= most_calls) return;
+    const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const line& each) {
+        return each.id && (account == 0 || each.number == account);
+    });
+    std::string why = "no account is usable";
+    const auto uri = at == lines_.end() ? std::nullopt : target_uri(code + target, *at->config, config_, why);
+    if (!uri) return note(now, why);
+    auto& made = new_call(call_direction::outgoing, *at);
+    const auto number = made.number();
+    if (const auto problem = made.place(now, at->id, {*uri}, config_.no_answer_time)) {
+        calls_.erase(number);
+        note(now, *problem);
+    }
+}
+
+void phone::keep_features() {
+    if (ports_.keep) ports_.keep(user_settings_text(config_));
 }
 
 std::vector<feature_summary> phone::feature_list(const command_context&) {
@@ -170,6 +203,21 @@ command_result<done> phone::history_clear(const command_context&) {
 }
 
 // ---- dialling again
+
+/// Who was dialled and who called last is known from the call lists, so that a restart changes nothing.
+void phone::recall_numbers() {
+    if (ports_.history == nullptr) return;
+    const auto newest = [this](history_kind kind) { return ports_.history->newest(kind, 1); };
+    for (const auto& entry : newest(history_kind::dialled))
+        last_dialled_ = {entry.remote, entry.account};
+    std::int64_t last = 0;
+    for (const auto kind : {history_kind::received, history_kind::missed})
+        for (const auto& entry : newest(kind)) {
+            if (entry.id < last || entry.remote.ends_with("@anonymous.invalid")) continue;
+            last = entry.id;
+            last_caller_ = {entry.remote, entry.account};
+        }
+}
 
 command_result<call_number> phone::call_redial(const command_context& context, std::optional<unsigned> account) {
     const turn t(*this, context.now);

@@ -68,12 +68,21 @@ command_result<done> phone::start_transfer(now_t now, call& of, call* to, std::s
     if (made.is_waiting)
         publish(now, made.shown, transfer_state::asked, 0, "waits for the answer");
     else
-        send_refer(now, made);
+        hold_and_refer(now, made);
     return done{};
 }
 
-void phone::send_refer(now_t now, outgoing_transfer& of) {
+/// The guide's features.hold_trans_delay: some servers take a transfer only of a call that has been on hold for a
+/// while.
+void phone::hold_and_refer(now_t now, outgoing_transfer& of) {
     of.is_waiting = false;
+    if (config_.hold_transfer_delay.count() == 0) return send_refer(now, of);
+    if (auto* call = find(of.shown.call); !call->wants_hold()) call->set_hold(hold_wish::hold);
+    of.refer_at = now.mono + config_.hold_transfer_delay;
+}
+
+void phone::send_refer(now_t now, outgoing_transfer& of) {
+    of.refer_at.reset();
     const auto* const from = find(of.shown.call);
     const auto* const to = of.shown.new_call ? find(*of.shown.new_call) : nullptr;
     sip::refer_options options(of.shown.target);
@@ -241,11 +250,12 @@ bool phone::is_left_behind(call_number number) const {
 
 void phone::follow_transfers(now_t now) {
     for (auto& each : transfers_out_) {
+        if (each.refer_at && *each.refer_at <= now.mono) send_refer(now, each);
         if (!each.is_waiting) continue;
         const auto* const to = find(*each.shown.new_call);
         if (to != nullptr && is_confirmed(*to)) {
             // Its answer has made it the call that talks; the one to be transferred stays on hold.
-            send_refer(now, each);
+            hold_and_refer(now, each);
         } else if (to == nullptr || !to->is_live()) {
             each.is_waiting = false;
             end_transfer(
@@ -256,7 +266,9 @@ void phone::follow_transfers(now_t now) {
     }
     for (auto& each : transfers_in_)
         report(now, each);
-    std::erase_if(transfers_out_, [](const outgoing_transfer& each) { return !each.reports && !each.is_waiting; });
+    std::erase_if(transfers_out_, [](const outgoing_transfer& each) {
+        return !each.reports && !each.is_waiting && !each.refer_at;
+    });
     std::erase_if(transfers_in_, [&](const incoming_transfer& each) {
         // Until the old call is over, so that it stays unheard.
         return each.reported >= 300 || (each.reported >= 200 && find(each.shown.call) == nullptr);
@@ -264,15 +276,20 @@ void phone::follow_transfers(now_t now) {
 }
 
 /// Whoever is being transferred and hangs up has somebody else to talk to: RFC 5589 6.1 lets it, before any report.
+/// Whoever is lost will not report any more.
 void phone::transfer_lost_call(now_t now, const call& of) {
     for (auto& each : transfers_out_) {
         if (each.shown.call != of.number()) continue;
-        if (each.is_waiting) {
+        if (each.is_waiting || each.refer_at) {
             each.is_waiting = false;
+            each.refer_at.reset();
             publish(now, each.shown, transfer_state::failed, 0, of.cause());
-        } else if (of.summary(now).ended == ended_by::remote && each.reports) {
-            end_transfer(now, each, transfer_state::done, 0, "the other side has left");
+            continue;
         }
+        if (!each.reports) continue;
+        const auto ended = of.summary(now).ended;
+        if (ended == ended_by::remote) end_transfer(now, each, transfer_state::done, 0, "the other side has left");
+        if (ended == ended_by::network) end_transfer(now, each, transfer_state::failed, 0, of.cause());
     }
 }
 

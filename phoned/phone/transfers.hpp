@@ -21,6 +21,7 @@ struct outgoing_transfer {
     transfer_summary shown;
     sip::subscription_id reports;  ///< Empty until the REFER is out
     bool is_waiting = false;       ///< For the consultation's answer (semi-attended)
+    std::optional<time_point> refer_at = {};  ///< The call is on hold until then (features.hold_trans_delay)
 };
 
 /// One that the peer has asked of us.

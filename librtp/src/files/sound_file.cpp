@@ -1,16 +1,19 @@
 #include "rtp/files/sound_file.hpp"
 
-#include <sndfile.h>
-
 #include <algorithm>
 
+#include "files/sndfile.hpp"
 #include "rtp/voice/resampler.hpp"
 
 namespace rtp {
 namespace {
 
 sound_file_failure failure_of(std::string const& path, SNDFILE* file) {
-    return {path + ": " + sf_strerror(file)};
+    return {path + ": " + sndfile()->strerror(file)};
+}
+
+sound_file_failure no_library(std::string const& path) {
+    return {path + ": sound files need libsndfile, which is not installed"};
 }
 
 constexpr std::size_t periods_per_second = 100;
@@ -45,14 +48,18 @@ std::vector<std::int16_t> at_rate(std::vector<std::int16_t> samples, std::uint32
 }  // namespace
 
 void sound_recorder::closer::operator()(sf_private_tag* file) const noexcept {
-    sf_close(file);
+    sndfile()->close(file);
 }
 
 sound_file_result<std::vector<std::int16_t>> read_sound_file(
     std::string const& path, std::uint32_t rate, std::chrono::seconds longest
 ) {
+    auto const* const library = sndfile();
+    if (library == nullptr) return no_library(path);
     SF_INFO info{};
-    std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> const file(sf_open(path.c_str(), SFM_READ, &info), sf_close);
+    std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> const file(
+        library->open(path.c_str(), SFM_READ, &info), library->close
+    );
     if (!file) return failure_of(path, nullptr);
     auto const is_usable = [](std::uint32_t of) { return of != 0 && of % periods_per_second == 0 && of <= 192000; };
     auto const own_rate = static_cast<std::uint32_t>(std::max(info.samplerate, 0));
@@ -65,7 +72,7 @@ sound_file_result<std::vector<std::int16_t>> read_sound_file(
     auto const most = static_cast<std::size_t>(longest.count()) * own_rate;
     std::vector<std::int16_t> samples, second(own_rate * channels);
     while (samples.size() / channels < most) {
-        auto const read = sf_readf_short(file.get(), second.data(), static_cast<sf_count_t>(own_rate));
+        auto const read = library->readf_short(file.get(), second.data(), static_cast<sf_count_t>(own_rate));
         if (read <= 0) break;
         samples.insert(
             samples.end(), second.begin(), second.begin() + static_cast<std::ptrdiff_t>(read * info.channels)
@@ -77,6 +84,8 @@ sound_file_result<std::vector<std::int16_t>> read_sound_file(
 }
 
 sound_file_result<sound_recorder> sound_recorder::create(std::string const& path, format const& wanted) {
+    auto const* const library = sndfile();
+    if (library == nullptr) return no_library(path);
     SF_INFO info{};
     info.samplerate = static_cast<int>(wanted.rate);
     info.channels = wanted.channels;
@@ -84,7 +93,7 @@ sound_file_result<sound_recorder> sound_recorder::create(std::string const& path
     sound_recorder made;
     if (wanted.channels != 1 && wanted.channels != 2)
         return sound_file_failure{path + ": a recording has one or two channels"};
-    made.file_.reset(sf_open(path.c_str(), SFM_WRITE, &info));
+    made.file_.reset(library->open(path.c_str(), SFM_WRITE, &info));
     if (!made.file_) return failure_of(path, nullptr);
     made.path_ = path;
     made.format_ = wanted;
@@ -131,7 +140,8 @@ void sound_recorder::append(std::span<const std::int16_t> left, std::span<const 
 
 void sound_recorder::flush() {
     auto const count = static_cast<sf_count_t>(gathered_.size());
-    if (sf_write_short(file_.get(), gathered_.data(), count) != count) failure_ = failure_of(path_, file_.get()).text;
+    if (sndfile()->write_short(file_.get(), gathered_.data(), count) != count)
+        failure_ = failure_of(path_, file_.get()).text;
     gathered_.clear();
 }
 
@@ -142,8 +152,8 @@ std::chrono::milliseconds sound_recorder::length() const noexcept {
 bool sound_recorder::close() {
     if (!file_) return failure_.empty();
     if (failure_.empty()) flush();
-    if (auto const problem = sf_close(file_.release()); problem != 0 && failure_.empty())
-        failure_ = path_ + ": " + sf_error_number(problem);
+    if (auto const problem = sndfile()->close(file_.release()); problem != 0 && failure_.empty())
+        failure_ = path_ + ": " + sndfile()->error_number(problem);
     return failure_.empty();
 }
 

@@ -11,6 +11,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "phoned/phone/identity.hpp"
@@ -98,9 +99,16 @@ public:
             return ((line.find(parts) != std::string::npos) && ...);
         });
     }
+    /// Everything that a control client was told about transfers, call lists and features, and has not been forgotten.
+    [[nodiscard]] const std::vector<std::string>& told() {
+        read_notifications();
+        return told_;
+    }
+    void forget_told() { told_.clear(); }
     void key(const std::string& name) { phone_->on_key(context(), {name, true, false, 0}); }
+    /// This tone, and little else.
     [[nodiscard]] bool hears(double hertz) const {
-        return level() > -40 && std::abs(rtp::find_dominant_tone(heard_, 8000).hertz - hertz) < 5;
+        return level() > -40 && rtp::tone_level_dbov(heard_, 8000, hertz) > level() - 6;
     }
     [[nodiscard]] double level() const { return rtp::level_dbov(heard_); }
     [[nodiscard]] std::span<const std::int16_t> heard() const noexcept { return heard_; }  ///< the last second
@@ -111,8 +119,11 @@ public:
     bool is_dead = false;                     ///< the phone has lost its network: nothing goes out or comes in
     bool is_audio_running = false;
     listed_history history;
+    std::string kept;          ///< of what the user has switched, for the next start
     sip::session_id answered;  ///< the call of ours that was answered last
     std::size_t open_sockets() const noexcept { return sockets_.size(); }
+    [[nodiscard]] sip::user_agent_core& core() noexcept { return *core_; }
+    [[nodiscard]] const std::string& address() const noexcept { return address_; }
 
     // ---- the seams
     void run(const std::function<void(sip::user_agent_core&, sip::now_t, sip::outbox&)>& command) override;
@@ -142,7 +153,7 @@ private:
     std::uint32_t last_id_ = 0;
     std::uint16_t next_port_ = 11780;
     std::vector<std::int16_t> heard_ = std::vector<std::int16_t>(8000);
-    std::size_t spoken_ = 0;
+    std::size_t spoken_ = 0, ticks_ = 0;
     std::uint64_t packets_sent_ = 0;
     std::unique_ptr<sip::user_agent_core> core_;
     std::unique_ptr<phoned::phone> phone_;  // its calls close sockets when they go
@@ -194,17 +205,30 @@ public:
     void run(sip::duration length) {
         const auto end = network.now().mono + length;
         while (network.now().mono < end) {
-            network.run_for(std::chrono::milliseconds(10));
+            network.run_for(tick);
             for (auto& each : phones)
                 each->period();
         }
+    }
+    /// For hours of calls whose sound nobody listens to: timers of phones tick ten times a second, and a period of
+    /// sound comes once a second instead of a hundred times, which still shows every phone that its peer lives.
+    void thin_sound() {
+        tick = std::chrono::milliseconds(100);
+        ticks_a_period = 10;
+    }
+    /// So much time passes with thin sound, whatever the sound was and is again behind it.
+    void run_long(sip::duration length) {
+        const auto ticks = std::pair(tick, ticks_a_period);
+        thin_sound();
+        run(length);
+        std::tie(tick, ticks_a_period) = ticks;
     }
     /// Until `condition` holds; false where it does not within `limit`.
     bool run_until(sip::duration limit, const std::function<bool()>& condition) {
         const auto end = network.now().mono + limit;
         while (!condition()) {
             if (network.now().mono >= end) return false;
-            run(std::chrono::milliseconds(10));
+            run(tick);
         }
         return true;
     }
@@ -217,7 +241,10 @@ public:
     [[nodiscard]] phoned::now_t now() const noexcept { return {network.now().mono, network.now().wall}; }
 
     sim_network network;
-    std::vector<std::int16_t> hold_music;  ///< of phones that are added later
+    sip::duration tick = std::chrono::milliseconds(10);
+    unsigned ticks_a_period = 1;
+    std::vector<std::int16_t> hold_music;            ///< of phones that are added later
+    std::vector<phoned::history_entry> known_calls;  ///< in the call lists of phones that are added later
     sim_network::node_id proxy_node = 0;
     std::vector<std::unique_ptr<sim_phone>> phones;
     /// Sees every RTP and RTCP packet that is sent.
@@ -227,7 +254,7 @@ private:
     static sip::proxy::settings proxy_settings() {
         sip::proxy::settings out;
         out.domains = {"10.0.0.1"};
-        for (unsigned user = 1001; user <= 1005; ++user)
+        for (unsigned user = 1001; user <= 1010; ++user)
             out.users[std::to_string(user)] = "secret" + std::to_string(user);
         return out;
     }
@@ -245,6 +272,7 @@ inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings 
       random_(user),
       environment_{random_.source(), {}, {}, {}},
       media_random_{[this] { return random_(); }} {
+    history.entries = world.known_calls;
     core_ = std::make_unique<sip::user_agent_core>(phoned::agent_config(config), environment_);
     node_ = world.network.add(*core_, [this](const sip::event& what) {
         if (const auto* up = std::get_if<sip::call_answered>(&what)) answered = up->id;
@@ -254,7 +282,9 @@ inline sim_phone::sim_phone(phone_world& world, unsigned user, phoned::settings 
     phone_ = std::make_unique<phoned::phone>(
         std::move(config),
         phoned::phone_identity{"", "cname" + std::to_string(user), rtp::address_family::ipv4, world.hold_music},
-        phoned::phone_ports{*this, *this, media_random_, packets_, nullptr, &history}, format()
+        phoned::phone_ports{
+            *this, *this, media_random_, packets_, nullptr, &history, [this](const std::string& text) { kept = text; }},
+        format()
     );
     hub_ = std::make_unique<phoned::hub>(phoned::hub_options{}, *phone_);
     phone_->attach(*hub_, *this);
@@ -285,7 +315,8 @@ inline void sim_phone::run(const std::function<void(sip::user_agent_core&, sip::
 
 inline std::optional<phoned::media_ports> sim_phone::open(rtp::address_family) {
     const phoned::media_id id{++last_id_};
-    const auto port = std::exchange(next_port_, static_cast<std::uint16_t>(next_port_ + 2));
+    const auto port = next_port_;
+    next_port_ = static_cast<std::uint16_t>(next_port_ < 60000 ? next_port_ + 2 : 11780);
     sockets_[id] = port;
     return phoned::media_ports{
         id, *rtp::endpoint::from_text(address_, port),
@@ -321,6 +352,7 @@ inline void sim_phone::period() {
         std::fill(heard_.begin(), heard_.end(), std::int16_t{0});
         return;
     }
+    if (++ticks_ % world_.ticks_a_period != 0) return;
     std::array<std::int16_t, 80> captured{}, playback{};
     for (auto& sample : captured)
         sample = tone == 0 ? std::int16_t{0}

@@ -3,6 +3,7 @@
 // (net/history_store.cpp).
 #include <doctest/doctest.h>
 
+#include "phoned/config/load.hpp"
 #include "support/phoned/three_phones.hpp"
 
 using namespace std::chrono_literals;
@@ -94,6 +95,93 @@ TEST_CASE_FIXTURE(test::three_phones, "redial calls whom the phone called last, 
     CHECK(a.last_call().remote == "sip:1002@10.0.0.1");
 }
 
+TEST_CASE("what users have switched is kept as a file of the guide's form, and counts at the next start") {
+    test::phone_world world;
+    auto& one = world.add(1001, [](phoned::settings& s) { s.dnd_per_account = true; });
+    world.register_all();
+    CHECK(one.kept.empty());
+    REQUIRE(one.phone().dnd_set(one.context(), true, 1).has_value());
+    phoned::forward_request wanted{phoned::forward_kind::no_answer, true, "1003", 4};
+    REQUIRE(one.phone().forward_set(one.context(), wanted).has_value());
+    const auto again = [&] {
+        const std::string before =
+            "#!version:1.0.0.1\nfeatures.dnd_mode = 1\naccount.1.enable = 1\naccount.1.user_name = 1001\n"
+            "account.1.sip_server_host = 10.0.0.1\nforward.always.target = 1009\n";
+        const phoned::config_source sources[] = {{"phone.cfg", before}, {"local.cfg", one.kept}};
+        const auto loaded = phoned::load_config(sources);
+        for (const auto& each : loaded.diagnostics)
+            FAIL_CHECK(phoned::to_string(each));
+        return loaded.values;
+    };
+    auto next = again();
+    CHECK(next.accounts[0].do_not_disturb);
+    CHECK(next.forward.no_answer.enabled);
+    CHECK(next.forward.no_answer.target == "1003");
+    CHECK(next.forward.no_answer.rings == 4);
+    CHECK(next.forward.always.target.empty());  // the file says what was when it was written
+
+    wanted.on = false;
+    REQUIRE(one.phone().forward_set(one.context(), wanted).has_value());
+    REQUIRE(one.phone().dnd_set(one.context(), false, std::nullopt).has_value());
+    next = again();
+    CHECK_FALSE(next.accounts[0].do_not_disturb);
+    CHECK_FALSE(next.forward.no_answer.enabled);
+    // A target that would write a line of its own is refused, on or off.
+    wanted.target = "1003\noffhook.access.1 = everybody admin";
+    CHECK(one.phone().forward_set(one.context(), wanted).has_error());
+    CHECK(one.kept.find("access") == std::string::npos);
+}
+
+TEST_CASE("a server that keeps a feature is told by a call to its code: once for each change, with the target") {
+    test::three_phones world([](phoned::settings& s) {
+        s.dnd_codes = {"*78", "*79"};
+        s.forward.always.codes = {"*72", "*73"};
+    });
+    auto& a = world.a;
+    const auto sent_to = [&](const std::string& user) {
+        return std::count(world.wire.begin(), world.wire.end(), "A>P INVITE " + user);
+    };
+    REQUIRE(a.phone().dnd_set(a.context(), true, std::nullopt).has_value());
+    REQUIRE(a.phone().dnd_set(a.context(), true, std::nullopt).has_value());
+    world.run(1s);
+    CHECK(sent_to("*78@") > 0);
+    CHECK(a.phone().call_list(a.context()).size() == 1);
+    REQUIRE(a.phone().dnd_set(a.context(), false, std::nullopt).has_value());
+    REQUIRE(a.phone().forward_set(a.context(), {phoned::forward_kind::always, true, "1002"}).has_value());
+    world.run(1s);
+    CHECK(sent_to("*79@") > 0);
+    CHECK(sent_to("*721") > 0);
+    CHECK(a.last_call().remote == "sip:*721002@10.0.0.1");
+    REQUIRE(a.phone().forward_set(a.context(), {phoned::forward_kind::always, false}).has_value());
+    world.run(1s);
+    CHECK(sent_to("*73@") > 0);
+    CHECK(a.phone().call_list(a.context()).size() == 4);
+    CHECK(a.history.entries.empty());
+    CHECK(a.phone().call_redial(a.context(), std::nullopt).has_error());
+}
+
+TEST_CASE("who was dialled and who called last is known after a restart") {
+    test::phone_world world;
+    const auto entry = [](std::int64_t id, history_kind kind, const char* remote) {
+        phoned::history_entry out{};
+        out.id = id;
+        out.kind = kind;
+        out.account = 1;
+        out.remote = remote;
+        return out;
+    };
+    world.known_calls = {
+        entry(1, history_kind::dialled, "sip:1003@10.0.0.1"), entry(2, history_kind::dialled, "sip:1002@10.0.0.1"),
+        entry(3, history_kind::missed, "sip:1004@10.0.0.1"), entry(4, history_kind::received, "sip:1005@10.0.0.1"),
+        entry(5, history_kind::missed, "sip:anonymous@anonymous.invalid")};
+    auto& one = world.add(1001);
+    world.register_all();
+    REQUIRE(one.phone().call_redial(one.context(), std::nullopt).has_value());
+    CHECK(one.last_call().remote == "sip:1002@10.0.0.1");
+    REQUIRE(one.phone().call_return(one.context(), std::nullopt).has_value());
+    CHECK(one.last_call().remote == "sip:1005@10.0.0.1");
+}
+
 TEST_CASE("a busy number is dialled again, so often and in such intervals (auto_redial)") {
     test::three_phones world(
         [](phoned::settings& s) {
@@ -114,12 +202,12 @@ TEST_CASE("a busy number is dialled again, so often and in such intervals (auto_
         CHECK(world.run_until(4s, [&] { return world.b.live_calls() == 1; }));
     }
     SUBCASE("no more than that") {
-        world.run(90s);
+        world.run_long(90s);
         CHECK(world.a.history.entries.size() == 3);
     }
     SUBCASE("unless the user does something else") {
         world.a.key("CANCEL");
-        world.run(60s);
+        world.run_long(60s);
         CHECK(world.a.history.entries.size() == 1);
     }
 }

@@ -133,7 +133,7 @@ TEST_CASE("a peer that holds the call may be silent for hours; silence counts ag
         world.run(9s);
         world.reoffer(id, description(hold));
         CHECK(world.a.last_call().held_by_peer);
-        world.run(600s);
+        world.run_long(600s);
         CHECK(world.a.live_calls() == 1);
         world.reoffer(id, description());
         world.run(9500ms);

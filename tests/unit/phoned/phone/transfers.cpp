@@ -80,6 +80,29 @@ TEST_CASE("the transferor releases right after the 202 where it is set so, as th
     (void)at_a;
 }
 
+TEST_CASE("a call is on hold for a while before its transfer is asked for, where it is set so (hold_trans_delay)") {
+    a_and_c_at_last world({}, [](phoned::settings& s) { s.hold_transfer_delay = 700ms; });
+    const auto [at_a, at_b] = world.connect(world.a, world.b);
+    world.wire.clear();
+    world.transfer(world.b, at_b, "1003");
+    world.run(600ms);
+    CHECK(world.b.call(at_b).held_by_us);
+    CHECK(world.count_on_wire("B>P REFER 1001") == 0);
+    SUBCASE("then it is") {
+        REQUIRE(world.run_until(2s, [&] { return world.c.live_calls() == 1; }));
+        world.expect_on_wire({"B>P INVITE 1001", "B>P ACK 1001", "B>P REFER 1001"});
+        (void)world.c.answer();
+        world.expect_joined(world.a, world.c, world.b);
+    }
+    SUBCASE("unless the call ends first") {
+        world.hang_up(world.a, at_a);
+        world.run(2s);
+        CHECK(world.count_on_wire("B>P REFER 1001") == 0);
+        CHECK(world.b.has_told("\"role\":\"transferor\"", "\"state\":\"failed\""));
+        world.expect_all_over();
+    }
+}
+
 TEST_CASE("the transferor takes the call back where the target is busy, does not answer, or declines") {
     struct {
         unsigned expected;
