@@ -36,12 +36,13 @@ int main(int argc, char** argv) {
         return 0;
     }
     bench::full_parser parser(pool);
-    for (long n = std::atol(argv[3]); n > 0; --n) {
-        bool const done = work == "index"   ? sip::detail::index_headers(pool.copy(*text), pool, {}) != 0
-                          : work == "full"  ? parser.parse(*text) != 0
-                          : work == "print" ? bench::print(pool, (*parsed).view()) != 0
-                                            : sip::parse_message(pool.copy(*text), pool).has_value();
-        if (!done) return 1;
-    }
-    return 0;
+    auto const repeat = [n = std::atol(argv[3])](auto&& once) {
+        for (long left = n; left > 0; --left)
+            if (!once()) return 1;
+        return 0;
+    };
+    if (work == "index") return repeat([&] { return sip::detail::index_headers(pool.copy(*text), pool, {}) != 0; });
+    if (work == "full") return repeat([&] { return parser.parse(*text) != 0; });
+    if (work == "print") return repeat([&] { return bench::print(pool, (*parsed).view()) != 0; });
+    return repeat([&] { return sip::parse_message(pool.copy(*text), pool).has_value(); });
 }

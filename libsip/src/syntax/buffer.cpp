@@ -8,80 +8,85 @@
 namespace sip {
 namespace detail {
 
-struct pool_state {
-    // Ended transactions hold six blocks a call for 32 seconds: what they do not need is memory that no call touched yet,
-    // and so page faults. An ordinary message fits 1,280 bytes, as does the index of 38 header lines.
-    static constexpr std::array<std::size_t, 4> sizes{1280, 2560, 8192, 65536};
-    // What is kept for reuse: enough for the peak of a busy core, bounded so that one burst does not stay for ever.
-    static constexpr std::array<std::size_t, 4> most_kept{8192, 4096, 1024, 32};
+/// Blocks of one size that wait for reuse.
+struct free_list {
+    std::size_t block_size;
+    std::size_t most_kept;
+    std::size_t kept = 0;
+    buffer_block* first = nullptr;
+};
 
-    std::array<buffer_block*, sizes.size()> free{};
-    std::array<std::size_t, sizes.size()> kept{};
+namespace {
+
+// Ended transactions hold six blocks a call for 32 seconds: what they do not need is memory that no call touched yet,
+// and so page faults. An ordinary message fits 1,280 bytes, as does the index of 38 header lines. What is kept is
+// enough for the peak of a busy core, and bounded so that one burst does not stay for ever.
+constexpr std::array<free_list, 4> empty_lists{{{1280, 8192}, {2560, 4096}, {8192, 1024}, {65536, 32}}};
+
+/// The list that serves this capacity; nullptr for none.
+template <class Lists>
+auto* find_list(Lists& lists, std::size_t capacity) noexcept {
+    for (auto& list : lists)
+        if (capacity <= list.block_size) return &list;
+    return static_cast<decltype(lists.data())>(nullptr);
+}
+
+}  // namespace
+
+struct pool_state {
+    std::array<free_list, empty_lists.size()> lists = empty_lists;
     std::size_t live = 0;
     bool pool_alive = true;
 
     ~pool_state() {
-        for (buffer_block* block : free)
-            while (block)
-                destroy(std::exchange(block, block->next_free));
+        for (auto& list : lists)
+            while (list.first)
+                ::operator delete(std::exchange(list.first, list.first->next_free));
     }
 
-    static void destroy(buffer_block* block) noexcept { ::operator delete(block); }
-
-    /// Which free list serves this capacity; sizes.size() for none.
-    static std::size_t class_of(std::size_t capacity) noexcept {
-        std::size_t size_class = 0;
-        while (size_class < sizes.size() && capacity > sizes[size_class])
-            ++size_class;
-        return size_class;
+    buffer_block* make_block(free_list* list, std::size_t capacity) {
+        return new (::operator new(sizeof(buffer_block) + capacity)) buffer_block{this, list, nullptr, capacity, 0, 0};
+    }
+    void discard(buffer_block* block) noexcept {
+        bool const last = !pool_alive && live == 0;
+        ::operator delete(block);
+        if (last) delete this;
     }
 };
 
 void release(buffer_block* block) noexcept {
-    pool_state* pool = block->pool;
-    --pool->live;
-    std::size_t size_class = pool_state::class_of(block->capacity);
-    if (pool->pool_alive && size_class < pool_state::sizes.size() &&
-        pool->kept[size_class] < pool_state::most_kept[size_class]) {
-        block->next_free = std::exchange(pool->free[size_class], block);
-        ++pool->kept[size_class];
-        return;
-    }
-    pool_state::destroy(block);
-    if (!pool->pool_alive && pool->live == 0) delete pool;
+    --block->pool->live;
+    free_list* const list = block->list;
+    if (!list || list->kept >= list->most_kept) return block->pool->discard(block);
+    block->next_free = std::exchange(list->first, block);
+    ++list->kept;
 }
 
 }  // namespace detail
 
 using detail::buffer_block;
-using detail::pool_state;
-
-void buffer_ref::resize(std::size_t n) noexcept {
-    if (block_) block_->size = n;
-}
 
 buffer_ref buffer_ref::clone_to(buffer_pool& other) const {
     return block_ ? other.copy(text()) : buffer_ref{};
 }
 
-buffer_pool::buffer_pool() : state_(new pool_state) {}
+buffer_pool::buffer_pool() : state_(new detail::pool_state) {}
 
 buffer_pool::~buffer_pool() {
     state_->pool_alive = false;
+    for (auto& list : state_->lists)
+        list.most_kept = 0;
     if (state_->live == 0) delete state_;
 }
 
 buffer_ref buffer_pool::allocate(std::size_t capacity) {
-    std::size_t size_class = pool_state::class_of(capacity);
-    bool const pooled = size_class < pool_state::sizes.size();
-    buffer_block* block = nullptr;
-    if (pooled && state_->free[size_class]) {
-        block = state_->free[size_class];
-        state_->free[size_class] = block->next_free;
-        --state_->kept[size_class];
+    detail::free_list* const list = detail::find_list(state_->lists, capacity);
+    buffer_block* block = list ? list->first : nullptr;
+    if (block) {
+        list->first = block->next_free;
+        --list->kept;
     } else {
-        if (pooled) capacity = pool_state::sizes[size_class];
-        block = new (::operator new(sizeof(buffer_block) + capacity)) buffer_block{state_, nullptr, capacity, 0, 1};
+        block = state_->make_block(list, list ? list->block_size : capacity);
     }
     block->size = 0;
     block->references = 1;
@@ -102,14 +107,14 @@ std::size_t buffer_pool::live() const noexcept {
 
 std::size_t buffer_pool::kept_bytes() const noexcept {
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < pool_state::sizes.size(); ++i)
-        bytes += state_->kept[i] * pool_state::sizes[i];
+    for (auto const& list : state_->lists)
+        bytes += list.kept * list.block_size;
     return bytes;
 }
 
 std::size_t buffer_pool::block_for(std::size_t size) noexcept {
-    std::size_t size_class = pool_state::class_of(size);
-    return size_class < pool_state::sizes.size() ? pool_state::sizes[size_class] : size;
+    auto const* list = detail::find_list(detail::empty_lists, size);
+    return list ? list->block_size : size;
 }
 
 }  // namespace sip

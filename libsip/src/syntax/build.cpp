@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "syntax/chars.hpp"
+#include "syntax/header_names.hpp"
 #include "syntax/line_scan.hpp"
 
 namespace sip {
@@ -15,12 +16,13 @@ constexpr std::string_view crlf = "\r\n", separator = ": ";
 
 /// True where no byte of the text ends a header line: a line break must fold, which means white space behind it.
 bool is_value(std::string_view text) noexcept {
-    char const* const end = text.data() + text.size();
-    char const* at = scan::find_low(text.data(), end);
-    for (; at != end; at = scan::find_low_plain(at + 1, end)) {
-        char next = at + 1 != end ? at[1] : '\0';
-        if (*at == '\0' || (*at == '\r' && next != '\n') || (*at == '\n' && next != ' ' && next != '\t')) return false;
-    }
+    constexpr auto none = std::string_view::npos;
+    auto const behind = [text](std::size_t at) { return at + 1 < text.size() ? text[at + 1] : '\0'; };
+    if (text.find('\0') != none) return false;
+    for (auto at = text.find('\r'); at != none; at = text.find('\r', at + 1))
+        if (behind(at) != '\n') return false;
+    for (auto at = text.find('\n'); at != none; at = text.find('\n', at + 1))
+        if (behind(at) != ' ' && behind(at) != '\t') return false;
     return true;
 }
 
@@ -76,13 +78,17 @@ inline void message_builder::put(std::string_view piece) noexcept {
     at_ += piece.size();
 }
 
+inline void message_builder::put_value(std::string_view piece) noexcept {
+    if (scan::copy_value(at_, piece) && !is_value(piece)) fail(errc::invalid_argument);
+    at_ += piece.size();
+}
+
 void message_builder::append(std::string_view piece) {
     if (!piece.empty() && reserve(piece.size())) put(piece);
 }
 
 void message_builder::append_value(std::string_view piece) {
-    if (!is_value(piece)) fail(errc::invalid_argument);
-    append(piece);
+    if (reserve(piece.size())) put_value(piece);
 }
 
 void message_builder::end_line() {
@@ -90,32 +96,41 @@ void message_builder::end_line() {
     in_value_ = false;
 }
 
-/// Ends the line before, and begins one with room for its value.
-inline void message_builder::begin_line(std::string_view name, std::size_t value_size) {
-    if (!reserve(crlf.size() + name.size() + separator.size() + value_size)) return;
+/// Ends the line before and begins one; false where there is no room for it and its value.
+inline bool message_builder::begin_line(std::string_view name, std::size_t value_size) {
+    if (!reserve(crlf.size() + name.size() + separator.size() + value_size)) return false;
     if (in_value_) put(crlf);
     put(name);
     put(separator);
     in_value_ = true;
+    return true;
 }
 
-void message_builder::line(std::string_view name, std::string_view value) {
-    begin_line(name, value.size());
-    if (!is_value(value)) fail(errc::invalid_argument);
-    if (!failure_) put(value);
+inline void message_builder::line(std::string_view name, std::string_view value) {
+    if (begin_line(name, value.size())) put_value(value);
 }
 
 message_builder& message_builder::request(sip::method m, std::string_view uri) {
-    return request(to_string(m), uri);
+    auto const name = to_string(m);
+    if (name.empty()) fail(errc::invalid_argument);
+    request_line(name, uri);
+    return *this;
 }
 
 message_builder& message_builder::request(std::string_view method, std::string_view uri) {
-    if (!is_token(method) || !is_request_uri(uri)) fail(errc::invalid_argument);
-    constexpr std::string_view space = " ", version = " SIP/2.0\r\n";
-    if (!reserve(method.size() + space.size() + uri.size() + version.size())) return *this;
-    for (auto piece : {method, space, uri, version})
-        put(piece);
+    if (!is_token(method)) fail(errc::invalid_argument);
+    request_line(method, uri);
     return *this;
+}
+
+void message_builder::request_line(std::string_view method, std::string_view uri) {
+    if (!is_request_uri(uri)) fail(errc::invalid_argument);
+    constexpr std::string_view space = " ", version = " SIP/2.0\r\n";
+    if (!reserve(method.size() + space.size() + uri.size() + version.size())) return;
+    put(method);
+    put(space);
+    put(uri);
+    put(version);
 }
 
 message_builder& message_builder::response(std::uint16_t status, std::string_view reason) {
@@ -130,7 +145,7 @@ message_builder& message_builder::response(std::uint16_t status, std::string_vie
 
 message_builder& message_builder::header(header_id id, std::string_view value) {
     if (id == header_id::unknown) fail(errc::invalid_argument);
-    line(to_string(id), value);
+    line(detail::name_of(id), value);
     return *this;
 }
 
@@ -146,7 +161,7 @@ message_builder& message_builder::header(std::string_view name, std::string_view
 
 message_builder& message_builder::begin(header_id id) {
     if (id == header_id::unknown) fail(errc::invalid_argument);
-    begin_line(to_string(id), 0);
+    (void)begin_line(detail::name_of(id), 0);
     return *this;
 }
 

@@ -18,8 +18,8 @@ struct length_header {
     std::optional<parse_failure> failure;
 };
 
-/// Finds Content-Length in a complete header part. Two that differ could cut the stream in two ways: that is an error
-/// (RFC 4475 3.3.9).
+/// Finds Content-Length in a complete header part, whose last line has its end. Two that differ could cut the stream in
+/// two ways: that is an error (RFC 4475 3.3.9).
 length_header read_content_length(std::string_view headers) noexcept {
     length_header result;
     char const* const text = headers.data();
@@ -28,13 +28,12 @@ length_header read_content_length(std::string_view headers) noexcept {
         result.failure = parse_failure{code, 400, header_id::content_length, static_cast<std::uint32_t>(at - text)};
     };
     for (char const* at = text; at != end;) {
-        auto const line = scan::find_line(at, end);
-        auto const* next =
-            line.end ? static_cast<char const*>(std::memchr(line.end, '\n', static_cast<std::size_t>(end - line.end)))
-                     : nullptr;
-        if (line.colon && header_from(chars::trim(chars::between(at, line.colon))) == header_id::content_length) {
+        char const* const line_end = scan::find_line_end(at, end).at;
+        auto const line = chars::between(at, line_end);
+        auto const colon = line.find(':');
+        if (colon != none && header_from(chars::trim(line.substr(0, colon))) == header_id::content_length) {
             // The number may stand on a folded line; white space covers that.
-            char const* value = chars::skip_lws(line.colon + 1, end);
+            char const* value = chars::skip_lws(at + colon + 1, end);
             std::uint32_t length = 0;
             grammar::fault error;
             char const* behind = grammar::read_number(value, end, length, error);
@@ -44,8 +43,7 @@ length_header read_content_length(std::string_view headers) noexcept {
             if (result.value && *result.value != length) return fail(at, errc::duplicate_header), result;
             result.value = length;
         }
-        if (!next) break;
-        at = next + 1;
+        at = std::find(line_end, end, '\n') + 1;
     }
     return result;
 }

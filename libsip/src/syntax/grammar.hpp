@@ -3,11 +3,15 @@
 // nothing. All return false (or nullptr) with `error` set to the byte at fault.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "sip/error.hpp"
 #include "sip/syntax/address.hpp"
 #include "sip/syntax/headers/simple.hpp"
 #include "sip/syntax/headers/via.hpp"
 #include "sip/syntax/uri.hpp"
+#include "syntax/chars.hpp"
 
 namespace sip::grammar {
 
@@ -45,11 +49,28 @@ bool read_cseq(char const* at, char const* end, cseq_view& out, fault& error) no
 /// Digits into a number; at least one. Returns the byte behind them, or nullptr.
 char const* read_number(char const* at, char const* end, std::uint32_t& out, fault& error) noexcept;
 
-/// host [ ":" port ]; Via allows white space around the colon, a URI does not. Returns the byte behind.
+/// `at` stands on '[': the byte behind the address and its ']', or nullptr.
+char const* read_ipv6_reference(char const* at, char const* end, fault& error) noexcept;
+/// The digits of a port. Returns the byte behind them, or nullptr.
+char const* read_port(char const* at, char const* end, std::optional<std::uint16_t>& port, fault& error) noexcept;
+
+/// host [ ":" port ]; Via allows white space around the colon, a URI does not. Returns the byte behind, or nullptr.
 enum class colon_space : std::uint8_t { forbidden, allowed };
-char const* read_host_port(
-    char const* at, char const* end, colon_space, std::string_view& host, std::optional<std::uint16_t>& port,
+inline char const* read_host_port(
+    char const* at, char const* end, colon_space space, std::string_view& host, std::optional<std::uint16_t>& port,
     fault& error
-) noexcept;
+) noexcept {
+    char const* const from = at;
+    if (at != end && *at == '[')
+        at = read_ipv6_reference(at, end, error);
+    else if ((at = chars::skip(at, end, chars::host)) == from)
+        error = {at}, at = nullptr;
+    if (!at) return nullptr;
+    host = chars::between(from, at);
+    char const* colon = space == colon_space::allowed ? chars::skip_lws(at, end) : at;
+    if (colon == end || *colon != ':') return at;
+    ++colon;
+    return read_port(space == colon_space::allowed ? chars::skip_lws(colon, end) : colon, end, port, error);
+}
 
 }  // namespace sip::grammar

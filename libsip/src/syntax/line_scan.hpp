@@ -1,103 +1,125 @@
-// Finds the end of a header line and its first colon in one look at the bytes: the innermost loop of the message
-// parser; and what must not stand in a value that we write: the innermost loop of the builder. x86-64 always has SSE2,
-// so sixteen bytes are compared at once there; elsewhere, and for the last bytes of a message, the plain loop does the
-// same. A test holds the two against each other.
+// The innermost loops of the message parser and the builder: where a line ends, where its colon is, and the copy of a
+// value that looks for what must not stand in one. x86-64 always has SSE2, so many bytes are looked at in one go there;
+// elsewhere, and for what is shorter, plain loops do the same. A test holds the two against each other.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-#include <bit>
 #endif
 
 namespace sip::scan {
 
-struct line {
-    char const* colon = nullptr;  ///< the first ':', or nullptr where there is none before the end
-    char const* end = nullptr;    ///< the first CR or LF, or nullptr where the text ends before one
+[[nodiscard]] constexpr std::size_t size_of(char const* at, char const* end) noexcept {
+    return static_cast<std::size_t>(end - at);
+}
+
+/// Where a line ends: at CR LF or LF (RFC 3261 7).
+struct line_end {
+    char const* at = nullptr;  ///< the CR or LF; nullptr where the text ends before one
+    char const* next =
+        nullptr;  ///< the start of the next line; nullptr where a CR stands alone, which no SIP grammar has
 };
 
-[[nodiscard]] inline line find_line_plain(char const* at, char const* end) noexcept {
-    line found;
+/// The first CR or LF in [at, end). Behind a CR one more byte must be there to be looked at.
+[[nodiscard]] inline line_end find_line_end_plain(char const* at, char const* end) noexcept {
     for (; at != end; ++at) {
-        if (*at == '\n' || *at == '\r') {
-            found.end = at;
-            return found;
-        }
-        if (*at == ':' && !found.colon) found.colon = at;
+        if (*at == '\r') return {at, at[1] == '\n' ? at + 2 : nullptr};
+        if (*at == '\n') return {at, at + 1};
     }
-    return found;
+    return {};
 }
 
-/// The first colon of a line that has none where they usually are.
-[[nodiscard]] inline char const* find_colon_late(char const* at, char const* end) noexcept {
-    return static_cast<char const*>(std::memchr(at, ':', static_cast<std::size_t>(end - at)));
+inline constexpr std::size_t colon_reach = 16;  ///< names are short: the colon is nearly always among so many bytes
+
+/// The offset of the first colon among the bytes within reach; colon_reach where there is none.
+[[nodiscard]] inline std::size_t find_colon_plain(char const* at) noexcept {
+    return size_of(at, std::find(at, at + colon_reach, ':'));
 }
 
-/// The first byte up to CR, the bytes that may end a line or a string; `end` where there is none.
-[[nodiscard]] inline char const* find_low_plain(char const* at, char const* end) noexcept {
-    while (at != end && static_cast<unsigned char>(*at) > '\r')
-        ++at;
-    return at;
+/// Copies a value to `to`. True where a byte up to CR is in it: only those may end a line or a string.
+inline bool copy_value_plain(char* to, std::string_view value) noexcept {
+    bool low = false;
+    for (char const c : value) {
+        *to++ = c;
+        low |= static_cast<unsigned char>(c) <= '\r';
+    }
+    return low;
 }
 
 #if defined(__SSE2__)
-[[nodiscard]] inline unsigned low_bytes(__m128i bytes) noexcept {
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8('\r')), bytes)));
+[[nodiscard]] inline __m128i load(char const* at) noexcept {
+    return _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
 }
 
-[[nodiscard]] inline char const* find_low(char const* at, char const* end) noexcept {
-    auto const load = [](char const* from) { return _mm_loadu_si128(reinterpret_cast<__m128i const*>(from)); };
-    auto const load_half = [](char const* from) { return _mm_loadl_epi64(reinterpret_cast<__m128i const*>(from)); };
-    if (end - at < 8) return find_low_plain(at, end);
-    if (end - at < 16) {  // two halves, which may overlap
-        unsigned const low = low_bytes(_mm_unpacklo_epi64(load_half(at), load_half(end - 8)));
-        return low == 0 ? end : find_low_plain(at, end);
-    }
-    for (; end - at >= 16; at += 16)
-        if (unsigned const low = low_bytes(load(at))) return at + std::countr_zero(low);
-    // The rest together with bytes that were looked at before, and found good.
-    unsigned const low = low_bytes(load(end - 16));
-    return low == 0 ? end : end - 16 + std::countr_zero(low);
+/// One bit for each of sixteen bytes that may end a line: one addition gives the top bit to what is up to CR, and also
+/// to what is above 0x8d, which UTF-8 has.
+[[nodiscard]] inline std::uint64_t mark_line_ends(char const* at) noexcept {
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_add_epi8(load(at), _mm_set1_epi8(-1 - '\r'))));
 }
 
-/// One bit for each of the sixteen bytes at `at` that ends a line.
-[[nodiscard]] inline unsigned line_ends(__m128i bytes) noexcept {
-    __m128i const lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r'));
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(lf, cr)));
-}
-
-[[nodiscard]] inline line find_line(char const* at, char const* end) noexcept {
-    line found;
-    if (end - at < 16) return find_line_plain(at, end);
-    // Names are short: the colon is nearly always among the first sixteen bytes.
-    __m128i const head = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
-    unsigned ends = line_ends(head);
-    auto colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(head, _mm_set1_epi8(':'))));
-    if (ends != 0) colons &= ends ^ (ends - 1);  // a colon behind the end belongs to the next line
-    if (colons != 0) found.colon = at + std::countr_zero(colons);
-    char const* const start = at;
-    while (ends == 0) {
-        at += 16;
-        if (end - at < 16) {
-            found.end = find_line_plain(at, end).end;
+[[nodiscard]] inline line_end find_line_end(char const* at, char const* end) noexcept {
+    std::uint64_t marks = 0;
+    for (; size_of(at, end) >= 64; at += 64)
+        if ((marks = mark_line_ends(at) | mark_line_ends(at + 16) << 16 | mark_line_ends(at + 32) << 32 |
+                     mark_line_ends(at + 48) << 48) != 0)
             break;
-        }
-        ends = line_ends(_mm_loadu_si128(reinterpret_cast<__m128i const*>(at)));
+    if (marks == 0)
+        for (; size_of(at, end) >= 16; at += 16)
+            if ((marks = mark_line_ends(at)) != 0) break;
+    if (marks != 0) at += std::countr_zero(marks);
+    return find_line_end_plain(at, end);  // a line with a tab or UTF-8 in it is read on plainly from there
+}
+
+[[nodiscard]] inline std::size_t find_colon(char const* at) noexcept {
+    auto const colons = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(at), _mm_set1_epi8(':'))));
+    return static_cast<std::size_t>(std::countr_zero(colons | 1u << colon_reach));
+}
+
+/// One bit for each of sixteen bytes that is up to CR.
+[[nodiscard]] inline int mark_low(__m128i bytes) noexcept {
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8('\r')), bytes));
+}
+
+// What is left at the end is copied together with bytes that were copied before.
+inline bool copy_value(char* to, std::string_view value) noexcept {
+    char const* const from = value.data();
+    std::size_t const size = value.size();
+    if (size < 8) return copy_value_plain(to, value);
+    if (size < 16) {
+        std::uint64_t head = 0, tail = 0;
+        std::memcpy(&head, from, sizeof head);
+        std::memcpy(&tail, from + size - sizeof tail, sizeof tail);
+        std::memcpy(to, &head, sizeof head);
+        std::memcpy(to + size - sizeof tail, &tail, sizeof tail);
+        return mark_low(_mm_set_epi64x(static_cast<long long>(head), static_cast<long long>(tail))) != 0;
     }
-    if (ends != 0) found.end = at + std::countr_zero(ends);
-    if (!found.colon) found.colon = find_colon_late(start, found.end ? found.end : end);
-    return found;
+    int low = 0;
+    auto const copy = [&](std::size_t offset) {
+        __m128i const bytes = load(from + offset);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + offset), bytes);
+        low |= mark_low(bytes);
+    };
+    for (std::size_t offset = 0; offset + 16 < size; offset += 16)
+        copy(offset);
+    copy(size - 16);
+    return low != 0;
 }
 #else
-[[nodiscard]] inline char const* find_low(char const* at, char const* end) noexcept {
-    return find_low_plain(at, end);
+[[nodiscard]] inline line_end find_line_end(char const* at, char const* end) noexcept {
+    return find_line_end_plain(at, end);
 }
-[[nodiscard]] inline line find_line(char const* at, char const* end) noexcept {
-    return find_line_plain(at, end);
+[[nodiscard]] inline std::size_t find_colon(char const* at) noexcept {
+    return find_colon_plain(at);
+}
+inline bool copy_value(char* to, std::string_view value) noexcept {
+    return copy_value_plain(to, value);
 }
 #endif
 

@@ -112,14 +112,6 @@ std::span<header_entry const> message_view::headers() const noexcept {
     return {index_->entries(), index_->count};
 }
 
-std::string_view message_view::name(header_entry const& entry) const noexcept {
-    return {text_ + entry.name_at, entry.name_length};
-}
-
-std::string_view message_view::value(header_entry const& entry) const noexcept {
-    return {text_ + entry.value_at, entry.value_length};
-}
-
 bool message_view::has(header_id id) const noexcept {
     return index_ && index_->first[static_cast<std::size_t>(id)] != 0;
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <optional>
 
 #include "syntax/chars.hpp"
 #include "syntax/grammar.hpp"
+#include "syntax/header_table.hpp"
 #include "syntax/line_scan.hpp"
-#include "syntax/message_index.hpp"
+#include "syntax/usual_line.hpp"
 
 namespace sip {
 namespace {
@@ -17,18 +17,17 @@ using detail::message_index;
 using detail::slice;
 
 constexpr std::size_t most_header_bytes = 65535;  // what a 16-bit offset can name
-constexpr std::size_t usual_lines = 38;           // an index with so many fits a small block
 
 /// One parse. Everything is done once and in order; the first thing that is wrong is kept, and reading goes on, so that
 /// a message that cannot be used can still be answered.
 class message_parser {
 public:
     message_parser(buffer_ref const& wire, buffer_pool& pool, parse_limits const& limits)
-        : pool_(pool), limits_(limits), text_(wire.text().data()), end_(text_ + wire.size()) {
-        static_assert(detail::index_size(usual_lines) <= 1280);
-        make_room(usual_lines);
-        header_end_ = text_ + std::min({wire.size(), limits.header_bytes, most_header_bytes});
-    }
+        : limits_(limits),
+          text_(wire.text().data()),
+          end_(text_ + wire.size()),
+          header_end_(text_ + std::min({wire.size(), limits.header_bytes, most_header_bytes})),
+          table_(pool, limits.header_count) {}
 
     void run() {
         char const* const body = run_index();
@@ -41,23 +40,27 @@ public:
         char const* at = text_;
         while (at != header_end_ && (*at == '\r' || *at == '\n'))
             ++at;  // RFC 3261 7.5
-        index_->begin = static_cast<std::uint16_t>(at - text_);
-        index_->body_at = index_->end = static_cast<std::uint32_t>(end_ - text_);
+        index().begin = static_cast<std::uint16_t>(at - text_);
+        index().body_at = index().end = static_cast<std::uint32_t>(end_ - text_);
         if (end_ - at > static_cast<std::ptrdiff_t>(limits_.message_size)) fail(at, errc::too_large, 513);
+        // A CR that is the last byte leaves open what it means: such a line has no end yet.
+        lines_end_ = at != header_end_ && header_end_[-1] == '\r' ? header_end_ - 1 : header_end_;
         at = read_start_line(at);
         return at ? read_headers(at) : nullptr;
     }
 
-    [[nodiscard]] bool is_request() const noexcept { return index_->is_request; }
-    [[nodiscard]] std::size_t lines() const noexcept { return index_->count; }
-    [[nodiscard]] bool may_be_answered() const noexcept { return index_->is_request && index_->method != method::ack; }
+    [[nodiscard]] bool is_request() const noexcept { return index().is_request; }
+    [[nodiscard]] std::size_t lines() const noexcept { return index().count; }
+    [[nodiscard]] bool may_be_answered() const noexcept { return index().is_request && index().method != method::ack; }
     [[nodiscard]] std::optional<parse_failure> const& failure() const noexcept { return failure_; }
-    [[nodiscard]] buffer_ref index() && { return std::move(index_block_); }
+    [[nodiscard]] buffer_ref take_index() && { return std::move(table_).take(); }
 
     /// True where a response would find its way (18.2.2). It copies what there is to copy (RFC 4475 3.3.1).
-    [[nodiscard]] bool is_answerable() const noexcept { return index_->is_request && !index_->top_via.host.empty(); }
+    [[nodiscard]] bool is_answerable() const noexcept { return index().is_request && !index().top_via.host.empty(); }
 
 private:
+    [[nodiscard]] message_index& index() const noexcept { return table_.index(); }
+
     void fail(char const* at, errc code, std::uint16_t status = 400, header_id where = header_id::unknown) noexcept {
         if (!failure_) failure_ = parse_failure{code, status, where, static_cast<std::uint32_t>(at - text_)};
     }
@@ -66,57 +69,15 @@ private:
     [[nodiscard]] slice slice_of(std::string_view part) const noexcept {
         return {static_cast<std::uint16_t>(part.data() - text_), static_cast<std::uint16_t>(part.size())};
     }
-    [[nodiscard]] std::uint16_t& first(header_id id) const noexcept {
-        return index_->first[static_cast<std::size_t>(id)];
-    }
-
-    void make_room(std::size_t lines) {
-        buffer_ref block = pool_.allocate(detail::index_size(lines));
-        auto* place = block.data();
-        if (index_) {
-            std::memcpy(place, index_, detail::index_size(index_->count));
-            index_ = reinterpret_cast<message_index*>(place);
-        } else {
-            index_ = new (place) message_index;
-        }
-        std::size_t const room = (block.capacity() - sizeof(message_index)) / sizeof(header_entry);
-        next_ = index_->entries() + index_->count;
-        room_end_ = index_->entries() + std::min<std::size_t>(room, limits_.header_count);
-        block.resize(block.capacity());
-        index_block_ = std::move(block);
-    }
-
-    /// The table is full: a larger one, unless the limit on lines is reached.
-    bool find_room() {
-        if (index_->count == limits_.header_count) return false;
-        make_room(std::min<std::size_t>(index_->count * std::size_t{4} + usual_lines, limits_.header_count));
-        return true;
-    }
-
-    /// A CR that is the last byte leaves open what it means: such a line has no end yet.
-    [[nodiscard]] scan::line find_line(char const* at) const noexcept {
-        auto line = scan::find_line(at, header_end_);
-        if (line.end && line.end + 1 == header_end_ && *line.end == '\r') line.end = nullptr;
-        return line;
-    }
-
-    /// `line_end` is the CR or LF that ends a line: the start of the next one, or nullptr where a CR stands alone
-    /// (no SIP grammar has it, and other parsers would take it for a line end).
-    [[nodiscard]] char const* next_line(char const* line_end) const noexcept {
-        if (*line_end == '\n') return line_end + 1;
-        return line_end[1] == '\n' ? line_end + 2 : nullptr;
-    }
-
     char const* read_start_line(char const* at) noexcept {
-        auto const line = find_line(at);
-        if (!line.end) return fail_at_end(header_end_), nullptr;
-        char const* next = next_line(line.end);
-        if (!next) return fail(line.end, errc::syntax_error), nullptr;
-        if (line.end - at >= 4 && chars::equal_ignoring_case({at, 4}, "SIP/"))
-            read_status_line(at, line.end);
+        auto const end = scan::find_line_end(at, lines_end_);
+        if (!end.at) return fail_at_end(header_end_), nullptr;
+        if (!end.next) return fail(end.at, errc::syntax_error), nullptr;
+        if (end.at - at >= 4 && chars::equal_ignoring_case({at, 4}, "SIP/"))
+            read_status_line(at, end.at);
         else
-            read_request_line(at, line.end);
-        return next;
+            read_request_line(at, end.at);
+        return end.next;
     }
 
     /// No blank line: the message was cut off, or its headers are longer than we take.
@@ -129,7 +90,8 @@ private:
 
     /// SIP-Version is matched without regard to case (7.1).
     void check_version(std::string_view version) noexcept {
-        if (chars::equal_ignoring_case(version, "SIP/2.0")) return;
+        constexpr std::string_view ours = "SIP/2.0";
+        if (version == ours || chars::equal_ignoring_case(version, ours)) return;
         char const* at = version.data() + 4;
         char const* end = version.data() + version.size();
         bool sip = version.size() > 4 && chars::equal_ignoring_case(version.substr(0, 4), "SIP/");
@@ -144,20 +106,20 @@ private:
 
     // Method SP Request-URI SP SIP-Version: exactly one space each (7.1).
     void read_request_line(char const* at, char const* end) noexcept {
-        index_->is_request = true;
+        index().is_request = true;
         char const* behind = chars::skip(at, end, chars::token);
         if (behind == at || behind == end || *behind != ' ') return fail(behind, errc::syntax_error);
         auto method_text = chars::between(at, behind);
-        index_->method_text = slice_of(method_text);
-        index_->method = method_from(method_text);
+        index().method_text = slice_of(method_text);
+        index().method = method_from(method_text);
         char const* uri = behind + 1;
         auto const* space = static_cast<char const*>(std::memchr(uri, ' ', static_cast<std::size_t>(end - uri)));
         if (!space) return fail(end, errc::syntax_error);
-        index_->request_uri = slice_of(chars::between(uri, space));
+        index().request_uri = slice_of(chars::between(uri, space));
         check_version(chars::between(space + 1, end));
         grammar::fault error;
-        if (grammar::read_uri(uri, space, index_->request_uri_parts, error)) return;
-        index_->request_uri_parts = {};
+        if (grammar::read_uri(uri, space, index().request_uri_parts, error)) return;
+        index().request_uri_parts = {};
         fail(error, header_id::unknown);
     }
 
@@ -171,41 +133,54 @@ private:
         if (behind - code != 3 || (behind != end && *behind != ' ')) return fail(code, errc::syntax_error);
         int status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
         if (status < 100 || status > 699) return fail(code, errc::number_out_of_range);
-        index_->status = static_cast<std::uint16_t>(status);
+        index().status = static_cast<std::uint16_t>(status);
         if (behind != end) ++behind;
-        index_->reason = slice_of(chars::between(behind, end));
+        index().reason = slice_of(chars::between(behind, end));
     }
 
     /// Fills the table up to the blank line and returns the start of the body, or nullptr where there is no blank line.
     char const* read_headers(char const* at) {
         for (;;) {
-            if (at == header_end_) return fail_at_end(at), nullptr;
-            auto line = find_line(at);
-            if (!line.end) return fail_at_end(header_end_), nullptr;
-            char const* next = next_line(line.end);
-            if (line.end == at && next) return next;
-            // A line that begins with white space continues this one (7.3.1).
-            while (next && next != header_end_ && (*next == ' ' || *next == '\t')) {
-                auto more = find_line(next);
-                if (!more.end) return fail_at_end(header_end_), nullptr;
-                line.end = more.end;
-                next = next_line(more.end);
-            }
-            if (!next) {  // a stray CR: passed over with what follows it, up to the real end of the line
-                fail(line.end, errc::syntax_error);
-                auto const* real = static_cast<char const*>(
-                    std::memchr(line.end, '\n', static_cast<std::size_t>(header_end_ - line.end))
-                );
-                if (!real) return nullptr;
-                at = real + 1;
+            auto const end = scan::find_line_end(at, lines_end_);
+            if (!end.at) return fail_at_end(header_end_), nullptr;
+            if (end.at == at && end.next) return end.next;
+            if (!end.next || is_continued(end.next)) {
+                at = read_long_line(at, end);
+                if (!at) return nullptr;
                 continue;
             }
-            add_header(at, line.colon, line.end);
-            at = next;
+            auto const line = detail::read_usual_line(at, end.at, header_end_);
+            if (line.id != header_id::unknown)
+                add_header(line.id, {at, line.name_length}, chars::between(at + line.value_at(), end.at));
+            else
+                read_line(at, end.at, end.at);
+            at = end.next;
         }
     }
 
-    void add_header(char const* at, char const* colon, char const* line_end) {
+    /// A line that begins with white space continues the one before it (7.3.1).
+    [[nodiscard]] bool is_continued(char const* next) const noexcept {
+        return next != header_end_ && *next <= ' ' && (*next == ' ' || *next == '\t');
+    }
+
+    /// A line that is continued or has a CR alone: returns the start of the next one, or nullptr where there is none.
+    char const* read_long_line(char const* at, scan::line_end const first_end) {
+        auto end = first_end;
+        while (end.next && is_continued(end.next)) {
+            end = scan::find_line_end(end.next, lines_end_);
+            if (!end.at) return fail_at_end(header_end_), nullptr;
+        }
+        if (end.next) return read_line(at, first_end.at, end.at), end.next;
+        // Other parsers would take the CR for a line end: passed over with what follows it, up to the real one.
+        fail(end.at, errc::syntax_error);
+        auto const* real =
+            static_cast<char const*>(std::memchr(end.at, '\n', static_cast<std::size_t>(header_end_ - end.at)));
+        return real ? real + 1 : nullptr;
+    }
+
+    /// Any line: the colon is looked for up to `first_end`, the value goes on to `line_end`.
+    void read_line(char const* at, char const* first_end, char const* line_end) {
+        auto const* colon = static_cast<char const*>(std::memchr(at, ':', static_cast<std::size_t>(first_end - at)));
         if (!colon) return fail(at, errc::syntax_error);
         char const* name_end = colon;
         while (name_end != at && chars::is_lws(name_end[-1]))
@@ -214,28 +189,21 @@ private:
         header_id const id = header_from(name);
         if (id == header_id::unknown && (name.empty() || chars::skip(at, name_end, chars::token) != name_end))
             return fail(at, errc::syntax_error);
-        if (next_ == room_end_ && !find_room()) return fail(at, errc::too_large, 513);
+        add_header(id, name, chars::trim(chars::between(colon + 1, line_end)));
+    }
 
-        auto const value = chars::trim(chars::between(colon + 1, line_end));
-        std::uint16_t const line = ++index_->count;
-        auto const [name_at, name_length] = slice_of(name);
-        auto const [value_at, value_length] = slice_of(value);
-        *next_++ = {name_at, name_length, value_at, value_length, id};
-        auto& first_line = first(id);
-        if (first_line == 0)
-            first_line = line;
-        else if (is_single(id))
-            fail(at, errc::duplicate_header, 400, id);
-        index_->last[static_cast<std::size_t>(id)] = line;
+    void add_header(header_id id, std::string_view name, std::string_view value) {
+        if (!table_.has_room()) return fail(name.data(), errc::too_large, 513);
+        if (!table_.add(text_, id, name, value) && is_single(id)) fail(name.data(), errc::duplicate_header, 400, id);
     }
 
     /// The value of the first line of a header that must be there.
     std::optional<std::string_view> required(header_id id) noexcept {
-        if (std::uint16_t line = first(id)) {
-            auto const& entry = index_->entries()[line - 1];
+        if (std::uint16_t line = table_.first(id)) {
+            auto const& entry = index().entries()[line - 1];
             return std::string_view(text_ + entry.value_at, entry.value_length);
         }
-        fail(text_ + index_->begin, errc::missing_header, 400, id);
+        fail(text_ + index().begin, errc::missing_header, 400, id);
         return std::nullopt;
     }
 
@@ -243,15 +211,15 @@ private:
         grammar::fault error;
         if (auto via = required(header_id::via)) {
             auto top = detail::next_list_element(*via);
-            if (!grammar::read_via(top.data(), top.data() + top.size(), index_->top_via, error))
+            if (!grammar::read_via(top.data(), top.data() + top.size(), index().top_via, error))
                 fail(error, header_id::via);
         }
-        index_->from_tag = read_party(header_id::from, index_->from);
-        index_->to_tag = read_party(header_id::to, index_->to);
+        index().from_tag = read_party(header_id::from, index().from);
+        index().to_tag = read_party(header_id::to, index().to);
         if (auto call_id = required(header_id::call_id)) {
             char const* at = call_id->data();
             char const* end = at + call_id->size();
-            index_->call_id = slice_of(*call_id);
+            index().call_id = slice_of(*call_id);
             char const* behind = chars::skip(at, end, chars::call_id);
             if (behind != end || call_id->empty()) fail(behind, errc::syntax_error, 400, header_id::call_id);
         }
@@ -260,12 +228,12 @@ private:
             if (!grammar::read_cseq(cseq->data(), cseq->data() + cseq->size(), view, error)) {
                 fail(error, header_id::cseq);
             } else {
-                index_->cseq_number = view.number;
-                index_->cseq_method = view.name;
-                index_->cseq_text = slice_of(view.method_text);
+                index().cseq_number = view.number;
+                index().cseq_method = view.name;
+                index().cseq_text = slice_of(view.method_text);
                 // A method that nobody knows is the greater fault (RFC 4475 3.1.2.18).
-                std::uint16_t const status = index_->method == method::unknown ? 501 : 400;
-                if (index_->is_request && view.method_text != index_->method_text.of(text_))
+                std::uint16_t const status = index().method == method::unknown ? 501 : 400;
+                if (index().is_request && view.method_text != index().method_text.of(text_))
                     fail(cseq->data(), errc::method_mismatch, status, header_id::cseq);
             }
         }
@@ -291,10 +259,10 @@ private:
     /// behind the body is dropped.
     void read_body(char const* at) noexcept {
         auto const available = static_cast<std::size_t>(end_ - at);
-        index_->body_at = static_cast<std::uint32_t>(at - text_);
-        std::uint16_t line = first(header_id::content_length);
+        index().body_at = static_cast<std::uint32_t>(at - text_);
+        std::uint16_t line = table_.first(header_id::content_length);
         if (line == 0) return;
-        auto const& entry = index_->entries()[line - 1];
+        auto const& entry = index().entries()[line - 1];
         char const* value = text_ + entry.value_at;
         char const* end = value + entry.value_length;
         std::uint32_t length = 0;
@@ -303,18 +271,15 @@ private:
         if (!behind) return fail(error, header_id::content_length);
         if (behind != end) return fail(behind, errc::syntax_error, 400, header_id::content_length);
         if (length > available) return fail(value, errc::truncated, 400, header_id::content_length);
-        index_->end = index_->body_at + length;
+        index().end = index().body_at + length;
     }
 
-    buffer_pool& pool_;
     parse_limits const& limits_;
     char const* text_;
-    char const* end_;         ///< of what arrived
-    char const* header_end_;  ///< where the headers must have ended
-    buffer_ref index_block_;
-    message_index* index_ = nullptr;
-    header_entry* next_ = nullptr;      ///< the next line goes here
-    header_entry* room_end_ = nullptr;  ///< what the block has room for, or the limit on lines if that is less
+    char const* end_;                      ///< of what arrived
+    char const* header_end_;               ///< where the headers must have ended
+    char const* lines_end_ = header_end_;  ///< where the last line end may be
+    detail::header_table table_;
     std::optional<parse_failure> failure_;
 };
 
@@ -331,11 +296,11 @@ boost::system::result<message, message_failure> parse_message(
     if (!wire) return message_failure{{errc::truncated, 0, header_id::unknown, 0}, {}, false};
     message_parser parser(wire, pool, limits);
     parser.run();
-    if (!parser.failure()) return message(std::move(wire), std::move(parser).index());
+    if (!parser.failure()) return message(std::move(wire), std::move(parser).take_index());
     message_failure failure{*parser.failure(), {}, parser.is_request()};
     // Responses and ACK are never answered (17.1.1.3).
     if (!parser.may_be_answered()) failure.why.suggested_status = 0;
-    if (parser.is_answerable()) failure.partial = message(std::move(wire), std::move(parser).index());
+    if (parser.is_answerable()) failure.partial = message(std::move(wire), std::move(parser).take_index());
     return failure;
 }
 

@@ -13,10 +13,12 @@ namespace sip {
 class buffer_pool;
 namespace detail {
 struct pool_state;
+struct free_list;
 
 /// The head of a block; the bytes follow it.
 struct alignas(16) buffer_block {
     pool_state* pool;
+    free_list* list;  ///< that it returns to; nullptr: to the heap
     buffer_block* next_free;
     std::size_t capacity;
     std::size_t size;
@@ -60,7 +62,9 @@ public:
     /// Write access for the one who fills the buffer. Requires unique().
     [[nodiscard]] char* data() noexcept { return block_ ? bytes() : nullptr; }
     /// Sets how many bytes count; n <= capacity(). Requires unique().
-    void resize(std::size_t n) noexcept;
+    void resize(std::size_t n) noexcept {
+        if (block_) block_->size = n;
+    }
 
     /// A copy of the bytes in another pool: the only way to cross threads.
     [[nodiscard]] buffer_ref clone_to(buffer_pool& other) const;

@@ -54,12 +54,14 @@ public:
 private:
     void append(std::string_view);
     void append_value(std::string_view);
-    void begin_line(std::string_view name, std::size_t value_size);
+    void request_line(std::string_view method, std::string_view uri);
+    [[nodiscard]] bool begin_line(std::string_view name, std::size_t value_size);
     void line(std::string_view name, std::string_view value);
     void end_line();
     [[nodiscard]] bool reserve(std::size_t bytes);
     [[nodiscard]] bool grow(std::size_t more);
     void put(std::string_view piece) noexcept;
+    void put_value(std::string_view piece) noexcept;
     void write_to(buffer_ref block) noexcept;
     void fail(errc why) noexcept;
     buffer_pool* pool_;

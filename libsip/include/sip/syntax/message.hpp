@@ -70,8 +70,14 @@ public:
     /// The whole message as it came.
     [[nodiscard]] std::string_view text() const noexcept;
     [[nodiscard]] std::span<header_entry const> headers() const noexcept;  ///< every line, in order
-    [[nodiscard]] std::string_view name(header_entry const&) const noexcept;  ///< as it stands there
-    [[nodiscard]] std::string_view value(header_entry const&) const noexcept;  ///< as it stands there
+    /// As it stands there.
+    [[nodiscard]] std::string_view name(header_entry const& entry) const noexcept {
+        return {text_ + entry.name_at, entry.name_length};
+    }
+    /// As it stands there.
+    [[nodiscard]] std::string_view value(header_entry const& entry) const noexcept {
+        return {text_ + entry.value_at, entry.value_length};
+    }
     /// True where a line of this header is there.
     [[nodiscard]] bool has(header_id) const noexcept;
     /// The first value of this header, unparsed; empty where there is none. For header_id::unknown use raw(name).

@@ -4,6 +4,7 @@
 #include "sip/syntax/parse.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -293,6 +294,27 @@ TEST_CASE("Header spellings: compact, any case, space before the colon, none beh
     REQUIRE(static_cast<bool>(parsed));
     CHECK(parsed.view().from_tag() == "1");
     CHECK(parsed.view().name(parsed.view().headers()[1]) == "F");
+}
+
+TEST_CASE("However the line of a header is written, its name and value are found (RFC 3261 7.3.1)") {
+    std::vector<std::pair<std::string, std::string>> const ways{
+        {": ", ""},    {":", ""},      {" : ", ""},     {"\t:\t", " "},
+        {":  ", "\t"}, {":\r\n ", ""}, {": ", "\r\n "}, {" :", " \r\n\t "},
+    };
+    for (std::size_t i = 1; i < sip::header_id_count; ++i) {
+        auto const id = static_cast<header_id>(i);
+        sample const without_it = sample().add("Subject: before");
+        if (outcome(without_it.text()).view().has(id)) continue;
+        for (auto const& value : {"x"s, "first, \"second\""s, std::string(200, 'x'), "\xe4\xbd\xa0\xe5\xa5\xbd"s})
+            for (auto const& [before, behind] : ways) {
+                std::string name(to_string(id));
+                CAPTURE(name + before + value);
+                outcome parsed(sample(without_it).add(name + before + value + behind).text());
+                REQUIRE(parsed);
+                REQUIRE(parsed.view().raw(id) == value);
+                REQUIRE(parsed.view().name(parsed.view().headers().back()) == name);
+            }
+    }
 }
 
 TEST_CASE("A message that is cut off at any byte of its headers is refused, without harm") {
