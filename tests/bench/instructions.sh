@@ -7,7 +7,7 @@ set -eu
 program=$1
 shift
 here=$(cd "$(dirname "$0")" && pwd)
-limit=${INSTRUCTION_LIMIT:-8800}
+limit=${INSTRUCTION_LIMIT:-8000}
 [ $# -gt 0 ] || set -- "$here"/corpus/invite.sip "$here"/corpus/ok.sip "$here"/corpus/register.sip "$here"/corpus/large.sip
 command -v valgrind >/dev/null || { echo "valgrind is not installed" >&2; exit 2; }
 

@@ -1,131 +1,112 @@
 // What SIP messages cost: receiving one (default), receiving it and reading all that a phone or proxy reads (full), and
-// writing it (print), for four shapes of message. Counts heap allocations, which must be none.
+// writing it (print), for four shapes of message and for a mix of them. Counts heap allocations, which must be none.
 //   sip_syntax_bench --benchmark_filter=full
 //   OFFHOOK_BENCH_MESSAGES="a.sip b.sip" sip_syntax_bench        other messages instead of our own
-#include <cstdlib>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include "support/counting_new.hpp"
 #include "full_parse.hpp"
-#include "message_file.hpp"
+#include "message_sets.hpp"
 #include "print_message.hpp"
 #include "sip/syntax/framer.hpp"
+#include "support/counting_new.hpp"
 
 namespace {
 
-/// Counts allocations over the loop and reports them and the message rate.
+/// Hands out a set's messages in turn; counts allocations over the loop and reports them and the message rate.
 class loop_report {
 public:
-    loop_report(benchmark::State& state, std::size_t bytes)
-        : state_(state), bytes_(bytes), before_(test::allocations()) {}
+    loop_report(benchmark::State& state, bench::message_set const& set)
+        : state_(state), set_(set), before_(test::allocations()) {}
     ~loop_report() {
         auto count = static_cast<double>(test::allocations() - before_);
         state_.counters["allocations"] = benchmark::Counter(count / static_cast<double>(state_.iterations()));
         state_.counters["messages"] =
             benchmark::Counter(static_cast<double>(state_.iterations()), benchmark::Counter::kIsRate);
-        state_.SetBytesProcessed(state_.iterations() * static_cast<std::int64_t>(bytes_));
+        state_.SetBytesProcessed(state_.iterations() * static_cast<std::int64_t>(set_.mean_size()));
     }
+    std::size_t next_turn() { return turn_++; }
+    std::string const& next() { return set_[next_turn()]; }
 
 private:
     benchmark::State& state_;
-    std::size_t bytes_;
+    bench::message_set const& set_;
+    std::size_t turn_ = 0;
     std::size_t before_;
 };
 
-void parse_default(benchmark::State& state, std::string const& text) {
+void parse_default(benchmark::State& state, bench::message_set const& set) {
     sip::buffer_pool pool;
-    (void)sip::parse_message(pool.copy(text), pool);
-    loop_report report(state, text.size());
+    (void)sip::parse_message(pool.copy(set[0]), pool);
+    loop_report report(state, set);
     for (auto _ : state) {
-        auto message = sip::parse_message(pool.copy(text), pool);
+        auto message = sip::parse_message(pool.copy(report.next()), pool);
         if (!message) return state.SkipWithError("does not parse");
         benchmark::DoNotOptimize(message);
     }
 }
 
-void parse_full(benchmark::State& state, std::string const& text) {
+void parse_full(benchmark::State& state, bench::message_set const& set) {
     sip::buffer_pool pool;
     bench::full_parser parser(pool);
-    (void)parser.parse(text);
-    loop_report report(state, text.size());
+    (void)parser.parse(set[0]);
+    loop_report report(state, set);
     for (auto _ : state) {
-        auto sum = parser.parse(text);
+        auto sum = parser.parse(report.next());
         if (sum == 0) return state.SkipWithError("does not parse");
         benchmark::DoNotOptimize(sum);
     }
 }
 
-void print(benchmark::State& state, std::string const& text) {
+void print(benchmark::State& state, bench::message_set const& set) {
     sip::buffer_pool pool;
-    auto message = sip::parse_message(pool.copy(text), pool);
-    if (!message) return state.SkipWithError("does not parse");
-    (void)bench::print(pool, (*message).view());
-    loop_report report(state, text.size());
+    std::vector<sip::message> messages;
+    for (auto const& text : set.messages) {
+        auto message = sip::parse_message(pool.copy(text), pool);
+        if (!message) return state.SkipWithError("does not parse");
+        messages.push_back(*message);
+    }
+    (void)bench::print(pool, messages[0].view());
+    loop_report report(state, set);
     for (auto _ : state) {
-        auto size = bench::print(pool, (*message).view());
+        auto size = bench::print(pool, messages[report.next_turn() % messages.size()].view());
         if (size == 0) return state.SkipWithError("does not print");
         benchmark::DoNotOptimize(size);
     }
 }
 
 /// The header part found in a stream and cut out of it.
-void frame(benchmark::State& state, std::string const& text) {
+void frame(benchmark::State& state, bench::message_set const& set) {
     sip::buffer_pool pool;
     sip::framer stream(pool);
-    stream.on_bytes(text);
+    stream.on_bytes(set[0]);
     (void)stream.next();
-    loop_report report(state, text.size());
+    loop_report report(state, set);
     for (auto _ : state) {
-        stream.on_bytes(text);
+        stream.on_bytes(report.next());
         auto frame = stream.next();
         if (frame.what != sip::framer::kind::message) return state.SkipWithError("is no frame");
         benchmark::DoNotOptimize(frame);
     }
 }
 
-std::vector<std::string> message_files() {
-    std::vector<std::string> files;
-    if (char const* named = std::getenv("OFFHOOK_BENCH_MESSAGES")) {
-        std::istringstream names(named);
-        for (std::string name; names >> name;)
-            files.push_back(name);
-    } else {
-        for (auto const* shape : {"invite", "ok", "register", "large"})
-            files.push_back(std::string(BENCH_CORPUS) + "/" + shape + ".sip");
-    }
-    return files;
-}
-
-std::map<std::string, std::string> const messages = [] {
-    std::map<std::string, std::string> read;
-    for (auto const& file : message_files()) {
-        auto text = bench::read_file(file);
-        if (!text) {
-            std::perror(file.c_str());
-            std::exit(1);
-        }
-        read[file.substr(file.rfind('/') + 1)] = *text;
-    }
-    return read;
-}();
+std::map<std::string, bench::message_set> const sets = bench::message_sets();
 
 [[maybe_unused]] int const registered = [] {
     struct work {
         char const* name;
-        void (*run)(benchmark::State&, std::string const&);
+        void (*run)(benchmark::State&, bench::message_set const&);
     };
     for (auto const& [name, run] :
          {work{"parse_default/", parse_default}, {"parse_full/", parse_full}, {"print/", print}, {"frame/", frame}})
-        for (auto const& [file, text] : messages) {
+        for (auto const& [set_name, messages] : sets) {
             auto function = run;
-            auto const& bytes = text;
-            benchmark::RegisterBenchmark((name + file).c_str(), [function, &bytes](benchmark::State& state) {
-                function(state, bytes);
+            auto const& set = messages;
+            benchmark::RegisterBenchmark((name + set_name).c_str(), [function, &set](benchmark::State& state) {
+                function(state, set);
             });
         }
     return 0;
