@@ -1,5 +1,7 @@
 #include "sip/proxy/core.hpp"
 
+#include <exception>
+
 #include <fmt/format.h>
 
 #include "proxy/header_values.hpp"
@@ -130,14 +132,38 @@ core::counts core::live() const noexcept {
 // ---- events of the transaction layer
 
 void core::settle(now_t now, outbox& out) {
+    std::exception_ptr failure;
     while (!events_.empty()) {
         transaction_events told;
         told.swap(events_);
-        for (auto const& event : told)
-            std::visit([&](auto const& each) { handle(now, each, out); }, event);
+        for (auto const& event : told) {
+            try {
+                std::visit([&](auto const& each) { handle(now, each, out); }, event);
+            } catch (...) {
+                if (!failure) failure = std::current_exception();
+                recover(now, event, out);
+            }
+        }
     }
+    if (failure) std::rethrow_exception(failure);
     for (auto const& gone : forks_.take_failed_flows())
         registrar_.forget(gone.user, gone.known, now.wall);
+}
+
+/// Out of memory: nothing may wait for ever for what was lost here.
+void core::recover(now_t now, transaction_event const& lost, outbox& out) noexcept {
+    auto const* failed = std::get_if<request_failed>(&lost);
+    auto const* response = std::get_if<response_received>(&lost);
+    if (failed != nullptr) return forks_.on_lost_event(now.mono, failed->owner, to(out));
+    if (response != nullptr && response->response.view().status() >= 200)
+        return forks_.on_lost_event(now.mono, response->owner, to(out));
+    auto const* request = std::get_if<request_received>(&lost);
+    if (request == nullptr || !request->id) return;
+    try {
+        answer(now, *request, 500, out);
+    } catch (...) {
+        environment_->log.log(log_level::error, "out of memory, and again while a request is refused");
+    }
 }
 
 void core::handle(now_t now, request_received const& event, outbox& out) {

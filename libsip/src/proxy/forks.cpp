@@ -25,6 +25,48 @@ Handle unpack(owner_token token) {
 
 }  // namespace
 
+template <class Work>
+void forks::guarded(time_point now, context_id id, transaction_outbox out, Work&& work) {
+    try {
+        work();
+    } catch (...) {
+        abandon(now, id, out);
+        throw;
+    }
+}
+
+/// Nothing new begins. Branches that are under way are cancelled, now or when Timer C says so, and the last one lets
+/// go.
+void forks::abandon(time_point now, context_id id, transaction_outbox out) noexcept {
+    auto* made = contexts_.find(id);
+    if (made == nullptr) return;
+    try {
+        answer(now, *made, 500, out);  // no effect behind a final response that was sent
+    } catch (...) {
+        around_.environment.log.log(log_level::error, "out of memory, and again while a request is given up");
+    }
+    made->has_answered = made->is_closed = true;
+    bool is_active = false;
+    for (auto b : made->branches) {
+        try {
+            give_up(now, b, out);
+        } catch (...) {
+            around_.environment.log.log(log_level::error, "out of memory: a branch rings until Timer C");
+        }
+        is_active = is_active || branches_.find(b)->at != stage::finished;
+    }
+    if (!is_active) forget(id);
+}
+
+void forks::on_lost_event(time_point now, owner_token owner, transaction_outbox out) noexcept {
+    auto const id = unpack<branch_id>(owner);
+    auto* one = branches_.find(id);
+    if (one == nullptr) return;
+    one->at = stage::finished;  // its transaction has nothing more to say
+    timer_c_.erase(id.index);
+    abandon(now, one->context, out);
+}
+
 template <class Wanted>
 std::uint32_t forks::count(context const& made, Wanted&& wanted) const {
     return static_cast<std::uint32_t>(std::count_if(made.branches.begin(), made.branches.end(), [&](branch_id b) {
@@ -50,10 +92,12 @@ void forks::start(
     made.breadth = std::min(
         number_in<header_id::max_breadth>(view, around_.config.largest_breadth), around_.config.largest_breadth
     );
-    for (auto& each : targets)
-        add_target(id, std::move(each));
     around_.layer.set_owner(event.id, pack(id));
-    progress(now, id, out);
+    guarded(now, id, out, [&] {
+        for (auto& each : targets)
+            add_target(id, std::move(each));
+        progress(now, id, out);
+    });
 }
 
 bool forks::add_target(context_id id, target next) {
@@ -68,6 +112,7 @@ bool forks::add_target(context_id id, target next) {
     branch fresh;
     fresh.context = id;
     fresh.target = std::move(next);
+    made.branches.reserve(made.branches.size() + 1);
     made.branches.push_back(branches_.emplace(std::move(fresh)));
     return true;
 }
@@ -151,6 +196,7 @@ void forks::begin_branch(time_point now, branch_id id, transaction_outbox out) {
     if (!found.is_done) {
         one.lookup = found.number;
         lookups_[found.number] = id;
+        timer_c_.set(id.index, now + transaction_life(around_.config.timing));  // nobody waits longer for a name
         return;
     }
     if (found.error == errc::unsupported_scheme) return finish(now, id, 416, {}, out);
@@ -165,8 +211,10 @@ void forks::on_located(time_point now, lookup const& found, transaction_outbox o
     lookups_.erase(asked);
     auto& one = *branches_.find(id);
     one.lookup = 0;
-    one.locations.assign(found.locations.rbegin(), found.locations.rend());
-    try_next_place(now, id, out);
+    guarded(now, one.context, out, [&] {
+        one.locations.assign(found.locations.rbegin(), found.locations.rend());
+        try_next_place(now, id, out);
+    });
 }
 
 void forks::forget_lookup(branch& one) {
@@ -179,6 +227,7 @@ void forks::forget_lookup(branch& one) {
 /// Step 7: each place gets a client transaction of its own, until one answers or none is left (RFC 3263 4.3).
 void forks::try_next_place(time_point now, branch_id id, transaction_outbox out) {
     auto& one = *branches_.find(id);
+    timer_c_.erase(id.index);
     one.place.reset();
     if (auto known = std::exchange(one.known_way, std::nullopt); known && send(now, id, *known, out)) return;
     if (one.is_tied) return finish(now, id, 430, {}, out);  // RFC 5626 5.3.1
@@ -341,9 +390,9 @@ void forks::give_up(time_point now, branch_id id, transaction_outbox out) {
             return;  // 9.1: not before a provisional response
         case stage::proceeding:
             if (!made.is_invite || one.cancel_sent) return;
+            (void)around_.layer.cancel(now, one.client, 0, out, made.cancel_reason);
             one.cancel_sent = true;
             timer_c_.erase(id.index);
-            (void)around_.layer.cancel(now, one.client, 0, out, made.cancel_reason);
             return;
         case stage::finished:
             return;
@@ -356,18 +405,22 @@ void forks::on_timeout(time_point now, transaction_outbox out) {
         auto id = branches_.handle_at(due->object);
         timer_c_.erase(due->object);
         auto& one = *branches_.find(id);
-        if (one.at == stage::proceeding)
-            give_up(now, id, out);  // 16.8; then the branch ends with its 487, or 64*T1 after the CANCEL
-        else
-            finish(now, id, 408, {}, out);
+        guarded(now, one.context, out, [&] {
+            if (one.at == stage::proceeding)
+                give_up(now, id, out);  // 16.8; then the branch ends with its 487, or 64*T1 after the CANCEL
+            else
+                finish(now, id, 408, {}, out);
+        });
     }
     while (auto const* due = no_answer_.top()) {
         if (due->at > now) break;
         auto const id = contexts_.handle_at(due->object);
         no_answer_.erase(due->object);
-        for (auto b : contexts_.find(id)->branches)
-            if (branches_.find(b)->at != stage::waiting) give_up(now, b, out);
-        progress(now, id, out);
+        guarded(now, id, out, [&] {
+            for (auto b : contexts_.find(id)->branches)
+                if (branches_.find(b)->at != stage::waiting) give_up(now, b, out);
+            progress(now, id, out);
+        });
     }
     while (auto const* due = linger_.top()) {
         if (due->at > now) break;

@@ -59,6 +59,7 @@ private:
 
     /// Answers what the layer has told, until it has nothing more to tell.
     void settle(now_t, outbox&);
+    void recover(now_t, transaction_event const& lost, outbox&) noexcept;
     void handle(now_t, request_received const&, outbox&);
     void handle(now_t, response_received const&, outbox&);
     void handle(now_t, request_failed const&, outbox&);

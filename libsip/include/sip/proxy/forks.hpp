@@ -30,13 +30,13 @@ class forks {
 public:
     /// What forwarding leans on; all outlive it.
     struct surroundings {
-        settings const& config;  ///< the proxy's
+        settings const& config;         ///< the proxy's
         sip::environment& environment;  ///< the proxy's
-        buffer_pool& pool;  ///< the proxy's
-        transaction_layer& layer;  ///< the proxy's
-        proxy::ways& ways;  ///< the proxy's
-        own_names const& names;  ///< the proxy's
-        sip::locator& locator;  ///< the proxy's
+        buffer_pool& pool;              ///< the proxy's
+        transaction_layer& layer;       ///< the proxy's
+        proxy::ways& ways;              ///< the proxy's
+        own_names const& names;         ///< the proxy's
+        sip::locator& locator;          ///< the proxy's
     };
     explicit forks(surroundings s) : around_(s) {}  ///< All of them outlive it.
 
@@ -54,6 +54,8 @@ public:
     void on_response(time_point now, response_received const&, transaction_outbox);
     /// A branch without a response.
     void on_failure(time_point now, request_failed const&, transaction_outbox);
+    /// Handling an event of this branch has failed for lack of memory: its whole request is answered 500, and let go.
+    void on_lost_event(time_point now, owner_token branch, transaction_outbox) noexcept;
     /// The answer to a look-up; ignored where it is not ours.
     void on_located(time_point now, lookup const&, transaction_outbox);
     void on_timeout(time_point now, transaction_outbox);  ///< Runs what is due.
@@ -127,6 +129,10 @@ private:
     void give_up(time_point now, branch_id, transaction_outbox);
     void forget_lookup(branch&);
     void forget(context_id);
+    /// Does this, and gives the context up where it throws.
+    template <class Work>
+    void guarded(time_point now, context_id, transaction_outbox, Work&&);
+    void abandon(time_point now, context_id, transaction_outbox) noexcept;
     template <class Wanted>
     [[nodiscard]] std::uint32_t count(context const&, Wanted&&) const;
 
