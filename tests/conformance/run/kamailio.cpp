@@ -63,7 +63,11 @@ request_route {
     force_rport();
     if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
     if (has_totag()) {
-        if (loose_route()) { t_relay(); exit; }
+        if (loose_route()) {
+            if (is_gruu() && !lookup("location")) { sl_send_reply("480", "Temporarily Unavailable"); exit; }
+            t_relay();
+            exit;
+        }
         if (is_method("ACK") && t_check_trans()) { t_relay(); exit; }
         if (!is_method("ACK")) sl_send_reply("404", "Not Here");
         exit;
