@@ -86,22 +86,23 @@ void user_agent_core::impl::write_contact(
 }
 
 // RFC 5626 4.3: ";ob" asks for the requests of this dialog over the flow that made it.
-contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, method name) const {
+contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, method name, dialog_handle at) const {
     auto const* account = accounts.find(id);
     if (account == nullptr) return {};
     auto const& own = account->identity.config;
     contact_parts parts{own.outbound.use ? ";ob" : "", own.contact_params, {}};
     // RFC 6665 4.5.1: others may watch what this very phone does, so its name must lead to it from everywhere. A call's
-    // Contact follows our address instead.
-    if (name == method::subscribe || name == method::notify) parts.gruu = account->gruu();
+    // Contact follows our address instead, also where a transfer is reported in its dialog: that would move its target.
+    bool const is_of_subscription = name == method::subscribe || name == method::notify;
+    if (is_of_subscription && !dialogs.usage(at, usage_kind::invite)) parts.gruu = account->gruu();
     return parts;
 }
 
-contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request) const {
+contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request, dialog_handle at) const {
     auto const* account = accounts.find(request.account);
     if (account != nullptr && request.what == purpose::registration)
         return {"", register_contact_params(*account, request.server), {}};
-    return contact_parts_in_dialog(request.account, request.draft.view().method());
+    return contact_parts_in_dialog(request.account, request.draft.view().method(), at);
 }
 
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
@@ -124,7 +125,10 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (reply.contact_flow != flow_id::none) {
         write_contact(
             out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
-            contact_parts_in_dialog(reply.account, request.method())
+            contact_parts_in_dialog(
+                reply.account, request.method(),
+                request.to_tag().empty() ? dialog_handle{} : dialogs.find(dialog_of_request(request))
+            )
         );
     }
     // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.

@@ -425,6 +425,22 @@ TEST_CASE(
     CHECK(header(s.expect("INVITE"), "Contact") == "<sip:1001@10.0.0.1:5060>");
 }
 
+TEST_CASE(
+    "The report of a transfer in a call's dialog leaves the call's target where it is (RFC 6665 4.5.1, RFC 3261 "
+    "12.2.1.1)"
+) {
+    auto options = with_instance();
+    options.config.methods.push_back(sip::method::refer);
+    script s(options);
+    register_at(s, ";pub-gruu=\"sip:1001@example.com;gr=x\"");
+    static_cast<void>(called(s));
+    s.inject(s.request("REFER", 2, {.headers = "Refer-To: <sip:carol@10.0.0.3>\n"}));
+    auto const asked = s.expect_event<sip::transfer_requested>().id;
+    s.command({}, [&](auto now, auto& out) { return s.core.accept_transfer(now, asked, out); });
+    CHECK(header(s.expect("202 REFER"), "Contact").find(";gr") == std::string::npos);
+    CHECK(header(s.expect("NOTIFY"), "Contact").find(";gr") == std::string::npos);
+}
+
 TEST_CASE("A GRUU that is none, or is no more, is not used (RFC 5627 4.2)") {
     auto const contact = [](std::string const& said_of_us, bool is_registered = true) {
         script s(with_instance());
