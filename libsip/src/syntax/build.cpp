@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 #include "syntax/chars.hpp"
 #include "syntax/header_names.hpp"
@@ -62,7 +61,7 @@ bool message_builder::grow(std::size_t more) {
     auto const size = static_cast<std::size_t>(at_ - out_.data());
     if (more > largest - size) return fail(errc::too_large), false;
     buffer_ref larger = pool_->allocate(size + more);
-    std::memcpy(larger.data(), out_.data(), size);
+    std::copy_n(out_.data(), size, larger.data());
     larger.resize(size);
     write_to(std::move(larger));
     return true;
@@ -74,8 +73,7 @@ inline bool message_builder::reserve(std::size_t bytes) {
 }
 
 inline void message_builder::put(std::string_view piece) noexcept {
-    std::memcpy(at_, piece.data(), piece.size());
-    at_ += piece.size();
+    at_ = std::copy(piece.begin(), piece.end(), at_);  // of an empty piece, too, which may be at no address
 }
 
 inline void message_builder::put_value(std::string_view piece) noexcept {
