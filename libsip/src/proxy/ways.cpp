@@ -131,8 +131,8 @@ std::string ways::signature_of(message_view request) const {
 }
 
 bool ways::is_signed(message_view request, std::string_view signature) const {
-    return seals_->has_signed(dialog_name(request, request.from_tag()), signature) ||
-           seals_->has_signed(dialog_name(request, request.to_tag()), signature);
+    return !signature.empty() && (seals_->has_signed(dialog_name(request, request.from_tag()), signature) ||
+                                  seals_->has_signed(dialog_name(request, request.to_tag()), signature));
 }
 
 token_way ways::along(std::string_view token) const {

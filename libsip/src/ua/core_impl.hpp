@@ -126,8 +126,8 @@ struct user_agent_core::impl {
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
     /// Our address on this flow as a URI in brackets; `user` is escaped already.
     void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, contact_parts const&) const;
-    [[nodiscard]] contact_parts contact_parts_in_dialog(account_id, method, dialog_handle at) const;
-    [[nodiscard]] contact_parts contact_parts_of(outgoing const&, dialog_handle at) const;
+    [[nodiscard]] contact_parts contact_parts_in_dialog(account_id, method, dialog_id_view const& in) const;
+    [[nodiscard]] contact_parts contact_parts_of(outgoing const&) const;
     [[nodiscard]] std::string contact_uri(flow_id, std::string_view user, bool is_sips) const;
     /// 18.1.1: the address for Via. The port of a connection leads nowhere once it is gone; that of a listener does.
     [[nodiscard]] endpoint sent_by(endpoint const& local) const;

@@ -86,7 +86,8 @@ void user_agent_core::impl::write_contact(
 }
 
 // RFC 5626 4.3: ";ob" asks for the requests of this dialog over the flow that made it.
-contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, method name, dialog_handle at) const {
+contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, method name, dialog_id_view const& in)
+    const {
     auto const* account = accounts.find(id);
     if (account == nullptr) return {};
     auto const& own = account->identity.config;
@@ -94,15 +95,16 @@ contact_parts user_agent_core::impl::contact_parts_in_dialog(account_id id, meth
     // RFC 6665 4.5.1: others may watch what this very phone does, so its name must lead to it from everywhere. A call's
     // Contact follows our address instead, also where a transfer is reported in its dialog: that would move its target.
     bool const is_of_subscription = name == method::subscribe || name == method::notify;
-    if (is_of_subscription && !dialogs.usage(at, usage_kind::invite)) parts.gruu = account->gruu();
+    if (is_of_subscription && !dialogs.usage(dialogs.find(in), usage_kind::invite)) parts.gruu = account->gruu();
     return parts;
 }
 
-contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request, dialog_handle at) const {
+contact_parts user_agent_core::impl::contact_parts_of(outgoing const& request) const {
     auto const* account = accounts.find(request.account);
     if (account != nullptr && request.what == purpose::registration)
         return {"", register_contact_params(*account, request.server), {}};
-    return contact_parts_in_dialog(request.account, request.draft.view().method(), at);
+    auto const draft = request.draft.view();
+    return contact_parts_in_dialog(request.account, draft.method(), dialog_of_response(draft));
 }
 
 result<buffer_ref> user_agent_core::impl::write_reply(message_view request, reply const& reply) {
@@ -125,10 +127,7 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (reply.contact_flow != flow_id::none) {
         write_contact(
             out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
-            contact_parts_in_dialog(
-                reply.account, request.method(),
-                request.to_tag().empty() ? dialog_handle{} : dialogs.find(dialog_of_request(request))
-            )
+            contact_parts_in_dialog(reply.account, request.method(), dialog_of_request(request))
         );
     }
     // 13.3.1.4: Allow and Supported in the 2xx to an INVITE; 11.2: also in the answer to OPTIONS, with Accept.

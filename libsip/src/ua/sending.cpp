@@ -198,13 +198,12 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     auto out = compose_head(buffers, draft, request.cseq);
     if (wants_contact(draft)) {
         // 12.2.1.1, RFC 5630 5.1.1.2: in a dialog that a SIPS URI has begun, whatever Contact the peer gave.
-        auto const at = draft.to_tag().empty() ? dialog_handle{} : dialogs.find(dialog_of_response(draft));
-        auto const* in = dialogs.find(at);
+        auto const* in = draft.to_tag().empty() ? nullptr : dialogs.find(dialogs.find(dialog_of_response(draft)));
         auto const* flow = flows.find(request.flow);
         bool const stays_sips = in != nullptr && in->is_secure() && flow != nullptr && is_secure(flow->local.kind);
         write_contact(
             out, request.flow, contact_user(request.account, draft), is_for_sips(draft) || stays_sips,
-            contact_parts_of(request, at)
+            contact_parts_of(request)
         );
     }
     auto const options = request.options                   ? std::string_view(*request.options)
