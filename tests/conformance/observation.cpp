@@ -93,7 +93,7 @@ bool observer::add(
     std::string const other = known != addresses_.end() ? known->second
                               : owner == proxy          ? stranger_
                                                         : std::string(proxy);
-    if (other.empty() || other == owner) return false;
+    if (other.empty() || other == owner || at < begin_) return false;
     auto parsed = sip::parse_message(pool_.copy(text), pool_);
     if (!parsed) return false;
     has_several_clocks_ = true;
@@ -117,7 +117,7 @@ std::vector<observed_message> observer::messages() const {
     for (auto const& [address, message] : of_unknown_)
         if (!addresses_.contains(address)) all.push_back(message);
     if (has_several_clocks_) put_causes_first(all);
-    std::stable_sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.at < b.at; });
+    sort_by_time(all);
     std::vector<observed_message> folded;
     for (auto& next : all) {
         auto const again = std::find_if(folded.begin(), folded.end(), [&](observed_message const& earlier) {

@@ -2,6 +2,7 @@
 // rounds recognised.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -57,7 +58,9 @@ public:
     }
     /// All so far in the order of time, retransmissions folded, challenge rounds marked.
     [[nodiscard]] std::vector<observed_message> messages() const;
-    void clear() {
+    /// What happened before `at` is of no interest, also where its trace comes later.
+    void begin(seconds at) {
+        begin_ = at;
         all_.clear();
         of_unknown_.clear();
     }
@@ -65,6 +68,7 @@ public:
 private:
     party_map addresses_;
     std::string stranger_;
+    seconds begin_{};
     bool has_several_clocks_ = false;
     mutable sip::buffer_pool pool_;
     std::vector<observed_message> all_;
@@ -75,5 +79,11 @@ private:
 
 /// "INVITE" or "200 INVITE".
 [[nodiscard]] std::string summary(sip::message_view);
+
+/// Messages or packets; those of one moment keep their order.
+template <class Item>
+void sort_by_time(std::vector<Item>& all) {
+    std::stable_sort(all.begin(), all.end(), [](const Item& a, const Item& b) { return a.at < b.at; });
+}
 
 }  // namespace conformance

@@ -34,17 +34,7 @@ auto_aliases=no
 alias="pair.test"
 listen=udp:127.0.0.1:@PORT@
 mpath="@MODULES@"
-loadmodule "pv.so"
-loadmodule "sl.so"
-loadmodule "tm.so"
-loadmodule "rr.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "auth.so"
-modparam("usrloc", "db_mode", 0)
+@BASICS@
 modparam("registrar", "min_expires", 2)
 
 @ROUTE@
@@ -56,7 +46,8 @@ public:
         auto const modules = test::kamailio_modules();
         REQUIRE_MESSAGE(!modules.empty(), "Kamailio's modules are not installed");
         auto text =
-            replace_all(replace_all(configuration, "@ROUTE@", test::kamailio_route), "@PORT@", std::to_string(port));
+            replace_all(replace_all(configuration, "@ROUTE@", test::kamailio_route), "@BASICS@", test::kamailio_basics);
+        text = replace_all(text, "@PORT@", std::to_string(port));
         std::ofstream(folder_.path + "/kamailio.cfg") << replace_all(text, "@MODULES@", modules);
         process_ = conformance::child::start(
             {"kamailio", "-f", folder_.path + "/kamailio.cfg", "-DD", "-E", "-m", "32", "-M", "8", "-w", folder_.path,

@@ -10,9 +10,9 @@
 
 #include "conformance/run/child.hpp"
 #include "conformance/run/port_block.hpp"
-#include "support/certificates.hpp"
 #include "loopback/sip_support.hpp"
 #include "sip/net/user_agent.hpp"
+#include "support/certificates.hpp"
 #include "support/kamailio.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -35,18 +35,8 @@ alias="kam.test"
 @LISTEN@
 mpath="@MODULES@"
 loadmodule "tls.so"
-loadmodule "pv.so"
-loadmodule "sl.so"
-loadmodule "tm.so"
-loadmodule "rr.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
-loadmodule "auth.so"
+@BASICS@
 modparam("tls", "config", "@FOLDER@/tls.cfg")
-modparam("usrloc", "db_mode", 0)
 
 @ROUTE@
 )cfg";
@@ -70,6 +60,7 @@ public:
         write("ca.pem", ca.pem());
         write("tls.cfg", tls_ + "[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\n");
         auto text = replace_all(replace_all(configuration, "@ROUTE@", test::kamailio_route), "@LISTEN@", listen_);
+        text = replace_all(text, "@BASICS@", test::kamailio_basics);
         write(
             "kamailio.cfg",
             replace_all(replace_all(text, "@FOLDER@", folder_.path), "@MODULES@", test::kamailio_modules("tls.so"))

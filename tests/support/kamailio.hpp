@@ -16,8 +16,22 @@ inline std::string kamailio_modules(std::string const& module = "tm.so") {
     return {};
 }
 
+/// The modules of a registrar and proxy with digest authentication and without a database.
+inline constexpr std::string_view kamailio_basics = R"cfg(loadmodule "pv.so"
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "rr.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+)cfg";
+
 /// A registrar and proxy that asks for the password "secret<user>" at REGISTER, and leads calls to who is registered.
-/// Needs pv, sl, tm, rr, maxfwd, textops, siputils, usrloc, registrar and auth.
+/// Needs the basics.
 inline constexpr std::string_view kamailio_route = R"cfg(request_route {
     if (!mf_process_maxfwd_header("70")) { sl_send_reply("483", "Too Many Hops"); exit; }
     if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }

@@ -9,11 +9,6 @@ namespace conformance {
 
 namespace {
 
-template <class Items>
-void sort_by_time(Items& all) {
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-}
-
 bool is_trying(const captured_message& m) {
     return m.text.starts_with("SIP/2.0 100 ");
 }

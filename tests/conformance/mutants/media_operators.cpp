@@ -136,9 +136,7 @@ private:
             packet.at = rest.begin + seconds(at);
             m.all.packets.push_back(std::move(packet));
         }
-        std::stable_sort(m.all.packets.begin(), m.all.packets.end(), [](const auto& a, const auto& b) {
-            return a.at < b.at;
-        });
+        sort_by_time(m.all.packets);
         use_(m);
     }
 

@@ -94,9 +94,7 @@ bool change_method(recording& all, std::size_t at) {
 
 void move_in_time(recording& all, std::size_t at, seconds by) {
     all.messages[at].at += by;
-    std::stable_sort(all.messages.begin(), all.messages.end(), [](const auto& a, const auto& b) {
-        return a.at < b.at;
-    });
+    sort_by_time(all.messages);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sip/syntax/message.hpp"
+
 namespace conformance {
 
 namespace {
@@ -13,17 +15,10 @@ struct header_line {
     std::string name, value;
 };
 
-/// RFC 3261 20, RFC 3515 2.1, RFC 3892 3, RFC 6665 8.2.1.
-constexpr std::pair<std::string_view, std::string_view> compact_forms[] = {
-    {"Call-ID", "i"}, {"Contact", "m"},      {"Content-Encoding", "e"}, {"Content-Length", "l"},
-    {"From", "f"},    {"Content-Type", "c"}, {"Supported", "k"},        {"To", "t"},
-    {"Via", "v"},     {"Refer-To", "r"},     {"Referred-By", "b"},      {"Event", "o"},
-};
-
+/// A name and its compact form are one name.
 bool same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
+    const auto id = sip::header_from(a);
+    return id == sip::header_id::unknown ? sip::detail::equal_ignoring_case(a, b) : id == sip::header_from(b);
 }
 
 std::vector<header_line> read_headers(std::string_view text) {
@@ -50,22 +45,18 @@ std::string restyled(const std::string& text, std::mt19937_64& random) {
     auto headers = read_headers(std::string_view(text).substr(start + 2, blank - start - 2));
     if (headers.empty()) return text;
     for (auto& each : headers) {
-        if (one_in(3))
-            for (const auto& [name, compact] : compact_forms)
-                if (same_name(each.name, name)) each.name = compact;
+        if (const auto compact = sip::compact_form(sip::header_from(each.name)); one_in(3) && compact != '\0')
+            each.name = compact;
         if (one_in(6))
             std::transform(each.name.begin(), each.name.end(), each.name.begin(), [](unsigned char c) {
                 return static_cast<char>(std::toupper(c));
             });
     }
-    // Of one name the order counts; a name and its compact form are one name, so Via stays before Via.
+    // Of one name the order counts.
     for (auto swaps = headers.size(); swaps > 0; --swaps) {
         const auto at = random() % headers.size();
-        if (at + 1 == headers.size()) continue;
-        const auto has_order = [](const header_line& h) { return same_name(h.name, "Via") || same_name(h.name, "v"); };
-        const bool is_one_name =
-            same_name(headers[at].name, headers[at + 1].name) || (has_order(headers[at]) && has_order(headers[at + 1]));
-        if (!is_one_name) std::swap(headers[at], headers[at + 1]);
+        if (at + 1 != headers.size() && !same_name(headers[at].name, headers[at + 1].name))
+            std::swap(headers[at], headers[at + 1]);
     }
     auto out = text.substr(0, start);
     for (const auto& each : headers)

@@ -26,17 +26,8 @@ mpath="@MODULES@"
 @STREAMS@
 loadmodule "jsonrpcs.so"
 loadmodule "kex.so"
-loadmodule "pv.so"
-loadmodule "sl.so"
-loadmodule "tm.so"
-loadmodule "rr.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-loadmodule "usrloc.so"
-loadmodule "registrar.so"
+@BASICS@
 loadmodule "htable.so"
-loadmodule "auth.so"
 loadmodule "siptrace.so"
 modparam("siptrace", "trace_on", 1)
 modparam("siptrace", "trace_mode", 1)
@@ -46,7 +37,6 @@ modparam("siptrace", "hep_version", 3)
 modparam("siptrace", "duplicate_uri", "sip:127.0.0.1:@CAPTURE@")
 modparam("jsonrpcs", "transport", 2)
 modparam("jsonrpcs", "fifo_name", "@FOLDER@/kamailio.fifo")
-modparam("usrloc", "db_mode", 0)
 modparam("htable", "htable", "passwords=>size=4;")
 
 event_route[htable:mod-init] {
@@ -77,24 +67,21 @@ request_route {
     if ($au != $null && $sht(passwords=>$au) != $null) $var(password) = $sht(passwords=>$au);
     if (is_method("REGISTER")) {
         if ($var(password) == "" || !pv_www_authenticate("$td", "$var(password)", "0")) {
-    www_challenge("$td", "1");
-    exit;
-}
-save("location");
-exit;
-}
-if ($var(password) == "" || !pv_proxy_authenticate("$fd", "$var(password)", "0")) {
-    proxy_challenge("$fd", "1");
-    exit;
-}
-consume_credentials();
-remove_hf("Route");
-record_route();
-if (!lookup("location")) {
-    sl_send_reply("404", "Not Found");
-    exit;
-}
-t_relay();
+            www_challenge("$td", "1");
+            exit;
+        }
+        save("location");
+        exit;
+    }
+    if ($var(password) == "" || !pv_proxy_authenticate("$fd", "$var(password)", "0")) {
+        proxy_challenge("$fd", "1");
+        exit;
+    }
+    consume_credentials();
+    remove_hf("Route");
+    record_route();
+    if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+    t_relay();
 }
 )cfg";
 
@@ -122,6 +109,7 @@ std::optional<std::string> write_kamailio_configuration(const network_setting& s
         return setting.is_secure ? "Kamailio's TLS module is not installed" : "Kamailio's modules are not installed";
     auto text =
         replace_all(kamailio_configuration, "@STREAMS@", setting.is_secure ? secure_streams : "listen=tcp:@ADDRESS@");
+    text = replace_all(std::move(text), "@BASICS@", test::kamailio_basics);
     text = replace_all(std::move(text), "@ADDRESS@", host_port(setting.host, setting.port));
     text = replace_all(std::move(text), "@CAPTURE@", std::to_string(capture_port));
     text = replace_all(replace_all(std::move(text), "@FOLDER@", setting.folder), "@MODULES@", modules);

@@ -33,7 +33,7 @@ public:
     played run() {
         played out;
         (void)gather();
-        observer_.clear();  // registrations are not part of a flow
+        observer_.begin(std::chrono::system_clock::now().time_since_epoch());  // registrations are not part of a flow
         for (std::size_t index = 0; index < flow_.steps.size() && out.trouble.empty(); ++index)
             out.trouble = play_step(index);
         gather();

@@ -125,20 +125,29 @@ int draft(const wishes& w) {
     return text.starts_with('#') ? exit_trouble : exit_matches;
 }
 
-int mutate(const wishes& w) {
+/// Each capture with the flow that it is. Why not, where one is of none or cannot be read.
+template <class Use>
+std::optional<std::string> each_capture(const wishes& w, Use&& use) {
     const auto flows = flows_of(w);
-    if (const auto* reason = std::get_if<std::string>(&flows)) return complain(*reason);
-    std::size_t mutants = 0, found = 0, unknown = 0;
-    std::map<std::string, std::size_t> conforming;
+    if (const auto* reason = std::get_if<std::string>(&flows)) return *reason;
     for (const auto& file : w.captures) {
         const auto read = read_capture(file);
-        if (const auto* reason = std::get_if<std::string>(&read)) return complain(*reason);
+        if (const auto* reason = std::get_if<std::string>(&read)) return *reason;
         const auto& original = std::get<recording>(read);
         const auto* f = best_fit(original, std::get<std::vector<flow>>(flows));
-        if (f == nullptr) return complain(fmt::format("{}: nothing in it is of these flows", file));
+        if (f == nullptr) return fmt::format("{}: nothing in it is of these flows", file);
+        use(file, original, *f);
+    }
+    return std::nullopt;
+}
+
+int mutate(const wishes& w) {
+    std::size_t mutants = 0, found = 0, unknown = 0;
+    std::map<std::string, std::size_t> conforming;
+    const auto problem = each_capture(w, [&](const auto& file, const recording& original, const flow& f) {
         each_mutant(original, w.places, [&](const mutant& m) {
             ++mutants;
-            const auto judged = judge(m.all, *f);
+            const auto judged = judge(m.all, f);
             const auto* done = std::get_if<judgement>(&judged);
             if (done == nullptr || !done->result.matches()) {
                 ++found;
@@ -149,7 +158,8 @@ int mutate(const wishes& w) {
                 fmt::print("{}: not found: {}\n", file, m.what);
             }
         });
-    }
+    });
+    if (problem) return complain(*problem);
     fmt::print("{} mutants, {} found, {} not found\n", mutants, found, unknown);
     for (const auto& [reason, count] : conforming)
         fmt::print("{} conform: {}\n", count, reason);
@@ -157,18 +167,11 @@ int mutate(const wishes& w) {
 }
 
 int impair(const wishes& w) {
-    const auto flows = flows_of(w);
-    if (const auto* reason = std::get_if<std::string>(&flows)) return complain(*reason);
     std::size_t runs = 0, alarms = 0;
-    for (const auto& file : w.captures) {
-        const auto read = read_capture(file);
-        if (const auto* reason = std::get_if<std::string>(&read)) return complain(*reason);
-        const auto& original = std::get<recording>(read);
-        const auto* f = best_fit(original, std::get<std::vector<flow>>(flows));
-        if (f == nullptr) return complain(fmt::format("{}: nothing in it is of these flows", file));
+    const auto problem = each_capture(w, [&](const auto& file, const recording& original, const flow& f) {
         for (std::uint64_t seed = w.first_seed; seed != w.first_seed + w.seeds; ++seed) {
             ++runs;
-            const auto judged = judge(impaired(original, seed), *f);
+            const auto judged = judge(impaired(original, seed), f);
             const auto* done = std::get_if<judgement>(&judged);
             if (done != nullptr && done->result.matches()) continue;
             ++alarms;
@@ -178,7 +181,8 @@ int impair(const wishes& w) {
                 differences.empty() ? std::get<std::string>(judged) : fmt::format("{}", fmt::join(differences, "\n  "))
             );
         }
-    }
+    });
+    if (problem) return complain(*problem);
     fmt::print("{} runs, {} false alarms\n", runs, alarms);
     return alarms == 0 ? exit_matches : exit_differs;
 }

@@ -66,9 +66,7 @@ TEST_CASE("messages in another order than printed are reported") {
     // The waiting call is answered before the hold is complete.
     auto& answer = played.message("SIP/2.0 200", "A -> P");
     answer.at = played.message("INVITE", "A -> P", 2).at - seconds(0.01);
-    std::stable_sort(played.all.messages.begin(), played.all.messages.end(), [](const auto& a, const auto& b) {
-        return a.at < b.at;
-    });
+    sort_by_time(played.all.messages);
     CHECK_SAYS(played, "F19: 200 (INVITE) A -> P passed, but it came before F17");
 }
 

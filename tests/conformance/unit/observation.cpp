@@ -72,6 +72,15 @@ TEST_CASE("an unknown address in the proxy's trace is the stranger's until a pho
     CHECK(summary(seen.messages()[0].message.view()) == "INVITE");
 }
 
+TEST_CASE("what happened before the flow began is none of it, however late its trace comes") {
+    observer seen(party_map{{"p", "P"}, {"b", "B"}});
+    REQUIRE(seen.add("P", proxy_line(1, "out", "b", message("SIP/2.0 200 OK", "1 REGISTER"))));
+    seen.begin(conformance::seconds(2));
+    CHECK_FALSE(seen.add("P", proxy_line(1.9, "out", "b", message("SIP/2.0 200 OK", "2 REGISTER"))));
+    CHECK(seen.messages().empty());
+    CHECK(seen.add("P", proxy_line(2, "out", "b", message("SIP/2.0 200 OK", "3 REGISTER"))));
+}
+
 TEST_CASE("a response never stands before its request, nor an ACK before the answer") {
     observer seen(party_map{{"p", "P"}, {"b", "B"}});
     REQUIRE(seen.add("P", proxy_line(1.0003, "out", "b", message("INVITE sip:2 SIP/2.0", "1 INVITE"))));

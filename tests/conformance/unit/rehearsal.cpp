@@ -82,9 +82,7 @@ public:
                 speak(media);
             if (!step.media.empty()) now_ += 0.6;
         }
-        std::stable_sort(out_.packets.begin(), out_.packets.end(), [](const auto& a, const auto& b) {
-            return a.at < b.at;
-        });
+        sort_by_time(out_.packets);
         return std::move(out_);
     }
 
