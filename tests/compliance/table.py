@@ -36,7 +36,7 @@ SAYS_NOTHING = re.compile(
     r"|applicability|goals|open issues|requirements( language| notation)?|iana|security considerations|privacy considerations"
     r"|acknowledge?ments?|contributors|author|editors|references|bibliography|normative|informative|change|differences"
     r"|summary of|examples?\b|full copyright|intellectual property|internationali[sz]ation|formal syntax|augmented bnf|abnf|grammar"
-    r"|syntax$|collected|design|history|backwards? compatibility|registration of|.* registration$|.* registry$|.* examples?$|notice)",
+    r"|syntax$|informational references|collected|design|history|backwards? compatibility|registration of|.* registration$|.* registry$|.* examples?$|notice)",
     re.IGNORECASE,
 )
 
@@ -233,6 +233,15 @@ def line_of(path, name):
     return f"- {name.replace('*', chr(92) + '*').replace('<', '&lt;')} · `{where}`"
 
 
+def sections_cell(sections, rfc_shown, rfc_account):
+    """How many sections tests show; an RFC of which everything is set aside is left out."""
+    if sections:
+        return str(len(sections))
+    if "-" in rfc_shown:
+        return "as a whole"
+    return "left out" if rfc_account and not rfc_account[0] else "none"
+
+
 def page(tests, known, shown, accounted, aside, rules):
     tagged = sum(1 for _, name in tests if references(name))
     accounts = {
@@ -246,7 +255,8 @@ def page(tests, known, shown, accounted, aside, rules):
         "is tested, and claims nothing else: a section that is shown may have more rules than its tests show.",
         "",
         "We hold ourselves to account for the RFCs with a number under *open*: of each of their sections this page says which",
-        "test shows it, why it asks nothing of us (*set aside*), or that no test shows it (*open*).",
+        "test shows it, why it asks nothing of us (*set aside*), or that no test shows it (*open*). *Left out* is an RFC of which",
+        "every section is set aside.",
         "",
         f"{tagged} tests name a rule of an RFC. Of the RFCs with numbers under *rules* each rule is listed that says MUST: with the",
         "tests that show it, the reason why it is not for us, or what is missing.",
@@ -259,7 +269,7 @@ def page(tests, known, shown, accounted, aside, rules):
         sections = [s for s in known[rfc] if s in shown[rfc] and s != "-"]
         counts = f"{len(accounts[rfc][1])} | {len(accounts[rfc][0])} of {accounts[rfc][2]}" if rfc in accounts else " | "
         listed_rules = ", ".join(map(str, counts_of(rules[rfc]))) if rfc in rules else ""
-        row = [f"[{rfc}](#rfc-{rfc})", known[rfc]["-"], str(len(sections) or "as a whole"), counts, listed_rules]
+        row = [f"[{rfc}](#rfc-{rfc})", known[rfc]["-"], sections_cell(sections, shown[rfc], accounts.get(rfc)), counts, listed_rules]
         lines.append(f"| {' | '.join(row)} |")
     for rfc in listed:
         lines += ["", f"## RFC {rfc}", "", known[rfc]["-"]]
@@ -360,6 +370,14 @@ def self_test():
     rows = [("2.2", "a", "- open: x"), ("3", "b", "- not ours"), ("2.1", "c", "- why"), ("2.1", "d", ["right"])]
     if account(titles, {}, ("2", "3"), {}, rows) != (["2.2"], [("3", "not ours")], 3) or counts_of(rows) != (1, 2, 1):
         failures.append("rules do not count for their sections")
+    cells = [
+        sections_cell(["1"], {"1": []}, ([], [], 1)),
+        sections_cell([], {"-": []}, None),
+        sections_cell([], {}, ([], [("1", "why")], 1)),
+        sections_cell([], {}, (["1"], [], 1)),
+    ]
+    if cells != ["1", "as a whole", "left out", "none"]:
+        failures.append(f"cells: {cells}")
     mistakes = list(wrong_accounts({1: titles}, {1: {"2.1": []}}, {2: ()}, {1: {"2.1": "no", "9": "no", "3": "why"}}))
     if len(mistakes) != 3:
         failures.append(f"wrong accounts: {mistakes}")

@@ -202,7 +202,10 @@ void watch_and_publish(std::string const& algorithm) {
 
 }  // namespace
 
-TEST_CASE("md5: Kamailio's event server and we understand each other (RFC 6665, 3903, 3842, 4235)") {
+TEST_CASE(
+    "md5: Kamailio's event server and we understand each other (RFC 6665, RFC 3903, RFC 3842 3.5, 3.9, RFC 4235 3.5, "
+    "3.8)"
+) {
     watch_and_publish("MD5");
 }
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "packages/xml.hpp"
-#include "sip/syntax/headers/simple.hpp"
+#include "sip/syntax/uri.hpp"
 
 namespace sip::packages {
 
@@ -33,11 +33,17 @@ std::optional<std::uint32_t> number_from(std::string_view text) noexcept {
 
 dialog_party party_from(pugi::xml_node node) {
     auto const identity = xml::child(node, "identity");
-    return {
+    auto const target = xml::child(node, "target");
+    dialog_party party{
         .identity = xml::trimmed(identity.child_value()),
         .display_name = identity.attribute("display").as_string(),
-        .target = xml::child(node, "target").attribute("uri").as_string(),
+        .target = target.attribute("uri").as_string(),
     };
+    // A target with more parameters than any Contact has loses the rest.
+    (void)xml::for_each(target, "param", [&](pugi::xml_node param) {
+        party.target_params.emplace_back(param.attribute("pname").as_string(), param.attribute("pval").as_string());
+    });
+    return party;
 }
 
 std::string party_text(std::string_view name, dialog_party const& party) {
@@ -48,7 +54,12 @@ std::string party_text(std::string_view name, dialog_party const& party) {
         if (!party.display_name.empty()) text += xml::attribute("display", party.display_name);
         text += fmt::format(">{}</identity>", xml::escaped(party.identity));
     }
-    if (!party.target.empty()) text += fmt::format("<target{}/>", xml::attribute("uri", party.target));
+    if (!party.target.empty()) {
+        text += fmt::format("<target{}>", xml::attribute("uri", party.target));
+        for (auto const& [name_of_param, value] : party.target_params)
+            text += fmt::format("<param{}{}/>", xml::attribute("pname", name_of_param), xml::attribute("pval", value));
+        text += "</target>";
+    }
     return text + fmt::format("</{}>", name);
 }
 
@@ -65,6 +76,13 @@ std::string dialog_text(dialog_entry const& dialog) {
     if (dialog.code != 0) text += fmt::format(" code=\"{}\"", dialog.code);
     text += fmt::format(">{}</state>", state_names[static_cast<std::size_t>(dialog.state)]);
     if (dialog.duration) text += fmt::format("<duration>{}</duration>", *dialog.duration);
+    if (dialog.replaces != replaced_dialog{})
+        text += fmt::format(
+            "<replaces{}{}{}/>", xml::attribute("call-id", dialog.replaces.call_id),
+            xml::attribute("local-tag", dialog.replaces.local_tag),
+            xml::attribute("remote-tag", dialog.replaces.remote_tag)
+        );
+    if (!dialog.referred_by.empty()) text += xml::element("referred-by", dialog.referred_by);
     return text + party_text("local", dialog.local) + party_text("remote", dialog.remote) + "</dialog>\r\n";
 }
 
@@ -113,6 +131,13 @@ parsed<dialog_info> parse_dialog_info(std::string_view body) {
         auto const code = number_from(shown.attribute("code").as_string());
         if (code && *code <= 699) entry.code = static_cast<std::uint16_t>(*code);
         entry.duration = number_from(xml::text_of(node, "duration"));
+        auto const replaces = xml::child(node, "replaces");
+        entry.replaces = {
+            .call_id = replaces.attribute("call-id").as_string(),
+            .local_tag = replaces.attribute("local-tag").as_string(),
+            .remote_tag = replaces.attribute("remote-tag").as_string(),
+        };
+        entry.referred_by = xml::text_of(node, "referred-by");
         entry.local = party_from(xml::child(node, "local"));
         entry.remote = party_from(xml::child(node, "remote"));
         info.dialogs.push_back(std::move(entry));
@@ -135,9 +160,78 @@ std::string to_string(dialog_info const& info) {
 
 // ---- the notifier's side
 
-void dialog_publisher::set(dialog_entry entry) {
+bool advance(dialog_entry& dialog, dialog_trigger trigger, std::uint16_t code) {
+    auto const become = [&](dialog_state state, std::string_view event = {}) {
+        dialog.state = state;
+        dialog.event = event;
+        dialog.code = code;
+        return true;
+    };
+    bool const is_up = dialog.state == dialog_state::confirmed;
+    if (dialog.state == dialog_state::terminated) return false;
+    switch (trigger) {
+        case dialog_trigger::provisional_without_tag:
+            return dialog.state == dialog_state::trying && become(dialog_state::proceeding);
+        case dialog_trigger::provisional:
+            return dialog.state < dialog_state::early && become(dialog_state::early);
+        case dialog_trigger::answered:
+            return !is_up && become(dialog_state::confirmed);
+        case dialog_trigger::cancelled:
+            return !is_up && become(dialog_state::terminated, "cancelled");
+        case dialog_trigger::rejected:
+            return !is_up && become(dialog_state::terminated, "rejected");
+        case dialog_trigger::replaced:
+            return dialog.state >= dialog_state::early && become(dialog_state::terminated, "replaced");
+        case dialog_trigger::error:
+            return is_up && become(dialog_state::terminated, "error");
+        case dialog_trigger::timeout:
+            return is_up && become(dialog_state::terminated, "timeout");
+        case dialog_trigger::local_bye:
+            return is_up && become(dialog_state::terminated, "local-bye");
+        case dialog_trigger::remote_bye:
+            return is_up && become(dialog_state::terminated, "remote-bye");
+    }
+    return false;
+}
+
+dialog_entry virtual_dialog(std::vector<dialog_entry> const& dialogs) {
+    bool const is_busy = std::any_of(dialogs.begin(), dialogs.end(), [](dialog_entry const& dialog) {
+        return dialog.state != dialog_state::terminated;
+    });
+    dialog_entry made;
+    made.id = "1";
+    made.state = is_busy ? dialog_state::confirmed : dialog_state::terminated;
+    return made;
+}
+
+bool dialog_selection::admits(dialog_entry const& dialog) const {
+    auto const fits = [](std::string const& wanted, std::string const& is) { return wanted.empty() || wanted == is; };
+    if (!fits(call_id, dialog.call_id) || !fits(local_tag, dialog.local_tag) || !fits(remote_tag, dialog.remote_tag))
+        return false;
+    // Whoever asks for a dialog by name is told of it, its own or not.
+    if (subscriber.empty() || !call_id.empty()) return true;
+    auto const own = parse_uri(subscriber), target = parse_uri(dialog.remote.target);
+    return !own || !target || !equivalent(*own, *target);
+}
+
+parsed<dialog_selection> dialog_selection_from(token_params_view const& event, std::string subscriber) {
+    dialog_selection made{
+        .call_id = std::string(event.params.value("call-id")),
+        .local_tag = std::string(event.params.value("to-tag")),
+        .remote_tag = std::string(event.params.value("from-tag")),
+        .subscriber = std::move(subscriber),
+    };
+    // 3.2: a dialog is named by all three, what one INVITE of ours has made by the first two.
+    if (made.call_id.empty() != made.local_tag.empty() || (made.call_id.empty() && !made.remote_tag.empty()))
+        return xml::failure(errc::syntax_error);
+    return made;
+}
+
+bool dialog_publisher::set(dialog_entry entry) {
+    if (!selection_.admits(entry)) return false;
     put(changed_, entry);
     put(dialogs_, std::move(entry));
+    return true;
 }
 
 std::string dialog_publisher::write(bool is_full, std::vector<dialog_entry> const& what) {
@@ -157,20 +251,43 @@ std::string dialog_publisher::changes() {
 
 // ---- the subscriber's side
 
+namespace {
+
+/// 4.1.6.1 and 4.1.6.2: what a later document does not repeat is as it was.
+void inherit(dialog_party& party, dialog_party const& known) {
+    if (party.identity.empty()) {
+        party.identity = known.identity;
+        party.display_name = known.display_name;
+    }
+    if (party.target.empty()) {
+        party.target = known.target;
+        party.target_params = known.target_params;
+    }
+}
+
+}  // namespace
+
 dialog_watch::outcome dialog_watch::apply(dialog_info info) {
-    if (version_ && info.version <= *version_) return outcome::stale;
-    bool const is_next = version_ && info.version == *version_ + 1;
-    if (!info.is_full && !is_next) return outcome::incomplete;
-    version_ = info.version;
+    auto result = order_.next(info.version, info.is_full);
+    if (result == outcome::stale) return result;
     drop_terminated(dialogs_);
     if (info.is_full) dialogs_.clear();
     for (auto& entry : info.dialogs) {
-        bool const is_known =
-            std::any_of(dialogs_.begin(), dialogs_.end(), [&](auto const& d) { return d.id == entry.id; });
-        if (!is_known && dialogs_.size() >= xml::most_elements) return outcome::incomplete;
-        put(dialogs_, std::move(entry));
+        auto const known =
+            std::find_if(dialogs_.begin(), dialogs_.end(), [&](auto const& dialog) { return dialog.id == entry.id; });
+        if (known == dialogs_.end()) {
+            if (dialogs_.size() >= xml::most_elements) {
+                result = outcome::incomplete;
+                continue;
+            }
+            dialogs_.push_back(std::move(entry));
+            continue;
+        }
+        inherit(entry.local, known->local);
+        inherit(entry.remote, known->remote);
+        *known = std::move(entry);
     }
-    return outcome::applied;
+    return result;
 }
 
 dialog_state dialog_watch::summary() const noexcept {

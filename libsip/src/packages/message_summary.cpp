@@ -1,6 +1,8 @@
 #include "sip/packages/message_summary.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -21,15 +23,15 @@ std::string_view trim(std::string_view text) noexcept {
     return text;
 }
 
-/// Takes a number from the front.
-std::optional<std::uint32_t> number(std::string_view& text, errc& why) noexcept {
+/// Takes a number from the front; one that is too large counts as the largest there is (RFC 3842 3.5).
+std::optional<std::uint32_t> number(std::string_view& text) noexcept {
     text = trim(text);
     std::uint32_t value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc()) {
-        why = error == std::errc::result_out_of_range ? errc::number_out_of_range : errc::syntax_error;
+    if (error == std::errc::result_out_of_range)
+        value = std::numeric_limits<std::uint32_t>::max();
+    else if (error != std::errc())
         return std::nullopt;
-    }
     text = trim(text.substr(static_cast<std::size_t>(end - text.data())));
     return value;
 }
@@ -41,12 +43,11 @@ bool take(std::string_view& text, char wanted) noexcept {
 }
 
 /// "4/8 (1/2)": new/old, and of these the urgent ones.
-bool read_counts(std::string_view text, message_counts& out, errc& why) noexcept {
-    why = errc::syntax_error;
+bool read_counts(std::string_view text, message_counts& out) noexcept {
     auto const pair = [&](std::uint32_t& first, std::uint32_t& second) {
-        auto const a = number(text, why);
+        auto const a = number(text);
         if (!a || !take(text, '/')) return false;
-        auto const b = number(text, why);
+        auto const b = number(text);
         if (!b) return false;
         first = *a;
         second = *b;
@@ -63,6 +64,30 @@ message_counts const* message_summary::of(std::string_view context) const noexce
     for (auto const& line : counts)
         if (equal_ignoring_case(line.context, context)) return &line;
     return nullptr;
+}
+
+message_summary message_summary::merged(std::vector<message_summary> const& boxes) {
+    auto const add = [](std::uint32_t& to, std::uint32_t what) {
+        to = std::min(std::numeric_limits<std::uint32_t>::max() - to, what) + to;
+    };
+    message_summary made;
+    bool tells_counts = true;
+    for (auto const& box : boxes) {
+        made.waiting = made.waiting || box.waiting;
+        tells_counts = tells_counts && !box.counts.empty();
+        for (auto const& line : box.counts) {
+            auto at = std::find_if(made.counts.begin(), made.counts.end(), [&](message_counts const& known) {
+                return equal_ignoring_case(known.context, line.context);
+            });
+            if (at == made.counts.end()) at = made.counts.insert(at, {.context = line.context});
+            add(at->fresh, line.fresh);
+            add(at->old, line.old);
+            add(at->urgent_fresh, line.urgent_fresh);
+            add(at->urgent_old, line.urgent_old);
+        }
+    }
+    if (!tells_counts) made.counts.clear();
+    return made;
 }
 
 parsed<message_summary> parse_message_summary(std::string_view body) {
@@ -92,9 +117,8 @@ parsed<message_summary> parse_message_summary(std::string_view body) {
             summary.account = value;
         } else if (!value.empty() && value.front() >= '0' && value.front() <= '9') {
             message_counts counts;
-            errc why{};
             counts.context = name;
-            if (!read_counts(value, counts, why)) return fail(why, begin);
+            if (!read_counts(value, counts)) return fail(errc::syntax_error, begin);
             summary.counts.push_back(std::move(counts));
         }
     }

@@ -1,5 +1,7 @@
 #include "sip/packages/reg_info.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "packages/xml.hpp"
@@ -114,6 +116,78 @@ std::string to_string(reg_info const& info) {
         text += "</registration>\r\n";
     }
     return text + "</reginfo>\r\n";
+}
+
+// ---- both sides
+
+namespace {
+
+void put(std::vector<reg_contact>& list, reg_contact contact) {
+    auto const at = std::find_if(list.begin(), list.end(), [&](auto const& known) { return known.id == contact.id; });
+    if (at == list.end())
+        list.push_back(std::move(contact));
+    else
+        *at = std::move(contact);
+}
+void drop_terminated(std::vector<reg_contact>& list) {
+    std::erase_if(list, [](reg_contact const& contact) { return contact.state == reg_state::terminated; });
+}
+
+}  // namespace
+
+void reg_publisher::set(reg_contact contact) {
+    put(changed_, contact);
+    put(registration_.contacts, std::move(contact));
+    bool const is_bound =
+        std::any_of(registration_.contacts.begin(), registration_.contacts.end(), [](reg_contact const& known) {
+            return known.state == reg_state::active;
+        });
+    registration_.state = is_bound ? reg_state::active : reg_state::terminated;
+}
+
+std::string reg_publisher::write(bool is_full, std::vector<reg_contact> contacts) {
+    auto told = registration_;
+    told.contacts = std::move(contacts);
+    auto text = to_string(reg_info{.version = version_++, .is_full = is_full, .registrations = {std::move(told)}});
+    changed_.clear();
+    drop_terminated(registration_.contacts);
+    if (registration_.state == reg_state::terminated) registration_.state = reg_state::init;
+    return text;
+}
+
+std::string reg_publisher::full() {
+    return write(true, registration_.contacts);
+}
+std::string reg_publisher::changes() {
+    return write(false, changed_);
+}
+
+document_outcome reg_watch::apply(reg_info info) {
+    auto result = order_.next(info.version, info.is_full);
+    if (result == document_outcome::stale) return result;
+    for (auto& known : registrations_)
+        drop_terminated(known.contacts);
+    if (info.is_full) registrations_.clear();
+    for (auto& one : info.registrations) {
+        auto const known = std::find_if(registrations_.begin(), registrations_.end(), [&](auto const& registration) {
+            return registration.id == one.id;
+        });
+        if (known == registrations_.end()) {
+            if (registrations_.size() < xml::most_elements)
+                registrations_.push_back(std::move(one));
+            else
+                result = document_outcome::incomplete;
+            continue;
+        }
+        known->state = one.state;
+        for (auto& contact : one.contacts)
+            put(known->contacts, std::move(contact));
+        if (known->contacts.size() > xml::most_elements) {
+            known->contacts.resize(xml::most_elements);
+            result = document_outcome::incomplete;
+        }
+    }
+    return result;
 }
 
 }  // namespace sip::packages

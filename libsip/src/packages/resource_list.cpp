@@ -106,6 +106,38 @@ list_notification::part const* list_notification::of(list_instance const& instan
     return at == parts.end() ? nullptr : &*at;
 }
 
+document_outcome list_watch::apply(list_notification const& told) {
+    auto result = order_.next(told.list.version, told.list.is_full);
+    if (result == document_outcome::stale) return result;
+    if (told.list.is_full) rows_.clear();
+    for (auto const& resource : told.list.resources) {
+        auto known =
+            std::find_if(rows_.begin(), rows_.end(), [&](row const& r) { return r.resource.uri == resource.uri; });
+        if (known == rows_.end()) {
+            if (rows_.size() >= xml::most_elements) {
+                result = document_outcome::incomplete;
+                continue;
+            }
+            known = rows_.emplace(rows_.end());
+        }
+        std::vector<row::state> states;
+        for (auto const& instance : resource.instances) {
+            if (auto const* part = told.of(instance)) {
+                states.push_back({instance.id, std::string(part->content_type), std::string(part->body)});
+                continue;
+            }
+            if (instance.state == subscription_phase::terminated) continue;
+            auto const before = std::find_if(known->states.begin(), known->states.end(), [&](row::state const& state) {
+                return state.instance == instance.id;
+            });
+            if (before != known->states.end()) states.push_back(std::move(*before));
+        }
+        known->resource = resource;
+        known->states = std::move(states);
+    }
+    return result;
+}
+
 parsed<list_notification> parse_list_notification(media_type_view const& type, std::string_view body) {
     auto reader = multipart_reader::from(type, body);
     if (!reader) return reader.error();

@@ -370,7 +370,7 @@ TEST_CASE("A target that turns out not to know Replaces is left, and called by t
     );
 }
 
-TEST_CASE("The transferred call says on whose behalf it is made (RFC 5589 8)") {
+TEST_CASE("The transferred call says on whose behalf it is made (RFC 5589 8, RFC 3892 2.2)") {
     transfer play;
     play.hold();
     play.consult();

@@ -60,12 +60,14 @@ TEST_CASE("History-Info tells who was asked before (RFC 7044)") {
     );
 }
 
-TEST_CASE("Referred-By tells who transferred the call (RFC 3892)") {
+TEST_CASE("Referred-By tells who transferred the call (RFC 3892, RFC 3892 2.3)") {
     CHECK(phoned::referred_by(invite("Referred-By: \"Bob\" <sip:bob@x>\n").view()) == "sip:bob@x");
     CHECK(phoned::referred_by(invite("").view()).empty());
 }
 
-TEST_CASE("whoever goes on after a 3xx passes its diversions on, in the place of those before (RFC 5806 6)") {
+TEST_CASE(
+    "whoever goes on after a 3xx passes its diversions on, in the place of those before (RFC 5806 6, RFC 5806 5.1, 5.2)"
+) {
     std::vector<sip::extra_header> headers{{"Diversion", "<sip:stale@x>"}, {"Subject", "tea"}};
     const invite moved(
         "Diversion: <sip:b@x>;reason=\n no-answer\nContact: <sip:c@x>\n", {}, "SIP/2.0 302 Moved Temporarily"

@@ -83,7 +83,9 @@ TEST_CASE_FIXTURE(dialog, "ACK and BYE of the caller follow the recorded route (
     CHECK(drain() == text_lines{"10.0.0.1 200 BYE"});
 }
 
-TEST_CASE_FIXTURE(dialog, "Two transports are recorded as two routes, each with its side's transport (RFC 5658)") {
+TEST_CASE_FIXTURE(
+    dialog, "Two transports are recorded as two routes, each with its side's transport (RFC 5658, RFC 3608 6.2)"
+) {
     establish(sip::transport_kind::udp, sip::transport_kind::tcp);
     auto recorded = all_headers(invite.text, "Record-Route");
     REQUIRE(recorded.size() == 2);

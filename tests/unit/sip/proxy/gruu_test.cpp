@@ -87,7 +87,8 @@ TEST_CASE_FIXTURE(gruu_fixture, "A GRUU that a client brings along is not heard 
 }
 
 TEST_CASE_FIXTURE(
-    gruu_fixture, "A GRUU leads to the contacts of its instance alone, the address of record to all (RFC 5627 6.1)"
+    gruu_fixture,
+    "A GRUU leads to the contacts of its instance alone, the address of record to all (RFC 5627 6.1, RFC 5627 5.4)"
 ) {
     auto const first = reg("sip:b@10.0.0.2", desk);
     auto const second = reg("sip:c@10.0.0.3", soft, "reg-2");

@@ -220,7 +220,8 @@ TEST_CASE("A redirection carries the user's Contact, and text with a line break 
     CHECK(header(moved, "Contact") == "<sip:c@d>");
 }
 
-TEST_CASE("What an INVITE asks for and we cannot do is refused before it rings (RFC 3261 8.2.2.3, 8.2.3)") {
+TEST_CASE("What an INVITE asks for and we cannot do is refused before it rings (RFC 3261 8.2.2.3, 8.2.3, RFC 5621 8.4)"
+) {
     struct refused {
         test::extras more;
         std::string answer, name, value;

@@ -9,7 +9,10 @@
 using namespace std::chrono_literals;
 using namespace test;
 
-TEST_CASE("An accepted SUBSCRIBE is answered 200, and its NOTIFY follows at once (RFC 6665 3.2.1, 4.2.1.2, 8.3.1)") {
+TEST_CASE(
+    "An accepted SUBSCRIBE is answered 200, and its NOTIFY follows at once (RFC 6665 3.2.1, 4.2.1.2, 8.3.1, RFC 3842 "
+    "3.8)"
+) {
     script s(with_events());
     s.inject(peers_subscribe(s, 1, "600", "Record-Route: <sip:10.0.0.9;lr>\n"));
     auto const asked = s.expect_event<sip::incoming_subscription>();
@@ -32,7 +35,7 @@ TEST_CASE("An accepted SUBSCRIBE is answered 200, and its NOTIFY follows at once
     CHECK(body_of(told) == "state");
 }
 
-TEST_CASE("A subscription that the user has to ask for is pending first, then active (RFC 6665 4.2.2)") {
+TEST_CASE("A subscription that the user has to ask for is pending first, then active (RFC 6665 4.2.2, RFC 3856 6.7)") {
     script s(with_events());
     s.inject(peers_subscribe(s, 1));
     auto const id = s.expect_event<sip::incoming_subscription>().id;
@@ -70,7 +73,10 @@ TEST_CASE("A SUBSCRIBE that is too brief is answered 423 with the least that we 
     CHECK(s.expect_event<sip::incoming_subscription>().expires == 7200);
 }
 
-TEST_CASE("A SUBSCRIBE that does not take our bodies is answered 406, one without Contact 400 (RFC 6665 4.2.1.1)") {
+TEST_CASE(
+    "A SUBSCRIBE that does not take our bodies is answered 406, one without Contact 400 (RFC 6665 4.2.1.1, RFC 4235 "
+    "3.5, RFC 3856 6.5)"
+) {
     script s(with_events());
     s.inject(peers_subscribe(s, 1, "600", "Accept: text/plain\n"));
     s.expect("406 SUBSCRIBE");
@@ -84,7 +90,10 @@ TEST_CASE("A SUBSCRIBE that does not take our bodies is answered 406, one withou
     s.expect("400 SUBSCRIBE");
 }
 
-TEST_CASE("The user refuses, or asks for credentials, and nothing of it is left (RFC 6665 4.2.1.3)") {
+TEST_CASE(
+    "The user refuses, or asks for credentials, and nothing of it is left (RFC 6665 4.2.1.3, RFC 3842 3.7, RFC 3856 "
+    "6.6.1, RFC 3680 4.6)"
+) {
     script s(with_events());
     s.inject(peers_subscribe(s, 1));
     auto const id = s.expect_event<sip::incoming_subscription>().id;
@@ -404,7 +413,7 @@ script_options with_instance() {
 
 TEST_CASE(
     "Where the registrar gave a GRUU, it is the Contact of subscriptions, not of calls (RFC 6665 4.5.1, RFC 5627 4.2, "
-    "4.4)"
+    "4.4, RFC 5627 4.1)"
 ) {
     script s(with_instance());
     register_at(s, ";pub-gruu=\"sip:1001@example.com;gr=urn:uuid:f81d\";temp-gruu=\"sip:tgruu.x@example.com;gr\"");

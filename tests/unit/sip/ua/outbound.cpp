@@ -45,7 +45,10 @@ bool lists_tag(std::string const& text, std::string const& tag) {
 
 }  // namespace
 
-TEST_CASE("Each outbound proxy gets a REGISTER over a flow of its own, told apart by reg-id (RFC 5626 4.2.1, 3.3)") {
+TEST_CASE(
+    "Each outbound proxy gets a REGISTER over a flow of its own, told apart by reg-id (RFC 5626 4.2.1, 3.3, RFC 3327 "
+    "5.1)"
+) {
     lone_agent ua(two_flows());
     ua.start();
     auto const first = ua.expect("REGISTER");

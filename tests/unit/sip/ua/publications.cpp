@@ -32,7 +32,10 @@ void modify(script& s, sip::publication_id id, std::string_view body, sip::error
 
 }  // namespace
 
-TEST_CASE("PUBLISH carries Event, Expires and the state; changes and removal carry the server's tag (RFC 3903 4)") {
+TEST_CASE(
+    "PUBLISH carries Event, Expires and the state; changes and removal carry the server's tag (RFC 3903 4, RFC 3856 "
+    "7.3)"
+) {
     script s;
     auto const id = publish(s, own_state());
     auto const first = s.expect("PUBLISH");
@@ -207,7 +210,8 @@ TEST_CASE("Recv-Info tells which INFO packages we take, in the INVITE and in its
 // ---- routes that the registrar names
 
 TEST_CASE(
-    "Service-Route of a registration leads every later request but REGISTER, behind the outbound proxy (RFC 3608 5)"
+    "Service-Route of a registration leads every later request but REGISTER, behind the outbound proxy (RFC 3608 5, "
+    "RFC 3608 6.1)"
 ) {
     script_options setup;
     setup.account.registrar = "sip:10.0.0.2:5060";
@@ -236,7 +240,9 @@ TEST_CASE(
 
 // ---- connected identity
 
-TEST_CASE("A From that names somebody else inside a call is told, and is whom we talk to from then on (RFC 4916 3, 4)"
+TEST_CASE(
+    "A From that names somebody else inside a call is told, and is whom we talk to from then on (RFC 4916 3, 4, RFC "
+    "4916 4.4.2)"
 ) {
     script_options setup;
     setup.config.supported = {"from-change"};
@@ -256,7 +262,7 @@ TEST_CASE("A From that names somebody else inside a call is told, and is whom we
     CHECK(header(s.expect("BYE"), "To") == "\"Carol\" <sip:carol@10.0.0.3>;tag=peer");
 }
 
-TEST_CASE("We may become somebody else inside a call; the tag stays (RFC 4916 4.1)") {
+TEST_CASE("We may become somebody else inside a call; the tag stays (RFC 4916 4.1, RFC 4916 4.2, 4.3, 4.4.1)") {
     script s;
     auto const id = called(s);
     auto const tag = tag_of(s.own_address);

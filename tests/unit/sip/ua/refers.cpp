@@ -55,7 +55,7 @@ unsigned reported(sip::notification const& told) {
 
 TEST_CASE(
     "REFER in a call carries Refer-To and Referred-By; its reports reach the user up to the last (RFC 3515 2.2, 2.4.1, "
-    "2.4.4, 3.8, RFC 3892 3)"
+    "2.4.4, 3.8, RFC 3892 3, RFC 3892 2.1)"
 ) {
     script s(with_transfers());
     auto const call = calling(s);
@@ -193,7 +193,8 @@ TEST_CASE("A transfer without reports ends with its acceptance, where the peer a
 }
 
 TEST_CASE(
-    "REFER outside of a call makes a dialog of its own, and Target-Dialog names the call that it is about (RFC 4538 2)"
+    "REFER outside of a call makes a dialog of its own, and Target-Dialog names the call that it is about (RFC 4538 2, "
+    "RFC 4538 3)"
 ) {
     script s(with_transfers());
     auto const [call, invite] = calling_with(s);

@@ -116,7 +116,10 @@ TEST_CASE("Without a NOTIFY the subscription fails after Timer N, and later ones
     s.expect_idle();
 }
 
-TEST_CASE("A package that allows one dialog refuses the other forks (RFC 6665 4.1.4, 5.4.9)") {
+TEST_CASE(
+    "A package that allows one dialog refuses the other forks (RFC 6665 4.1.4, 5.4.9, RFC 3856 6.9, RFC 3680 4.9, RFC "
+    "4662 4.7)"
+) {
     script s(with_events());
     auto const [id, sent] = watched(s);
     s.inject(notify(s, sent, 1, "active;expires=600", "other", "carol"));
@@ -125,7 +128,10 @@ TEST_CASE("A package that allows one dialog refuses the other forks (RFC 6665 4.
     CHECK(s.core.live().subscriptions == 1);
 }
 
-TEST_CASE("A package that allows several makes a subscription of each fork (RFC 6665 4.1.4, 4.4.1, 5.4.9)") {
+TEST_CASE(
+    "A package that allows several makes a subscription of each fork (RFC 6665 4.1.4, 4.4.1, 5.4.9, RFC 3842 3.9, RFC "
+    "4235 3.9)"
+) {
     script s(with_events());
     auto options = watching();
     options.forks = sip::fork_rule::each;
@@ -339,7 +345,10 @@ TEST_CASE("An id of the Event stands in every SUBSCRIBE of its subscription (RFC
     CHECK(header(s.expect("SUBSCRIBE"), "Event") == "dialog;id=7");
 }
 
-TEST_CASE("A NOTIFY out of order is refused, a repeated one is answered the same and told once (RFC 3261 12.2.2)") {
+TEST_CASE(
+    "A NOTIFY out of order is refused, a repeated one is answered the same and told once (RFC 3261 12.2.2, RFC 3856 "
+    "6.8)"
+) {
     script s(with_events());
     auto const [id, sent] = watched(s);
     auto const fifth = notify(s, sent, 5, "active;expires=600", "five");

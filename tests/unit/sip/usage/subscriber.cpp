@@ -192,7 +192,7 @@ TEST_CASE(
     CHECK(f.of.expiry() == f.now + 600s);
 }
 
-TEST_CASE("A subscription whose refreshes all fail lapses and is made anew") {
+TEST_CASE("A subscription whose refreshes all fail lapses and is made anew (RFC 3842 3.6)") {
     fixture f;
     f.establish();
     int refreshes = 0;
