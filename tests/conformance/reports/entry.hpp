@@ -14,6 +14,7 @@ struct report_entry {
     std::string setting;  ///< "phoned as A and B through the embedded proxy over UDP", or the capture's name
     std::string trouble;  ///< what kept it from being played to its end; empty where nothing did
     double took = 0;      ///< seconds
+    std::vector<std::string> network = {};  ///< what a bad network between did, hop by hop; empty for a good one
 
     [[nodiscard]] bool matches() const noexcept { return result.matches() && trouble.empty(); }
 };

@@ -72,7 +72,7 @@ public:
             );
         const auto good = entry_.matches();
         return fmt::format(
-            R"(<h2 id="f{0}">{1} {2}</h2><p class="quiet">{3}; {4}</p><p class="{5}">{6}</p>{7}
+            R"(<h2 id="f{0}">{1} {2}</h2><p class="quiet">{3}; {4}</p><p class="{5}">{6}</p>{7}{13}
 <div class="flow"><svg viewBox="0 0 {8} {9}" role="img" aria-label="ladder of {1}">{10}{11}</svg>
 <div class="side"><p class="quiet">Click a message to read it.</p></div></div>
 {12})",
@@ -81,11 +81,18 @@ public:
             entry_.trouble.empty()
                 ? ""
                 : fmt::format(R"(<p class="bad">It could not be played to its end: {}</p>)", escaped(entry_.trouble)),
-            width, top_ + 10, lines, picture_, texts_
+            width, top_ + 10, lines, picture_, texts_, network()
         );
     }
 
 private:
+    std::string network() const {
+        std::string out;
+        for (const auto& line : entry_.network)
+            out += fmt::format("<li>{}</li>", escaped(line));
+        return out.empty() ? out : fmt::format(R"(<details><summary>A bad network</summary><ul>{}</ul></details>)", out);
+    }
+
     unsigned x(std::size_t column) const { return margin + static_cast<unsigned>(column) * column_width; }
     unsigned x_of(std::string_view party) const {
         const auto at = std::find(f_.parties.begin(), f_.parties.end(), party);

@@ -1,6 +1,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <pugixml.hpp>
 
 #include "conformance/reports/entry.hpp"
@@ -21,6 +22,9 @@ public:
             add(fmt::format("{} {} {} {}", text_of(m.expected), m.expected.from, m.expected.to, m.expected.third),
                 m.what, m.explanation, true);
         if (!entry.trouble.empty()) add("played to its end", verdict::wrong, entry.trouble, true);
+        if (!entry.network.empty())
+            node_.append_child("system-out").text() =
+                fmt::format("a bad network: {}", fmt::join(entry.network, "; ")).c_str();
         node_.append_attribute("name") = name_.c_str();
         node_.append_attribute("package") = entry.setting.c_str();
         node_.append_attribute("tests") = tests_;

@@ -75,9 +75,17 @@ private:
 
     /// Also of what comes again outside a dialog, with credentials or to register anew (RFC 3261 8.1.3.5, 10.2); a
     /// proxy that forks sends one number several times. ACK and CANCEL repeat the number of their INVITE
-    /// (transactions.cpp).
+    /// (transactions.cpp). What the proxy relays is checked where it came to it: from there on a datagram may be lost,
+    /// and come again when later ones have overtaken it.
     void check_cseq(std::size_t at, sip::message_view m) {
         if (m.method() == sip::method::ack || m.method() == sip::method::cancel) return;
+        if (seen_[at].from == "P" && last(at, [&](std::size_t i) {
+                const auto other = view(i);
+                return seen_[i].to == "P" && other.is_request() && other.call_id() == m.call_id() &&
+                       other.cseq().number == m.cseq().number && other.method_text() == m.method_text() &&
+                       other.from_tag() == m.from_tag();
+            }))
+            return;
         const auto before = last(at, [&](std::size_t i) {
             const auto other = view(i);
             return same_way(seen_[i], seen_[at]) && other.is_request() && other.call_id() == m.call_id() &&

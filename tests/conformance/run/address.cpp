@@ -32,12 +32,15 @@ socket_address::socket_address(const std::string& host, std::uint16_t port) {
     std::memcpy(&storage, &four, length = sizeof four);
 }
 
+std::uint16_t port_of(const sockaddr_storage& address) noexcept {
+    // At the same place in both families' addresses.
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
 std::uint16_t port_of(int socket) {
     sockaddr_storage own{};
     socklen_t length = sizeof own;
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) != 0) return 0;
-    // The port is at the same place in both families' addresses.
-    return ntohs(reinterpret_cast<const sockaddr_in*>(&own)->sin_port);
+    return ::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0 ? port_of(own) : std::uint16_t{0};
 }
 
 }  // namespace conformance

@@ -24,6 +24,8 @@ struct socket_address {
     [[nodiscard]] int family() const noexcept { return storage.ss_family; }
 };
 
+/// The port of an address of either family.
+[[nodiscard]] std::uint16_t port_of(const sockaddr_storage&) noexcept;
 /// The port that the system gave a bound socket; 0 where it has none.
 [[nodiscard]] std::uint16_t port_of(int socket);
 

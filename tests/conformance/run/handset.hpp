@@ -24,6 +24,7 @@ struct handset_setting {
     std::string user, password;
     std::string host = "127.0.0.1";  ///< where the phone and its proxy are; or "::1"
     std::uint16_t proxy_port = 0;
+    std::uint16_t outbound_port = 0;  ///< of what stands before the proxy, on the same host; 0: nothing
     std::string transport = "udp";    ///< or "tcp", "tls"
     std::string authority_file = {};  ///< of the proxy's certificate
     std::uint16_t sip_port = 0;
@@ -59,6 +60,10 @@ public:
     /// Whether what it hears includes the tones that it makes itself, as ring-back.
     [[nodiscard]] virtual bool hears_own_tones() const = 0;
 
+    /// How many calls it has; nothing where it cannot tell.
+    [[nodiscard]] virtual std::optional<std::size_t> call_count() { return std::nullopt; }
+    /// Whether it is registered; nothing where it cannot tell.
+    [[nodiscard]] virtual std::optional<bool> is_registered() { return std::nullopt; }
     /// Whether it tells how many RTP packets came; else what it hears has to do.
     [[nodiscard]] virtual bool counts_packets() const { return true; }
     /// Whether it counts the packets of each peer; else of all together.

@@ -30,6 +30,8 @@ struct wishes {
     std::vector<int> versions{4};
     std::string flows_folder, html, junit, pcap_folder, table, others;
     std::vector<std::string> names;
+    std::string impair;
+    std::vector<std::optional<impairment>> networks{std::nullopt};  ///< as `impair` says, for each seed
     unsigned jobs = 4;
     bool keep = false;
 };
@@ -46,18 +48,20 @@ std::vector<run_setting> with_others(const run_setting& setting, const std::stri
     return out;
 }
 
-/// Every proxy with every transport over every version of IP.
+/// Every proxy with every transport over every version of IP and every network.
 std::vector<run_setting> settings_of(const wishes& w) {
     std::vector<run_setting> out;
     for (const auto& proxy : w.proxies)
         for (const auto& transport : w.transports)
-            for (const auto version : w.versions) {
-                auto& each = out.emplace_back(w.setting);
-                each.proxy = proxy;
-                each.transport = transport;
-                each.is_ipv6 = version == 6;
-                each.folder = w.setting.folder + '/' + each.name();
-            }
+            for (const auto version : w.versions)
+                for (const auto& impaired : w.networks) {
+                    auto& each = out.emplace_back(w.setting);
+                    each.proxy = proxy;
+                    each.transport = transport;
+                    each.is_ipv6 = version == 6;
+                    each.impaired = impaired;
+                    each.folder = w.setting.folder + '/' + each.name();
+                }
     if (w.others.empty()) return out;
     std::vector<run_setting> mixed;
     for (const auto& each : out)
@@ -78,6 +82,20 @@ std::vector<task> tasks_of(const wishes& w, const std::vector<run_setting>& sett
             if (w.others.empty() || has_ours) out.push_back({&setting, &f});
         }
     return out;
+}
+
+/// Takes in what --impair says. What is wrong with it.
+std::optional<std::string> read_networks(wishes& w) {
+    if (w.impair.empty()) return std::nullopt;
+    auto read = read_impairments(w.impair);
+    if (auto* problem = std::get_if<std::string>(&read)) return std::move(*problem);
+    const auto& all = std::get<std::vector<impairment>>(read);
+    for (const auto& transport : w.transports) {
+        if (transport != "udp") return "phones over " + transport + " cannot be impaired: only over udp";
+        if (!all.front().concerns_datagrams()) return "over udp there is loss, dup, reorder, delay and jitter";
+    }
+    w.networks.assign(all.begin(), all.end());
+    return std::nullopt;
 }
 
 /// A folder for each setting where there are several.
@@ -101,6 +119,7 @@ int run(const wishes& w) {
     const auto settings = settings_of(w);
     const auto tasks = tasks_of(w, settings, flows);
     std::vector<report_entry> entries;
+    hop_tally impaired;
     const auto begin = std::chrono::steady_clock::now();
     const auto trouble = play_side_by_side(tasks, w.jobs, [&](performance&& p) {
         auto& e = p.entry;
@@ -109,8 +128,11 @@ int run(const wishes& w) {
             draw_ladder(e.f, e.result, c)
         );
         if (!e.trouble.empty()) fmt::print("  the flow could not be played to its end: {}\n", e.trouble);
+        for (const auto& line : e.network)
+            fmt::print("  {}\n", line);
         fmt::print("\n");
         std::fflush(stdout);
+        impaired += sum_of(p.impaired);
         if (!w.pcap_folder.empty())
             if (auto problem = keep_capture(w, p, settings.size() == 1)) fmt::print(stderr, "{}\n", *problem);
         entries.push_back(std::move(e));
@@ -123,6 +145,13 @@ int run(const wishes& w) {
         std::count_if(entries.begin(), entries.end(), [](const report_entry& e) { return e.matches(); });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     fmt::print("{} of {} flows match, in {:.0f} s\n", matching, entries.size(), took.count());
+    if (!w.impair.empty()) {
+        fmt::print("the network between: {}\n", impaired.in_words());
+        if (!impaired.impaired()) {
+            fmt::print(stderr, "nothing was impaired, so nothing was shown\n");
+            return exit_trouble;
+        }
+    }
     if (!write_reports(entries, w.html, w.junit)) return exit_trouble;
     if (!w.table.empty() && !(std::ofstream(w.table) << table_of(entries))) {
         fmt::print(stderr, "cannot write {}\n", w.table);
@@ -177,6 +206,11 @@ int main(int count, char** words) {
     );
     app.add_option("--codec", setting.codec, "the only one that the phones have")
         ->check(CLI::IsMember({"PCMU", "PCMA", "G722", "GSM", "opus", "G726-16", "G726-24", "G726-32", "G726-40"}));
+    app.add_option(
+        "--impair", w.impair,
+        "a bad network between phones and proxy, and between the phones: loss=10,dup=5,reorder=5 in percent, "
+        "delay=20,jitter=30 in ms, seed=7 or a span of seeds, as seed=1-10"
+    );
     app.add_option("--jobs", w.jobs, "how many flows are played at once")
         ->check(CLI::Range(1, 16))
         ->capture_default_str();
@@ -201,6 +235,10 @@ int main(int count, char** words) {
     );
     CLI11_PARSE(app, count, words);
 
+    if (const auto problem = read_networks(w)) {
+        fmt::print(stderr, "{}\n", *problem);
+        return exit_trouble;
+    }
     if (setting.port + w.jobs * port_block::size > 65535) {
         fmt::print(stderr, "{} jobs need {} ports each: --port is too high for that\n", w.jobs, port_block::size);
         return exit_trouble;

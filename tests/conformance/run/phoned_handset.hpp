@@ -35,6 +35,10 @@ public:
     [[nodiscard]] bool traces() const override { return true; }
     [[nodiscard]] bool hears_own_tones() const override { return true; }
     [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user) override;
+    [[nodiscard]] std::optional<std::size_t> call_count() override { return phone_.live_calls().size(); }
+    [[nodiscard]] std::optional<bool> is_registered() override {
+        return phone_.ask_registration().state == "registered";
+    }
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
 

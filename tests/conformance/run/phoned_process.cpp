@@ -59,6 +59,10 @@ bool phoned_process::write_configuration() const {
             : setting_.transport == "tcp" ? 1
                                           : 0)
         << '\n';
+    if (setting_.outbound_port != 0)
+        own << "account.1.outbound_proxy_enable = 1\n"
+            << "account.1.outbound_host = " << setting_.host << '\n'
+            << "account.1.outbound_port = " << setting_.outbound_port << '\n';
     if (setting_.media_encryption.starts_with("srtp"))
         own << "account.1.srtp_encryption = " << (setting_.media_encryption == "srtp" ? 1 : 2) << '\n';
     if (!setting_.codec.empty()) {
@@ -106,21 +110,22 @@ std::optional<std::string> phoned_process::join(
 
 std::optional<std::string> phoned_process::wait_for_registration(milliseconds patience) {
     const auto until = steady::now() + patience;
-    std::string state = "nothing";
+    registration now;
     while (steady::now() < until) {
-        auto list = control_->call("account.list", object{}, patience_of_a_command);
-        if (!list) return list.error().text;
-        if (const auto* accounts = list->if_contains("accounts");
-            accounts != nullptr && accounts->is_array() && !accounts->get_array().empty()) {
-            const auto& first = accounts->get_array().front().as_object();
-            state = text_of(first, "state");
-            if (state == "registered") return std::nullopt;
-            if (state == "failed")
-                return fmt::format("{} is not registered: {}", setting_.party, text_of(first, "reason"));
-        }
+        now = ask_registration();
+        if (now.state == "registered") return std::nullopt;
+        if (now.state == "failed") return fmt::format("{} is not registered: {}", setting_.party, now.reason);
         std::this_thread::sleep_for(milliseconds(20));
     }
-    return fmt::format("{} did not register in time (its state is {})", setting_.party, state);
+    return fmt::format("{} did not register in time (its state is {})", setting_.party, now.state);
+}
+
+phoned_process::registration phoned_process::ask_registration() {
+    const auto list = ask("account.list", {});
+    const auto* accounts = list ? list->if_contains("accounts") : nullptr;
+    if (accounts == nullptr || !accounts->is_array() || accounts->get_array().empty()) return {};
+    const auto& first = accounts->get_array().front().as_object();
+    return {std::string(text_of(first, "state")), std::string(text_of(first, "reason"))};
 }
 
 std::optional<std::string> phoned_process::command(const char* method, object params) {

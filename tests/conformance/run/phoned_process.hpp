@@ -25,6 +25,11 @@ public:
     /// reason where that does not work.
     [[nodiscard]] std::optional<std::string> start(std::chrono::milliseconds patience);
     [[nodiscard]] std::optional<std::string> wait_for_registration(std::chrono::milliseconds patience);
+    /// "registered", "failed" and so on, and the reason of a failure.
+    struct registration {
+        std::string state = "nothing", reason;
+    };
+    [[nodiscard]] registration ask_registration();
     /// Another control connection, under the given name.
     [[nodiscard]] std::optional<std::string> join(
         std::optional<phoned::tools::connection>& to, const char* name, std::chrono::milliseconds patience

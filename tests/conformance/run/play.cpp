@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "conformance/run/address.hpp"
+#include "conformance/run/end_state.hpp"
 
 namespace conformance {
 
@@ -15,6 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 using steady = std::chrono::steady_clock;
 
+// A phone may end a control connection on which it hears nothing.
+constexpr auto longest_silence = milliseconds(3000);
 constexpr auto settling = milliseconds(250);  // for what nobody expects
 // Media are measured again where they are not yet right: buffers fill and drain, and the tone of before fades.
 constexpr auto media_start = milliseconds(300), media_window = milliseconds(600);
@@ -32,6 +35,7 @@ public:
 
     played run() {
         played out;
+        if (stage_.between != nullptr) before_ = count_calls(stage_.phones);
         (void)gather();
         observer_.begin(std::chrono::system_clock::now().time_since_epoch());  // registrations are not part of a flow
         for (std::size_t index = 0; index < flow_.steps.size() && out.trouble.empty(); ++index)
@@ -39,13 +43,35 @@ public:
         gather();
         out.messages = observer_.messages();
         out.captured = as_capture(out.messages);
-        out.result = check(flow_, out.messages, media_, users_);
+        out.result = check_so_far(flow_, out.messages, media_);
+        if (stage_.between != nullptr) end_under_impairment(out);
         return out;
     }
 
 private:
     static std::string address_of(const handset& phone) {
         return host_port(phone.setting().host, phone.setting().sip_port);
+    }
+
+    /// What a good network does not need: the phones must be in the state of the messages, however those fared.
+    void end_under_impairment(played& out) {
+        std::vector<observed_message> of_flow;
+        for (const auto& each : out.result.messages)
+            if (each.observed && each.what != verdict::outside) of_flow.push_back(*each.observed);
+        if (out.trouble.empty()) out.trouble = check_end_state(stage_.phones, before_, of_flow);
+        out.impaired = stage_.between->tallies();
+    }
+
+    report check_so_far(
+        const flow& f, const std::vector<observed_message>& messages, const std::vector<media_measurement>& media
+    ) const {
+        auto out = check(f, messages, media, users_);
+        if (stage_.between != nullptr) excuse(out, stage_.between->lost());
+        return out;
+    }
+
+    std::string as_without_relay(const std::string& text) const {
+        return stage_.between != nullptr ? stage_.between->as_without(text) : text;
     }
 
     party_map addresses() const {
@@ -73,11 +99,12 @@ private:
         for (auto& [party, phone] : stage_.phones)
             for (const auto& message : phone->take_trace()) {
                 observer_.add_address(message.local, party);
-                any = observer_.add(party, message.at, message.sent, message.remote, message.text) || any;
+                any = observer_.add(party, message.at, message.sent, message.remote, as_without_relay(message.text)) ||
+                      any;
             }
         if (stage_.proxy)
             for (const auto& line : stage_.proxy())
-                any = observer_.add("P", line, [this](std::string_view other) {
+                any = observer_.add("P", as_without_relay(line), [this](std::string_view other) {
                     return !stage_.phones.at(std::string(other))->traces();
                 }) || any;
         return any;
@@ -116,13 +143,20 @@ private:
         for (const auto& each : flow_.steps[index].messages)
             if (each.latest) patience += milliseconds(static_cast<int>(1000 * *each.latest));
         const auto end = steady::now() + patience;
+        auto last_word = steady::now();
         for (bool has_news = true; steady::now() < end; has_news = gather()) {
             if (!has_news) {
                 std::this_thread::sleep_for(milliseconds(10));
+                if (steady::now() - last_word > longest_silence) {
+                    (void)count_calls(stage_.phones);
+                    last_word = steady::now();
+                }
                 continue;
             }
-            const auto so_far = check(until_here, observer_.messages(), {}, users_);
-            if (so_far.missing() == 0) break;
+            const auto so_far = check_so_far(until_here, observer_.messages(), {});
+            // What is lost comes again; in the end also what no step waits for by name, as the answer to a NOTIFY.
+            const bool is_last = stage_.between != nullptr && index + 1 == flow_.steps.size();
+            if ((is_last ? so_far.mismatches() : so_far.missing()) == 0) break;
         }
         std::this_thread::sleep_for(settling);
         gather();
@@ -198,6 +232,7 @@ private:
     observer observer_;
     party_users users_;
     std::vector<media_measurement> media_;
+    call_counts before_;
 };
 
 }  // namespace

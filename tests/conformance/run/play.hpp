@@ -11,6 +11,7 @@
 #include "conformance/check.hpp"
 #include "conformance/flow.hpp"
 #include "conformance/run/handset.hpp"
+#include "conformance/run/impaired_network.hpp"
 
 namespace conformance {
 
@@ -22,13 +23,15 @@ struct stage {
     std::string proxy_address;                                     ///< "127.0.0.1:25060"
     proxy_trace proxy;                                             ///< may be empty
     std::chrono::milliseconds patience = std::chrono::seconds(6);  ///< for the messages of one step
+    const impaired_network* between = nullptr;                     ///< phones and proxy; nothing: a good one
 };
 
 struct played {
     report result;
     std::vector<observed_message> messages;
-    recording captured;   ///< the same by address, for a capture file
-    std::string trouble;  ///< what kept the flow from being played to its end; empty where nothing did
+    recording captured;    ///< the same by address, for a capture file
+    std::string trouble;   ///< what kept the flow from being played to its end; empty where nothing did
+    hop_tallies impaired;  ///< what the network between did, by hop
 };
 
 [[nodiscard]] played play(const flow&, stage&);

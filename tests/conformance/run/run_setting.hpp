@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "conformance/flow.hpp"
+#include "conformance/impair/impairment.hpp"
 #include "conformance/run/phoned_handset.hpp"
 
 namespace conformance {
@@ -19,6 +21,7 @@ struct run_setting {
     bool has_secure_media = false;  ///< SRTP, and nothing else
     bool leaves_at_once = false;    ///< phoned leaves a call that it transfers right after the 202
     bool has_capture = false;       ///< RTP packets are kept, where the system allows it
+    std::optional<impairment> impaired = {};  ///< what the network between phones and proxy does
     std::string codec = {};         ///< the only one that the phones have; empty: their own choice
     std::string folder = {};        ///< for logs and traces
     std::uint16_t port = 0;         ///< the proxy's; the phones use the 200 above it. 0: any that are free

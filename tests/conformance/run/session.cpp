@@ -18,6 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto patience = milliseconds(20000);
+// Timers B and F, after which nobody sends anything again (RFC 3261 17.1), and a moment.
+constexpr auto patience_under_impairment = milliseconds(35000);
 
 bool does(const flow& f, const std::string& party, std::string_view verb) {
     return std::any_of(f.steps.begin(), f.steps.end(), [&](const step& s) {
@@ -43,7 +45,10 @@ bool run_setting::has(const std::string& phone) const {
 }
 
 std::string run_setting::name() const {
-    return fmt::format("{}-{}{}{}", proxy, transport, has_secure_media ? "-srtp" : "", is_ipv6 ? "-6" : "");
+    return fmt::format(
+        "{}-{}{}{}{}", proxy, transport, has_secure_media ? "-srtp" : "", is_ipv6 ? "-6" : "",
+        impaired ? fmt::format("-seed-{}", impaired->seed) : ""
+    );
 }
 
 std::string run_setting::in_words(const flow& f) const {
@@ -52,8 +57,8 @@ std::string run_setting::in_words(const flow& f) const {
         if (const auto phone = phones.find(party); phone != phones.end())
             out += fmt::format("{}{} as {}", out.empty() ? "" : ", ", phone->second, party);
     return fmt::format(
-        "{}, through the {} proxy over {}{}{}", out, proxy, transport, has_secure_media ? " with SRTP" : "",
-        is_ipv6 ? ", IPv6" : ""
+        "{}, through the {} proxy over {}{}{}{}", out, proxy, transport, has_secure_media ? " with SRTP" : "",
+        is_ipv6 ? ", IPv6" : "", impaired ? ", " + impaired->in_words() : ""
     );
 }
 
@@ -75,8 +80,23 @@ std::optional<std::string> session::start() {
     return proxy_->start(patience);
 }
 
+std::optional<std::string> session::impair(const flow& f, std::optional<datagram_relay>& between) {
+    if (!shadow_ports_) shadow_ports_.emplace();
+    if (shadow_ports_->first() == 0) return "no block of ports is free for the relay";
+    std::vector<relayed_party> parties{{"P", port_, 0, 0}};
+    const auto add_phone = [&](const std::string& name) {
+        const auto number = static_cast<unsigned>(parties.size() - 1);
+        parties.push_back({name, sip_port(number), first_media_port(number), media_ports_of_a_phone});
+    };
+    for (const auto& party : f.parties)
+        if (party != "P") add_phone(party);
+    add_phone("X");
+    between.emplace(proxy_->setting().host, port_, shadow_ports_->first(), std::move(parties), *setting_.impaired);
+    return between->start();
+}
+
 std::unique_ptr<handset> session::make_handset(
-    const flow& f, const std::string& party, unsigned number, const std::string& folder
+    const flow& f, const std::string& party, unsigned number, const std::string& folder, const datagram_relay* between
 ) const {
     handset_setting setting;
     setting.party = party;
@@ -84,10 +104,11 @@ std::unique_ptr<handset> session::make_handset(
     setting.password = "secret" + setting.user;
     setting.host = proxy_->setting().host;
     setting.proxy_port = port_;
+    if (between != nullptr) setting.outbound_port = between->shadow_of(port_);
     setting.transport = setting_.transport;
     if (setting_.transport == "tls") setting.authority_file = proxy_->setting().authority_file();
     if (setting_.has_secure_media) setting.media_encryption = "srtp-mand";
-    setting.sip_port = static_cast<std::uint16_t>(port_ + 2 + 2 * number);
+    setting.sip_port = sip_port(number);
     setting.first_rtp_port = first_media_port(number);
     // No sum or difference of two, or of their harmonics, is the third.
     constexpr double tones[] = {600, 850, 1270, 1530};
@@ -108,13 +129,21 @@ std::unique_ptr<handset> session::make_handset(
 
 std::variant<played, std::string> session::play(const flow& f) {
     const auto folder = folder_ + "/" + f.name;
+    std::optional<datagram_relay> between;  // before the phones: it goes after them
     std::vector<std::unique_ptr<handset>> phones;
     stage s;
+    if (setting_.impaired) {
+        if (auto problem = impair(f, between)) return *problem;
+        s.between = &*between;
+        s.patience = patience_under_impairment;
+    }
     s.proxy_address = proxy_->address();
     s.proxy = [this] { return proxy_->take_trace(); };
     for (const auto& party : f.parties) {
         if (party == "P") continue;
-        phones.push_back(make_handset(f, party, static_cast<unsigned>(phones.size()), folder));
+        phones.push_back(
+            make_handset(f, party, static_cast<unsigned>(phones.size()), folder, between ? &*between : nullptr)
+        );
         s.phones[party] = phones.back().get();
     }
     for (auto& phone : phones)
@@ -122,7 +151,8 @@ std::variant<played, std::string> session::play(const flow& f) {
     std::unique_ptr<handset> occupant;
     for (const auto& [party, phone] : s.phones)
         if (does(f, party, "is-busy") && !phone->setting().calls_wait) {
-            occupant = make_handset(f, "X", static_cast<unsigned>(phones.size()), folder);
+            occupant =
+                make_handset(f, "X", static_cast<unsigned>(phones.size()), folder, between ? &*between : nullptr);
             if (auto problem = occupy(*occupant, *phone)) return *problem;
         }
     if (!setting_.has_capture) return conformance::play(f, s);

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "conformance/run/datagram_relay.hpp"
 #include "conformance/run/network.hpp"
 #include "conformance/run/play.hpp"
 #include "conformance/run/port_block.hpp"
@@ -24,15 +25,22 @@ public:
     [[nodiscard]] std::variant<played, std::string> play(const flow&);
 
 private:
-    [[nodiscard]] std::uint16_t first_media_port(unsigned phone) const {
-        return static_cast<std::uint16_t>(port_ + 100 + 20 * phone);
+    static constexpr std::uint16_t media_ports_of_a_phone = 20;
+    [[nodiscard]] std::uint16_t sip_port(unsigned phone) const {
+        return static_cast<std::uint16_t>(port_ + 2 + 2 * phone);
     }
+    [[nodiscard]] std::uint16_t first_media_port(unsigned phone) const {
+        return static_cast<std::uint16_t>(port_ + 100 + media_ports_of_a_phone * phone);
+    }
+    /// Puts a relay between all that will be started. The reason where that does not work.
+    [[nodiscard]] std::optional<std::string> impair(const flow&, std::optional<datagram_relay>&);
+    /// `between`: the relay before the proxy, if there is one.
     [[nodiscard]] std::unique_ptr<handset> make_handset(
-        const flow&, const std::string& party, unsigned number, const std::string& folder
+        const flow&, const std::string& party, unsigned number, const std::string& folder, const datagram_relay* between
     ) const;
 
     const run_setting& setting_;
-    std::optional<port_block> own_ports_;
+    std::optional<port_block> own_ports_, shadow_ports_;
     std::uint16_t port_ = 0;
     std::string folder_;
     std::optional<network> proxy_;

@@ -59,8 +59,10 @@ private:
             const std::lock_guard lock(guard_);
             done_[index].emplace(performance{
                 *setting,
-                {f, std::move(result.result), setting->in_words(f), std::move(result.trouble), took.count()},
-                std::move(result.captured)});
+                {f, std::move(result.result), setting->in_words(f), std::move(result.trouble), took.count(),
+                 in_lines(result.impaired)},
+                std::move(result.captured),
+                std::move(result.impaired)});
             news_.notify_all();
         }
     }

@@ -22,6 +22,7 @@ struct performance {
     const run_setting& setting;
     report_entry entry;
     recording captured;
+    hop_tallies impaired;  ///< what the network between did
 };
 
 /// Does the tasks, up to `jobs` at once, and hands each over in their order, in the calling thread, as soon as it and
