@@ -78,6 +78,8 @@ private:
         if (m == nullptr) return nothing_measured(from, to);
         if (m->packets == 0 && m->is_unmeasured) return not_measured(*m);
         if (m->packets == 0) return {false, true, fmt::format("{} received no RTP from {} (RFC 3264 5.1)", to, from)};
+        if (m->is_departure) return not_measured(*m);
+        if (m->is_voice_unknown) return {true, true, fmt::format("{} receives RTP from {} ({})", to, from, m->detail)};
         if (!m->heard && !m->is_unmeasured)
             return {
                 false, true,
@@ -89,26 +91,30 @@ private:
 
     /// No packet, and no voice by another way either: a mixer must not let it through.
     finding silence() const {
-        for (const auto& [from, to] :
-             {std::pair(expected_.from, expected_.to), std::pair(expected_.to, expected_.from)}) {
-            const auto* m = measured(from, to);
-            if (m == nullptr) return nothing_measured(from, to);
-            if (m->packets == 0 && m->is_unmeasured) return not_measured(*m);
-            if (m->packets > 0)
-                return {
-                    false, true,
-                    fmt::format(
-                        "{} RTP packets passed from {} to {}; expected none (RFC 3264 6.1, 8.4)", m->packets, from, to
-                    )};
-            if (m->heard) return {false, true, fmt::format("{} hears {} ({}); expected silence", to, from, m->detail)};
-        }
-        return {true, true, "no RTP packets"};
+        auto out = all_of({is_silent(expected_.from, expected_.to), is_silent(expected_.to, expected_.from)});
+        if (out.was_measured && out.matches) out.text = "no RTP packets";
+        return out;
+    }
+    finding is_silent(const std::string& from, const std::string& to) const {
+        const auto* m = measured(from, to);
+        if (m == nullptr) return nothing_measured(from, to);
+        if (m->packets == 0 && m->is_unmeasured) return not_measured(*m);
+        if (m->packets > 0)
+            return {
+                false, true,
+                fmt::format(
+                    "{} RTP packets {} from {} to {}; expected none (RFC 3264 6.1, 8.4)", m->packets,
+                    m->is_departure ? "were sent" : "passed", from, to
+                )};
+        if (m->heard) return {false, true, fmt::format("{} hears {} ({}); expected silence", to, from, m->detail)};
+        return {true, true, fmt::format("no RTP packets from {} to {}", from, to)};
     }
 
     finding music() const {
         const auto* m = measured(expected_.from, expected_.to);
         if (m == nullptr) return nothing_measured(expected_.from, expected_.to);
         if (m->packets == 0 && m->is_unmeasured) return not_measured(*m);
+        if (m->packets > 0 && m->is_departure) return not_measured(*m);
         if (m->packets == 0 || !m->is_something)
             return {false, true, fmt::format("{} hears no music from {} ({})", m->to, m->from, m->detail)};
         if (m->heard)
@@ -120,23 +126,25 @@ private:
     /// Each hears the sum of the others; RTP runs only between the mixer and each.
     finding mixed() const {
         const auto& [mixer, one, other] = std::tie(expected_.from, expected_.to, expected_.third);
-        std::string text;
-        for (const auto& [from, to] :
-             {std::pair(mixer, one), std::pair(mixer, other), std::pair(one, mixer), std::pair(other, mixer)}) {
-            auto part = hears(from, to);
-            if (!part.matches) return part;
-        }
-        for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)}) {
-            const auto* m = measured(from, to);
-            if (m == nullptr) return nothing_measured(from, to);
-            if (m->is_unmeasured) return {true, false, fmt::format("not measured: what {} hears of {}", to, from)};
-            if (!m->heard)
-                return {false, true, fmt::format("{} does not hear {} through {} ({})", to, from, mixer, m->detail)};
-        }
+        auto out = all_of(
+            {hears(mixer, one), hears(mixer, other), hears(one, mixer), hears(other, mixer),
+             hears_through(mixer, one, other), hears_through(mixer, other, one)}
+        );
+        if (!out.matches || !out.was_measured) return out;
+        out.text.clear();
         for (const auto& to : {mixer, one, other})
             for (const auto& from : {mixer, one, other})
-                if (from != to) text += fmt::format("{}{} hears {}", text.empty() ? "" : ", ", to, from);
-        return {true, true, text};
+                if (from != to) out.text += fmt::format("{}{} hears {}", out.text.empty() ? "" : ", ", to, from);
+        return out;
+    }
+    finding hears_through(const std::string& mixer, const std::string& from, const std::string& to) const {
+        const auto* m = measured(from, to);
+        if (m == nullptr) return nothing_measured(from, to);
+        if (m->is_unmeasured || m->is_departure || m->is_voice_unknown)
+            return {true, false, fmt::format("not measured: what {} hears of {}", to, from)};
+        if (!m->heard)
+            return {false, true, fmt::format("{} does not hear {} through {} ({})", to, from, mixer, m->detail)};
+        return {true, true, fmt::format("{} hears {}", to, from)};
     }
 
     std::size_t step_;

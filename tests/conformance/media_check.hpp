@@ -18,7 +18,10 @@ struct media_measurement {
     std::string detail;          ///< "700 Hz, -16 dBov"
     bool is_ring_back = false;   ///< local ring-back heard at `to`
     bool is_unmeasured = false;  ///< nothing can tell: tones that a device plays by itself, a codec that is not decoded
-    bool is_something = false;   ///< `to` heard something, whatever it was
+    /// `packets` left for `to`, and nobody sees what arrives there.
+    bool is_departure = false;
+    bool is_voice_unknown = false;  ///< what `from` says may be anything: packets count, `heard` does not
+    bool is_something = false;      ///< `to` heard something, whatever it was
 };
 
 struct media_finding {

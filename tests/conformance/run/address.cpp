@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -15,6 +16,19 @@ std::string host_in_uri(const std::string& host) {
 
 std::string host_port(const std::string& host, std::uint16_t port) {
     return fmt::format("{}:{}", host_in_uri(host), port);
+}
+
+bool is_own_address(const std::string& host) {
+    in6_addr six{};
+    in_addr four{};
+    const bool is_six = ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && !IN6_IS_ADDR_UNSPECIFIED(&six);
+    const bool is_four = ::inet_pton(AF_INET, host.c_str(), &four) == 1 && four.s_addr != INADDR_ANY;
+    if (!is_six && !is_four) return false;
+    const socket_address own(host, 0);
+    const int socket = ::socket(own.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool is_bound = socket >= 0 && ::bind(socket, own.get(), own.length) == 0;
+    ::close(socket);
+    return is_bound;
 }
 
 socket_address::socket_address(const std::string& host, std::uint16_t port) {

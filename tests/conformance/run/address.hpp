@@ -14,6 +14,9 @@ namespace conformance {
 /// "127.0.0.1", "[::1]": the host as URIs write it.
 [[nodiscard]] std::string host_in_uri(const std::string& host);
 
+/// Whether this machine has the address; not for 0.0.0.0 and ::, which name none.
+[[nodiscard]] bool is_own_address(const std::string& host);
+
 /// For bind() and connect().
 struct socket_address {
     sockaddr_storage storage{};

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "conformance/run/address.hpp"
 #include "rtp/signal/level.hpp"
 #include "rtp/signal/tone_meter.hpp"
 
@@ -18,6 +19,10 @@ constexpr std::size_t piece = rate / 10;
 constexpr double audible_dbov = -45;
 
 }  // namespace
+
+std::string handset::address() const {
+    return host_port(setting().host, setting().sip_port);
+}
 
 bool handset::sound::has_tone(double hz) const {
     std::size_t pieces = 0, fitting = 0;

@@ -46,6 +46,8 @@ public:
     virtual ~handset() = default;
 
     [[nodiscard]] virtual const handset_setting& setting() const = 0;
+    /// Where its SIP comes from, "127.0.0.1:5060".
+    [[nodiscard]] virtual std::string address() const;
     /// Starts the phone and waits until it is registered. The reason where that does not happen.
     [[nodiscard]] virtual std::optional<std::string> start(std::chrono::milliseconds patience) = 0;
 
@@ -57,6 +59,8 @@ public:
     /// Messages since the last call; empty where the phone cannot trace (then the proxy's trace counts).
     [[nodiscard]] virtual std::vector<traced_message> take_trace() = 0;
     [[nodiscard]] virtual bool traces() const = 0;
+    /// Whether what arrives at it can be counted and heard; else its media are measured at the other end alone.
+    [[nodiscard]] virtual bool listens() const { return true; }
     /// Whether what it hears includes the tones that it makes itself, as ring-back.
     [[nodiscard]] virtual bool hears_own_tones() const = 0;
 
@@ -70,6 +74,8 @@ public:
     [[nodiscard]] virtual bool tells_senders_apart() const { return true; }
     /// RTP packets received so far in its calls with this user; nothing where there is none, or no way to tell.
     [[nodiscard]] virtual std::optional<std::uint64_t> packets_received(const std::string& user) = 0;
+    /// RTP packets sent so far in its calls with this user; nothing where the phone does not tell.
+    [[nodiscard]] virtual std::optional<std::uint64_t> packets_sent(const std::string&) { return std::nullopt; }
     /// What it has heard from now on for `window`: the strongest frequency (0: silence) and its level in dBov.
     struct sound {
         double hertz = 0, level_dbov = -96;

@@ -72,13 +72,14 @@ bool linphone_handset::write_files() const {
     fs::create_directories(folder + "/.config/linphone");
     std::ofstream config(folder + "/linphonerc");
     config << fmt::format(
-        "[sip]\nsip_port={sip}\nsip_tcp_port=0\nsip_tls_port=0\nguess_hostname=0\nbind_address=127.0.0.1\nuse_ipv6=0\n"
-        "contact=sip:{user}@127.0.0.1:{sip}\nmedia_encryption={encryption}\nmedia_encryption_mandatory={mandatory}\n"
+        "[sip]\nsip_port={sip}\nsip_tcp_port=0\nsip_tls_port=0\nguess_hostname=0\nbind_address={host}\nuse_ipv6=0\n"
+        "contact=sip:{user}@{host}:{sip}\nmedia_encryption={encryption}\nmedia_encryption_mandatory={mandatory}\n"
         "[rtp]\naudio_rtp_port={rtp}\n"
         "[sound]\nplayback_dev_id=null\ncapture_dev_id=null\nringer_dev_id=null\nec=0\n"
         "[video]\nenabled=0\ncapture=0\ndisplay=0\n"
         "[audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n",
         fmt::arg("sip", setting_.sip_port), fmt::arg("user", setting_.user),
+        fmt::arg("host", setting_.host),
         fmt::arg(
             "encryption", setting_.media_encryption == "dtls" ? "dtls"
                           : setting_.media_encryption.empty() ? "none"

@@ -10,7 +10,7 @@ namespace conformance {
 
 namespace {
 
-constexpr auto interface_name = "lo";
+constexpr int beside = 20;  // ports of the phone that keeps another one busy, whose call is no part of the flow
 constexpr int longest_datagram = 2048;
 constexpr auto pause = std::chrono::milliseconds(20);
 constexpr int room_for_bursts = 4 * 1024 * 1024;
@@ -26,9 +26,10 @@ struct media_tap::device {
     std::unique_ptr<pcap_t, closer> handle;
 
     /// What kept it from being opened.
-    std::string open(std::uint16_t first_port, std::uint16_t last_port) {
+    std::string open(const std::string& host, std::uint16_t first_port, std::uint16_t last_port) {
         char error[PCAP_ERRBUF_SIZE] = {};
-        handle.reset(pcap_create(interface_name, error));
+        const bool is_loopback = host.starts_with("127.") || host == "::1";
+        handle.reset(pcap_create(is_loopback ? "lo" : "any", error));
         if (!handle) return error;
         pcap_set_snaplen(handle.get(), longest_datagram);
         pcap_set_immediate_mode(handle.get(), 1);
@@ -37,7 +38,10 @@ struct media_tap::device {
         // A wait for packets would have no end where none come.
         if (pcap_setnonblock(handle.get(), 1, error) != 0) return error;
         bpf_program filter{};
-        const auto text = fmt::format("udp and src portrange {0}-{1} and dst portrange {0}-{1}", first_port, last_port);
+        const auto text = fmt::format(
+            "udp and host {} and portrange {}-{} and not portrange {}-{}", host, first_port, last_port, last_port + 1,
+            last_port + beside
+        );
         if (pcap_compile(handle.get(), &filter, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
             return pcap_geterr(handle.get());
         const bool is_set = pcap_setfilter(handle.get(), &filter) == 0;
@@ -46,8 +50,9 @@ struct media_tap::device {
     }
 };
 
-media_tap::media_tap(std::uint16_t first_port, std::uint16_t last_port) : device_(std::make_unique<device>()) {
-    problem_ = device_->open(first_port, last_port);
+media_tap::media_tap(const std::string& host, std::uint16_t first_port, std::uint16_t last_port)
+    : device_(std::make_unique<device>()) {
+    problem_ = device_->open(host, first_port, last_port);
     if (problem_.empty()) thread_ = std::thread([this] { read(); });
 }
 

@@ -1,4 +1,4 @@
-// The datagrams between phones on the loopback network while a flow is played, read with libpcap.
+// The datagrams from and to the phones of a run while a flow is played, read with libpcap.
 #pragma once
 
 #include <atomic>
@@ -14,8 +14,8 @@ namespace conformance {
 
 class media_tap final {
 public:
-    /// Begins to keep UDP datagrams from and to these ports.
-    media_tap(std::uint16_t first_port, std::uint16_t last_port);
+    /// Begins to keep UDP datagrams from or to these ports of the host.
+    media_tap(const std::string& host, std::uint16_t first_port, std::uint16_t last_port);
     ~media_tap();
     media_tap(const media_tap&) = delete;
     media_tap& operator=(const media_tap&) = delete;

@@ -107,7 +107,11 @@ std::vector<traced_message> phoned_handset::take_trace() {
 }
 
 std::optional<std::uint64_t> phoned_handset::packets_received(const std::string& user) {
-    return phone_.packets_received(user);
+    return phone_.packets("packets_received", user);
+}
+
+std::optional<std::uint64_t> phoned_handset::packets_sent(const std::string& user) {
+    return phone_.packets("packets_sent", user).value_or(0);  // no call: nothing is sent
 }
 
 void phoned_handset::begin_listening() {

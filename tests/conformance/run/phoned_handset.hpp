@@ -39,6 +39,7 @@ public:
     [[nodiscard]] std::optional<bool> is_registered() override {
         return phone_.ask_registration().state == "registered";
     }
+    [[nodiscard]] std::optional<std::uint64_t> packets_sent(const std::string& user) override;
     void begin_listening() override;
     [[nodiscard]] sound end_listening() override;
 

@@ -167,7 +167,7 @@ std::int64_t phoned_process::current_call() {
     return all.empty() ? 0 : all.back();
 }
 
-std::optional<std::uint64_t> phoned_process::packets_received(const std::string& user) {
+std::optional<std::uint64_t> phoned_process::packets(const char* count, const std::string& user) {
     std::optional<std::uint64_t> total;
     for (const auto& each : list_calls()) {
         if (!user.empty() && each.remote.find(fmt::format("sip:{}@", user)) == std::string::npos) continue;
@@ -175,9 +175,9 @@ std::optional<std::uint64_t> phoned_process::packets_received(const std::string&
         if (!stats) continue;
         const auto* quality = stats->if_contains("quality");
         const auto& from = quality != nullptr && quality->is_object() ? quality->get_object() : *stats;
-        const auto* received = from.if_contains("packets_received");
+        const auto* counted = from.if_contains(count);
         boost::system::error_code problem;
-        total = total.value_or(0) + (received != nullptr ? received->to_number<std::uint64_t>(problem) : 0);
+        total = total.value_or(0) + (counted != nullptr ? counted->to_number<std::uint64_t>(problem) : 0);
     }
     return total;
 }

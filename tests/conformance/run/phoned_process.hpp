@@ -44,7 +44,11 @@ public:
     /// The calls that live, oldest first.
     [[nodiscard]] std::vector<std::int64_t> live_calls();
     /// RTP packets that its live calls with this user (all, where empty) have received; nothing where there is no call.
-    [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user = {});
+    [[nodiscard]] std::optional<std::uint64_t> packets_received(const std::string& user = {}) {
+        return packets("packets_received", user);
+    }
+    /// The same for another count of its calls' statistics.
+    [[nodiscard]] std::optional<std::uint64_t> packets(const char* count, const std::string& user);
 
     [[nodiscard]] std::string control_socket() const { return setting_.folder + "/control.sock"; }
     [[nodiscard]] std::string driver_socket() const { return setting_.folder + "/driver.sock"; }

@@ -1,7 +1,6 @@
 #include "conformance/run/play.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include <fmt/format.h>
@@ -22,7 +21,6 @@ constexpr auto settling = milliseconds(250);  // for what nobody expects
 // Media are measured again where they are not yet right: buffers fill and drain, and the tone of before fades.
 constexpr auto media_start = milliseconds(300), media_window = milliseconds(600);
 constexpr int media_windows = 3;
-constexpr double audible_dbov = -45;
 
 class player {
 public:
@@ -49,10 +47,6 @@ public:
     }
 
 private:
-    static std::string address_of(const handset& phone) {
-        return host_port(phone.setting().host, phone.setting().sip_port);
-    }
-
     /// What a good network does not need: the phones must be in the state of the messages, however those fared.
     void end_under_impairment(played& out) {
         std::vector<observed_message> of_flow;
@@ -77,7 +71,7 @@ private:
     party_map addresses() const {
         party_map out{{stage_.proxy_address, "P"}};
         for (const auto& [party, phone] : stage_.phones)
-            out[address_of(*phone)] = party;
+            out[phone->address()] = party;
         return out;
     }
 
@@ -85,7 +79,7 @@ private:
     recording as_capture(const std::vector<observed_message>& messages) const {
         std::map<std::string, std::string> addresses{{"P", stage_.proxy_address}};
         for (const auto& [party, phone] : stage_.phones)
-            addresses[party] = address_of(*phone);
+            addresses[party] = phone->address();
         recording out;
         for (const auto& m : messages)
             out.messages.push_back(
@@ -102,11 +96,16 @@ private:
                 any = observer_.add(party, message.at, message.sent, message.remote, as_without_relay(message.text)) ||
                       any;
             }
-        if (stage_.proxy)
-            for (const auto& line : stage_.proxy())
-                any = observer_.add("P", as_without_relay(line), [this](std::string_view other) {
-                    return !stage_.phones.at(std::string(other))->traces();
-                }) || any;
+        const auto lines = stage_.proxy ? stage_.proxy() : std::vector<std::string>();
+        for (const auto& [party, phone] : stage_.phones)
+            if (const auto here = stage_.registered && !phone->traces()
+                                      ? stage_.registered->address_of(phone->setting().user)
+                                      : std::nullopt)
+                observer_.add_address(*here, party);
+        for (const auto& line : lines)
+            any = observer_.add("P", as_without_relay(line), [this](std::string_view other) {
+                return !stage_.phones.at(std::string(other))->traces();
+            }) || any;
         return any;
     }
 
@@ -162,15 +161,6 @@ private:
         gather();
     }
 
-    using packet_counts = std::map<std::pair<std::string, std::string>, std::optional<std::uint64_t>>;
-    packet_counts count_packets() const {
-        packet_counts out;
-        for (auto& [to, phone] : stage_.phones)
-            for (const auto& [from, other] : stage_.phones)
-                if (from != to) out[{from, to}] = phone->packets_received(other->setting().user);
-        return out;
-    }
-
     /// Whether what was measured of a step fits one of the flow's variants that says something of it.
     [[nodiscard]] bool media_match(std::size_t index) const {
         const auto ways = variants_of(flow_);
@@ -185,46 +175,8 @@ private:
     /// Puts what is measured now in the place of what was measured of this step before.
     void measure(std::size_t index) {
         std::erase_if(media_, [index](const media_measurement& m) { return m.step == index; });
-        auto before = count_packets();
-        for (auto& [party, phone] : stage_.phones)
-            phone->begin_listening();
-        std::this_thread::sleep_for(media_window);
-        const auto after = count_packets();
-        for (auto& [to, phone] : stage_.phones) {
-            const auto sound = phone->end_listening();
-            const bool audible = sound.level_dbov > audible_dbov;
-            unsigned total = 0;
-            const auto first = media_.size();
-            for (auto& [from, other] : stage_.phones) {
-                if (from == to) continue;
-                const auto now = after.at({from, to}), then = before.at({from, to});
-                media_measurement m;
-                m.step = index;
-                m.from = from;
-                m.to = to;
-                m.heard = audible && sound.has_tone(other->setting().tone);
-                m.packets = now && then && *now >= *then ? static_cast<unsigned>(*now - *then) : 0U;
-                // What is heard must have come.
-                const bool has_one_peer = stage_.phones.size() == 2;
-                if (!phone->counts_packets() || !(has_one_peer || phone->tells_senders_apart()))
-                    m.packets = m.heard ? 1U : 0U;
-                m.is_something = audible;
-                total += m.packets;
-                media_.push_back(std::move(m));
-            }
-            const auto heard =
-                audible ? fmt::format("{:.0f} Hz at {:.0f} dBov", sound.hertz, sound.level_dbov) : "silence";
-            for (auto i = first; i != media_.size(); ++i)
-                media_[i].detail = fmt::format("{}, {} packets", heard, media_[i].packets);
-            media_measurement tone;
-            tone.step = index;
-            tone.to = to;
-            tone.heard = audible && sound.hertz > 300 && sound.hertz < 500 && total == 0;
-            tone.detail = fmt::format("{}, {} packets", heard, total);
-            tone.is_ring_back = true;
-            tone.is_unmeasured = !phone->hears_own_tones();
-            media_.push_back(std::move(tone));
-        }
+        for (auto& each : measure_media(index, stage_.phones, media_window))
+            media_.push_back(std::move(each));
     }
 
     const flow& flow_;

@@ -12,6 +12,8 @@
 #include "conformance/flow.hpp"
 #include "conformance/run/handset.hpp"
 #include "conformance/run/impaired_network.hpp"
+#include "conformance/run/listening.hpp"
+#include "conformance/run/registrations.hpp"
 
 namespace conformance {
 
@@ -19,9 +21,10 @@ namespace conformance {
 using proxy_trace = std::function<std::vector<std::string>()>;  ///< new JSON lines since the last call
 
 struct stage {
-    std::map<std::string, handset*> phones;                        ///< by party
+    phones_by_party phones;
     std::string proxy_address;                                     ///< "127.0.0.1:25060"
     proxy_trace proxy;                                             ///< may be empty
+    const registrations* registered = nullptr;                     ///< where phones are that cannot trace
     std::chrono::milliseconds patience = std::chrono::seconds(6);  ///< for the messages of one step
     const impaired_network* between = nullptr;                     ///< phones and proxy; nothing: a good one
 };

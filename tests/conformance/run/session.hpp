@@ -1,28 +1,33 @@
 // One place where flows are played, with ports, a proxy and phones of its own: several can be at work at once.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "conformance/run/datagram_relay.hpp"
 #include "conformance/run/network.hpp"
 #include "conformance/run/play.hpp"
 #include "conformance/run/port_block.hpp"
+#include "conformance/run/registrations.hpp"
 #include "conformance/run/run_setting.hpp"
 
 namespace conformance {
 
 class session final {
 public:
-    /// `number` tells sessions of one run apart. Borrows the setting.
-    session(const run_setting&, unsigned number);
+    /// `number` tells sessions of one run apart.
+    session(run_setting, unsigned number);
 
     /// Starts the proxy. The reason where that does not work.
     [[nodiscard]] std::optional<std::string> start();
-    /// Plays a flow with fresh phones, so that none depends on what another left behind. The reason where the phones do
-    /// not start.
-    [[nodiscard]] std::variant<played, std::string> play(const flow&);
+    /// Plays a flow with fresh phones, so that none depends on what another left behind; a device of the tester's stays
+    /// registered. The setting may differ from the session's in all that the proxy does not care for. The reason where
+    /// the phones do not start.
+    [[nodiscard]] std::variant<played, std::string> play(const run_setting&, const flow&);
+    [[nodiscard]] const run_setting& setting() const noexcept { return setting_; }
 
 private:
     static constexpr std::uint16_t media_ports_of_a_phone = 20;
@@ -33,17 +38,20 @@ private:
         return static_cast<std::uint16_t>(port_ + 100 + media_ports_of_a_phone * phone);
     }
     /// Puts a relay between all that will be started. The reason where that does not work.
-    [[nodiscard]] std::optional<std::string> impair(const flow&, std::optional<datagram_relay>&);
+    [[nodiscard]] std::optional<std::string> impair(const impairment&, const flow&, std::optional<datagram_relay>&);
     /// `between`: the relay before the proxy, if there is one.
     [[nodiscard]] std::unique_ptr<handset> make_handset(
-        const flow&, const std::string& party, unsigned number, const std::string& folder, const datagram_relay* between
-    ) const;
+        const run_setting&, const flow&, const std::string& party, unsigned number, const datagram_relay* between
+    );
+    /// The proxy's messages since the last call.
+    [[nodiscard]] std::vector<std::string> take_trace();
 
-    const run_setting& setting_;
+    run_setting setting_;
+    unsigned number_;
     std::optional<port_block> own_ports_, shadow_ports_;
     std::uint16_t port_ = 0;
-    std::string folder_;
     std::optional<network> proxy_;
+    registrations registered_;
 };
 
 }  // namespace conformance

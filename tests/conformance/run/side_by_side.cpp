@@ -38,18 +38,18 @@ public:
 private:
     void work(unsigned number) {
         std::optional<session> here;
-        const run_setting* setting = nullptr;
         for (auto index = next_++; index < done_.size(); index = next_++) {
             const auto& f = *tasks_[index].f;
-            if (const auto* wanted = tasks_[index].setting; wanted != setting) {
-                setting = wanted;
+            const auto& setting = *tasks_[index].setting;
+            if (!here || !here->setting().shares_proxy_with(setting)) {
                 here.reset();
-                if (auto problem = here.emplace(*setting, number).start()) return fail(std::move(*problem));
+                if (auto problem = here.emplace(setting, number).start()) return fail(std::move(*problem));
             }
             const auto begin = std::chrono::steady_clock::now();
-            auto outcome = here->play(f);
+            auto outcome = here->play(setting, f);
             if (auto* reason = std::get_if<std::string>(&outcome)) {
-                if (!setting->has("baresip") && !setting->has("linphone")) return fail(std::move(*reason));
+                if (!setting.has("baresip") && !setting.has("linphone") && !setting.has_device())
+                    return fail(std::move(*reason));
                 played nothing;
                 nothing.trouble = std::move(*reason);
                 outcome = std::move(nothing);
@@ -58,8 +58,8 @@ private:
             auto& result = std::get<played>(outcome);
             const std::lock_guard lock(guard_);
             done_[index].emplace(performance{
-                *setting,
-                {f, std::move(result.result), setting->in_words(f), std::move(result.trouble), took.count(),
+                setting,
+                {f, std::move(result.result), setting.in_words(f), std::move(result.trouble), took.count(),
                  in_lines(result.impaired)},
                 std::move(result.captured),
                 std::move(result.impaired)});
