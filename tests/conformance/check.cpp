@@ -300,6 +300,12 @@ std::size_t report::unprinted() const noexcept {
     }));
 }
 
+std::size_t report::unmeasured() const noexcept {
+    return static_cast<std::size_t>(std::count_if(media.begin(), media.end(), [](media_result const& m) {
+        return m.what == verdict::not_seen_but_allowed;
+    }));
+}
+
 std::vector<std::string> report::differences() const {
     std::vector<std::string> out;
     for (auto const& m : messages)

@@ -49,6 +49,8 @@ struct report {
     [[nodiscard]] std::size_t missing() const noexcept;
     /// Messages that came, that an RFC requires and that the guide leaves out.
     [[nodiscard]] std::size_t unprinted() const noexcept;
+    /// Media states of which nothing, or not all, could be measured.
+    [[nodiscard]] std::size_t unmeasured() const noexcept;
     /// The sentences of everything that does not match, in the order of time.
     [[nodiscard]] std::vector<std::string> differences() const;
 };

@@ -118,13 +118,12 @@ std::string summary_of(const report& r) {
             ++printed;
             matched += is_mismatch(m.what) ? 0U : 1U;
         }
-    const auto count = [&](verdict wanted) {
-        return std::count_if(r.media.begin(), r.media.end(), [&](const auto& m) { return m.what == wanted; });
-    };
-    const auto unheard = count(verdict::not_seen_but_allowed);
+    const auto heard =
+        std::count_if(r.media.begin(), r.media.end(), [](const auto& m) { return m.what == verdict::matches; });
+    const auto unheard = r.unmeasured();
     return fmt::format(
         "{}: {} of {} messages of the guide and {} of {} media states match{}; {} messages that the guide leaves out{}",
-        r.matches() ? "MATCHES" : "DOES NOT MATCH", matched, printed, count(verdict::matches), r.media.size(),
+        r.matches() ? "MATCHES" : "DOES NOT MATCH", matched, printed, heard, r.media.size(),
         unheard > 0 ? fmt::format(" ({} not measured)", unheard) : "", r.unprinted(), r.way ? "; " + r.way->title : ""
     );
 }

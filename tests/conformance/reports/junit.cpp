@@ -20,7 +20,7 @@ public:
                 add(text_of(m) + ' ' + hop_of(m), m.what, m.explanation, m.observed.has_value());
         for (const auto& m : entry.result.media)
             add(fmt::format("{} {} {} {}", text_of(m.expected), m.expected.from, m.expected.to, m.expected.third),
-                m.what, m.explanation, true);
+                m.what, m.explanation, false);
         if (!entry.trouble.empty()) add("played to its end", verdict::wrong, entry.trouble, true);
         if (!entry.network.empty())
             node_.append_child("system-out").text() =

@@ -16,7 +16,12 @@ std::string in_cell(std::string text) {
 }
 
 std::string verdict_on(const report_entry& entry) {
-    if (entry.matches()) return "passes";
+    if (entry.matches()) {
+        const auto unmeasured = entry.result.unmeasured();
+        return unmeasured == 0
+                   ? "passes"
+                   : fmt::format("passes, {} of {} media states not measured", unmeasured, entry.result.media.size());
+    }
     if (entry.result.messages.empty()) return "not played: " + entry.trouble;
     const auto differences = entry.result.differences();
     auto out = fmt::format("{} departures", differences.size());

@@ -51,10 +51,12 @@ struct at_the_terminal {
         return fmt::format("your device cannot: {}", line);
     }
     std::optional<std::string> start() const {
+        const auto& authority = setting.authority_file;
         return ask(fmt::format(
-            "make sure that it is registered as user {} with password {} at {} over {}, without a call (if something "
+            "make sure that it is registered as user {} with password {} at {} over {}{}, without a call (if something "
             "cannot be done, now or later, write why before Enter)",
-            setting.user, setting.password, host_port(setting.host, setting.proxy_port), setting.transport
+            setting.user, setting.password, host_port(setting.host, setting.proxy_port), setting.transport,
+            authority.empty() ? "" : fmt::format(" (whose certificate {} signed)", authority)
         ));
     }
     std::optional<std::string> end() const {

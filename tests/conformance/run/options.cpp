@@ -125,7 +125,7 @@ void add_options(CLI::App& app, wishes& w) {
            "--port", setting.port, "the proxy's port; the phones use the 200 above it, each further job the next"
     )
         ->check(CLI::Range(1024, 65000))
-        ->default_str("free ones; with a device of yours 5060");
+        ->default_str("free ones; with a device at a prompt 5060");
     app.add_option("--flows", w.flows_folder, "the folder of the flow files")->capture_default_str();
     app.add_option("--build", w.build, "the build folder with phoned and offhook-proxy")->capture_default_str();
     app.add_option("--html", w.html, "writes a report with pictures to this file");
@@ -148,7 +148,11 @@ std::optional<std::string> complete(wishes& w) {
         if (!w.others.empty()) return "--device and --others exclude each other";
         if (!w.impair.empty()) return "--impair is for the kit's own phones: the relay knows no --device";
         w.jobs = 1;
-        if (setting.port == 0) setting.port = sip_port;
+        // People configure their phone once, programs are told the port each time.
+        const bool is_typed = std::any_of(w.devices.begin(), w.devices.end(), [](const std::string& each) {
+            return each.ends_with("=prompt");
+        });
+        if (setting.port == 0 && is_typed) setting.port = sip_port;
     }
     if (!setting.listen.empty()) {
         if (!is_own_address(setting.listen))

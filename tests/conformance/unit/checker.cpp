@@ -174,6 +174,34 @@ TEST_CASE("ring-back that nobody could hear counts neither as heard nor as missi
     );
 }
 
+TEST_CASE(
+    "a device that nobody can listen at is judged by what it sends, and by what is sent to it where nothing may be"
+) {
+    auto measured = silence();
+    const auto none = between(expected_media::kind::silence), both = between(expected_media::kind::both_ways);
+    auto &to_device = measured[0], &from_device = measured[1];
+    to_device.is_departure = from_device.is_voice_unknown = true;
+    CHECK(check_media(0, none, measured).was_measured);
+    CHECK(check_media(0, none, measured).matches);
+    to_device.packets = 2;
+    CHECK(check_media(0, none, measured).text.find("2 RTP packets were sent from A to B") != std::string::npos);
+    CHECK(check_media(0, both, measured).text.find("A received no RTP from B") != std::string::npos);
+    from_device.packets = 30;
+    CHECK(check_media(0, both, measured).matches);
+    CHECK_FALSE(check_media(0, both, measured).was_measured);
+    CHECK(check_media(0, both, measured).text.find("A receives RTP from B") != std::string::npos);
+}
+
+TEST_CASE("packets that pass where none may are found although nobody can tell of the other direction") {
+    auto measured = silence();
+    measured[0].is_unmeasured = true;
+    const auto none = between(expected_media::kind::silence);
+    CHECK(check_media(0, none, measured).matches);
+    CHECK_FALSE(check_media(0, none, measured).was_measured);
+    measured[1].packets = 3;
+    CHECK_FALSE(check_media(0, none, measured).matches);
+}
+
 TEST_CASE("in a conference each hears the sum of the others, by likeness of the streams in a capture") {
     played_flow played("1.11");
     const auto before = played.all.packets;

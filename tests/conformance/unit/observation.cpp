@@ -6,6 +6,7 @@
 
 #include "conformance/hep.hpp"
 #include "conformance/observation.hpp"
+#include "conformance/run/registrations.hpp"
 
 namespace {
 
@@ -59,6 +60,25 @@ std::string line_of(const std::string& packet) {
 }
 
 }  // namespace
+
+TEST_CASE("who is registered where is what the proxy answered last to REGISTER (RFC 3261 10.3)") {
+    registrations all;
+    const auto answer = [](std::string_view start, std::string_view more) {
+        auto text = message(start, "1 REGISTER");
+        return text.insert(text.find("Call-ID"), more);
+    };
+    all.note(proxy_line(1, "out", "192.0.2.1:5060", answer("SIP/2.0 401 Unauthorized", "")));
+    all.note(proxy_line(1, "out", "192.0.2.1:5060", message("SIP/2.0 200 OK", "1 INVITE")));
+    all.note("no JSON that says REGISTER");
+    CHECK_FALSE(all.address_of("1002"));
+    all.note(proxy_line(2, "out", "192.0.2.1:5060", answer("SIP/2.0 200 OK", "Contact: <sip:1002@192.0.2.1>\r\n")));
+    CHECK(all.address_of("1002") == "192.0.2.1:5060");
+    all.note(proxy_line(3, "out", "192.0.2.1:7000", answer("SIP/2.0 200 OK", "Contact: <sip:1002@192.0.2.1>\r\n")));
+    CHECK(all.address_of("1002") == "192.0.2.1:7000");
+    CHECK_FALSE(all.address_of("1001"));
+    all.note(proxy_line(4, "out", "192.0.2.1:7000", answer("SIP/2.0 200 OK", "")));
+    CHECK_FALSE(all.address_of("1002"));
+}
 
 TEST_CASE("an unknown address in the proxy's trace is the stranger's until a phone's trace says whose it is") {
     observer seen(party_map{{"p", "P"}});
