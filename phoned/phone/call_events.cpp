@@ -1,4 +1,5 @@
 // What SIP says about a call: its answers, the peer's offers, its end.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,17 @@
 #include "sdp/model/print.hpp"
 
 namespace phoned {
+
+namespace {
+
+/// RFC 3264 6.1: an offer that sends nothing is answered the same way by whoever holds and by whoever does not.
+bool sends_media(const sdp::session& offer) {
+    return std::any_of(offer.media_lines.begin(), offer.media_lines.end(), [&](const sdp::media& line) {
+        return sdp::sends(sdp::effective_direction(offer, line));
+    });
+}
+
+}  // namespace
 
 sdp::negotiator& call::negotiator_of(std::uint32_t fork) {
     return forks_.try_emplace(fork, negotiator_).first->second;
@@ -130,6 +142,7 @@ void call::on(now_t now, const sip::remote_offer& offer) {
     }
     auto theirs = sdp::parse(offer.carrier.view().body());
     if (!theirs) return refuse(theirs.error().suggested_status);
+    const bool can_tell_wish = sends_media(*theirs);
     if (auto taken = negotiator.on_remote_offer(std::move(*theirs)); !taken)
         return refuse(taken.error().suggested_status);
     offered_ = wish_;
@@ -137,8 +150,9 @@ void call::on(now_t now, const sip::remote_offer& offer) {
     if (!answer) return refuse(answer.error().suggested_status);
     answer_with(*answer);
     if (is_early) return hear_early_media(now, offer.fork);
-    agreed_ = offered_;
+    if (can_tell_wish) agreed_ = offered_;
     apply_agreement(now);
+    follow_wish();
 }
 
 void call::on(now_t now, const sip::remote_answer& answer) {

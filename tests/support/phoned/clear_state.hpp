@@ -18,7 +18,7 @@ inline std::vector<phoned::call_summary> living(sim_phone& of) {
 }
 
 /// Every live call is up, and some phone has its other end, held by whom its peer says. A phone that has called itself
-/// has both ends; which of them it holds is not looked at.
+/// has both ends.
 inline std::string discord_of(const std::vector<sim_phone*>& phones) {
     for (auto* one : phones) {
         const auto calls = living(*one);
@@ -33,7 +33,7 @@ inline std::string discord_of(const std::vector<sim_phone*>& phones) {
                 for (const auto& theirs : living(*other)) {
                     if (theirs.call_id != mine.call_id || (other == one && theirs.call == mine.call)) continue;
                     ++ends;
-                    if (other != one && theirs.held_by_peer != mine.held_by_us)
+                    if (theirs.held_by_peer != mine.held_by_us)
                         return who + " is held, or not, against its peer's word";
                 }
             }

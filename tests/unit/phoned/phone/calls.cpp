@@ -154,8 +154,11 @@ TEST_CASE("holds that meet on the way (491) both get through, whoever's turn com
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         CAPTURE(seed);
         test::phone_world world(seed);
-        auto& a = world.add(1001);
-        auto& b = world.add(1002);
+        // An offer that sends nothing is answered alike by who holds and who does not: the other hold has to be
+        // offered.
+        const auto form = [&](phoned::settings& s) { s.hold_inactive = seed % 2 == 0; };
+        auto& a = world.add(1001, form);
+        auto& b = world.add(1002, form);
         world.register_all();
         a.dial("1002");
         REQUIRE(world.run_until(2s, [&] { return b.live_calls() == 1; }));
@@ -166,6 +169,12 @@ TEST_CASE("holds that meet on the way (491) both get through, whoever's turn com
         CHECK(world.run_until(15s, [&] {
             const auto at_a = a.last_call(), at_b = b.last_call();
             return at_a.held_by_us && at_a.held_by_peer && at_b.held_by_us && at_b.held_by_peer;
+        }));
+        for (auto* each : {&a, &b})
+            REQUIRE(each->phone().call_resume(each->context(), each->last_call().call).has_value());
+        CHECK(world.run_until(15s, [&] {
+            const auto at_a = a.last_call(), at_b = b.last_call();
+            return !at_a.held_by_us && !at_a.held_by_peer && !at_b.held_by_us && !at_b.held_by_peer;
         }));
     }
 }
