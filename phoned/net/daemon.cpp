@@ -15,8 +15,8 @@
 #include "phoned/net/clock.hpp"
 #include "phoned/net/history_store.hpp"
 #include "phoned/net/media_socket_pool.hpp"
+#include "phoned/net/memory_at_rest.hpp"
 #include "phoned/net/socket_server.hpp"
-#include "phoned/net/start_up_memory.hpp"
 #include "phoned/net/state_folder.hpp"
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/phone.hpp"
@@ -34,8 +34,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// By then the phone is registered, or waits for its next attempt.
-constexpr auto start_up_time = std::chrono::seconds(2);
+/// So long after its start, and after each SIP event, the phone has nothing to do but to wait or to talk.
+constexpr auto time_to_rest = std::chrono::seconds(2);
 
 /// The first server that is named by number; else any address beyond this network.
 sip::ip_address server_address(const settings& config) {
@@ -150,7 +150,7 @@ struct daemon::parts final : sip_port {
           clients(hub_options_of(), handset),
           server(io.get_executor(), clients, audio_format_at(options.config.audio_rate)),
           timer(io),
-          settled(io),
+          rest(io),
           signals(io, SIGINT, SIGTERM) {
         handset.attach(clients, server.audio());
         server.audio().set_listener(&handset);
@@ -158,6 +158,7 @@ struct daemon::parts final : sip_port {
         driver.on_event([this](sip::event& what) {
             handset.on_sip(read_clocks(), std::move(what));
             after_input();
+            release_memory_when_at_rest();
         });
         driver.on_message([this](const sip::net::traced_message& message) {
             if (!clients.is_tracing()) return;
@@ -222,14 +223,14 @@ struct daemon::parts final : sip_port {
         driver.close();
         signals.cancel();
         timer.cancel();
-        settled.cancel();
+        rest.cancel();
         io.stop();
     }
 
-    void release_memory_when_started() {
-        settled.expires_after(start_up_time);
-        settled.async_wait([](const boost::system::error_code& problem) {
-            if (!problem) release_start_up_memory();
+    void release_memory_when_at_rest() {
+        rest.expires_after(time_to_rest);  // whoever waited already does not any more
+        rest.async_wait([](const boost::system::error_code& problem) {
+            if (!problem) release_memory_at_rest();
         });
     }
 
@@ -262,7 +263,7 @@ struct daemon::parts final : sip_port {
     phone handset;
     hub clients;
     socket_server server;
-    asio::steady_timer timer, settled;
+    asio::steady_timer timer, rest;
     std::optional<time_point> armed_for;
     asio::signal_set signals;
 };
@@ -326,7 +327,7 @@ boost::system::result<std::unique_ptr<daemon>, start_failure> daemon::create(dae
 void daemon::run() {
     auto& p = *parts_;
     p.wait_for_signal();
-    p.release_memory_when_started();
+    p.release_memory_when_at_rest();
     p.handset.start(read_clocks());
     p.after_input();
     p.io.run();

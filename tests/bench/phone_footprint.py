@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What one phoned costs: time to its first REGISTER, memory and wake-ups when registered and idle, memory of a call.
+"""What one phoned costs: time to its first REGISTER, and how much of it on a processor (the rest is waiting for one on a
+busy machine); memory and wake-ups when registered and idle; memory of a call.
 
     phone_footprint.py PHONED [--port 43100] [--digest] [--seconds 6] [--call]
 
@@ -42,15 +43,17 @@ class Registrar:
         self.socket.bind(("127.0.0.1", port))
         self.port, self.challenges, self.first, self.phone, self.heard = port, challenges, None, None, []
 
-    def serve(self, until):
-        """Answers what comes until then."""
+    def serve(self, until, on_first=lambda: None):
+        """Answers what comes until then; `on_first` is called when the first message has come."""
         while (left := until - time.monotonic()) > 0:
             self.socket.settimeout(left)
             try:
                 data, self.phone = self.socket.recvfrom(65535)
             except TimeoutError:
                 return
-            self.first = self.first or time.monotonic()
+            if not self.first:
+                self.first = time.monotonic()
+                on_first()
             message = data.decode()
             self.heard.append(message)
             if message.startswith("REGISTER"):
@@ -73,6 +76,10 @@ def memory(pid):
     rollup = open(f"/proc/{pid}/smaps_rollup").read()
     take = lambda name: int(re.search(name + r":\s+(\d+)", rollup).group(1))
     return take("Rss"), take("Private_Dirty")
+
+
+def processor_ms(pid):
+    return int(open(f"/proc/{pid}/schedstat").read().split()[0]) / 1e6
 
 
 def wake_ups(pid):
@@ -117,12 +124,12 @@ def main():
         out.write(CONFIG.format(port=given.port, own=given.port + 2, rtp=given.port + 10, rtp_last=given.port + 20))
     command = [program, "-c", folder + "/phone.cfg", "--state", folder + "/state", "--runtime", folder + "/run"]
     registrar = Registrar(given.port, given.digest)
-    times = []
+    times, busy = [], []
     for _ in range(5):  # the first start finds nothing in the cache, and makes its files
         registrar.first = None
         began = time.monotonic()
         phone = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        registrar.serve(began + 1)
+        registrar.serve(began + 1, lambda: busy.append(processor_ms(phone.pid)))
         times.append((registrar.first - began) * 1000)
         if len(times) < 5:
             phone.kill()
@@ -131,7 +138,7 @@ def main():
     registrar.serve(time.monotonic() + given.seconds)
     rate = (wake_ups(phone.pid) - before) / given.seconds
     resident, private = memory(phone.pid)
-    print(f"first REGISTER after {min(times):.1f} to {max(times):.1f} ms; idle: resident {resident} kB, private {private} kB, "
+    print(f"first REGISTER after {min(times):.1f} to {max(times):.1f} ms, of them {min(busy):.1f} to {max(busy):.1f} ms on a processor; idle: resident {resident} kB, private {private} kB, "
           f"wake-ups {rate:.2f}/s; program {os.path.getsize(program) // 1024} kB")
     if given.call:
         call(registrar, given.port + 2, given.port + 30)
