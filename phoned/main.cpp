@@ -10,6 +10,7 @@
 #include "phoned/net/config_files.hpp"
 #include "phoned/net/daemon.hpp"
 #include "phoned/net/state_folder.hpp"
+#include "phoned/phone/user_settings.hpp"
 
 namespace {
 
@@ -72,7 +73,10 @@ int main(int count, char** words) {
         );
         return exit_cannot_start;
     }
-    auto made = phoned::net::daemon::create({std::move(loaded.values), state, runtime, version});
+    auto provisioned =
+        has_own ? phoned::user_settings_text(phoned::net::load_config_files(files).values) : std::string();
+    auto made =
+        phoned::net::daemon::create({std::move(loaded.values), state, runtime, version, std::move(provisioned)});
     if (!made) {
         print("phoned: " + made.error().text);
         return exit_cannot_start;

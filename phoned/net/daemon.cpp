@@ -142,7 +142,8 @@ struct daemon::parts final : sip_port {
           handset(
               options.config,
               {std::move(instance), rtp::make_cname(random),
-               address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4, std::move(hold_music)},
+               address.is_v6 ? rtp::address_family::ipv6 : rtp::address_family::ipv4, std::move(hold_music),
+               options.provisioned},
               {*this, sockets, random, packets, certificate ? &*certificate : nullptr, history.get(),
                [this](const std::string& text) { keep_user_settings(text); }},
               audio_format_at(options.config.audio_rate)

@@ -17,6 +17,7 @@ struct daemon_options {
     std::string state_folder;
     std::string runtime_folder;
     std::string version;
+    std::string provisioned = {};  ///< As phone_identity has it
 };
 
 class daemon final {

@@ -7,6 +7,7 @@
 
 #include "phoned/phone/identity.hpp"
 #include "phoned/phone/turn.hpp"
+#include "phoned/phone/user_settings.hpp"
 #include "sip/syntax/names.hpp"
 
 namespace phoned {
@@ -59,6 +60,7 @@ phone::phone(settings config, phone_identity identity, phone_ports ports, audio_
               ports.packets,   config_,          ports.dtls,
               identity_.cname, identity_.family, !identity_.hold_music.empty()},
       tones_(config_.tones, format.rate) {
+    if (identity_.provisioned.empty()) identity_.provisioned = user_settings_text(config_);
     if (!identity_.hold_music.empty())
         hold_music_.emplace(std::move(identity_.hold_music), rtp::sound_repeat::for_ever);
     if (config_.voice.cancels_echo) echo_.emplace(rtp::voice_processing{.sample_rate = format.rate});

@@ -49,6 +49,8 @@ struct phone_identity {
     std::string cname;     ///< RFC 7022: of its media, new with each start
     rtp::address_family family = rtp::address_family::ipv4;
     std::vector<std::int16_t> hold_music = {};  ///< At the rate of the sound device; empty: held peers hear nothing
+    /// user_settings_text() of the configuration as it is provisioned; empty: users have switched nothing yet.
+    std::string provisioned = {};
 };
 
 class phone final : public phone_commands, public audio_listener {

@@ -109,7 +109,7 @@ void phone::tell_server(now_t now, unsigned account, const std::string& code, co
 }
 
 void phone::keep_features() {
-    if (ports_.keep) ports_.keep(user_settings_text(config_));
+    if (ports_.keep) ports_.keep(user_settings_text(config_, identity_.provisioned));
 }
 
 std::vector<feature_summary> phone::feature_list(const command_context&) {

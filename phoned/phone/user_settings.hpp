@@ -9,8 +9,10 @@
 
 namespace phoned {
 
-/// Do not disturb and forwarding, of the phone or of each account that is in use, whichever counts.
-[[nodiscard]] std::string user_settings_text(const settings&);
+/// Do not disturb and forwarding, of the phone or of each account that is in use, whichever counts; but no line that
+/// `provisioned` has as well, the text of the settings without their users' part: what users have not switched is as
+/// the other files say, and changes with them.
+[[nodiscard]] std::string user_settings_text(const settings&, std::string_view provisioned = {});
 
 /// False for what would end its line in the file.
 [[nodiscard]] bool is_one_line(std::string_view) noexcept;

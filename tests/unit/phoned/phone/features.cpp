@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "phoned/config/load.hpp"
+#include "phoned/phone/user_settings.hpp"
 #include "support/phoned/three_phones.hpp"
 
 using namespace std::chrono_literals;
@@ -118,7 +119,7 @@ TEST_CASE("what users have switched is kept as a file of the guide's form, and c
     CHECK(next.forward.no_answer.enabled);
     CHECK(next.forward.no_answer.target == "1003");
     CHECK(next.forward.no_answer.rings == 4);
-    CHECK(next.forward.always.target.empty());  // the file says what was when it was written
+    CHECK(next.forward.always.target == "1009");  // nobody has switched that
 
     wanted.on = false;
     REQUIRE(one.phone().forward_set(one.context(), wanted).has_value());
@@ -130,6 +131,42 @@ TEST_CASE("what users have switched is kept as a file of the guide's form, and c
     wanted.target = "1003\noffhook.access.1 = everybody admin";
     CHECK(one.phone().forward_set(one.context(), wanted).has_error());
     CHECK(one.kept.find("access") == std::string::npos);
+}
+
+TEST_CASE("what users have not switched follows the provisioned files, and what they have switched stays") {
+    struct start {
+        phoned::settings values;
+        std::string provisioned;
+    };
+    const auto begin = [](const std::string& files, const std::string& local) {
+        const std::string account = "#!version:1.0.0.1\naccount.1.enable = 1\naccount.1.user_name = 1001\n";
+        const auto all = account + files;
+        const phoned::config_source sources[] = {{"phone.cfg", all}, {"local.cfg", local}};
+        const auto as_provisioned = phoned::load_config(std::span(sources).first(1)).values;
+        return start{phoned::load_config(sources).values, phoned::user_settings_text(as_provisioned)};
+    };
+    const std::string nothing = "#!version:1.0.0.1\n";
+    auto first = begin("forward.busy.target = 1007\n", nothing);
+    first.values.do_not_disturb = true;  // the user
+    const auto local = phoned::user_settings_text(first.values, first.provisioned);
+    CHECK(local.find("features.dnd.enable = 1") != std::string::npos);
+    CHECK(local.find("forward.") == std::string::npos);
+
+    // The administrator changes both.
+    auto second = begin("forward.busy.target = 1008\nforward.busy.enable = 1\nfeatures.dnd.enable = 0\n", local);
+    CHECK(second.values.do_not_disturb);
+    CHECK(second.values.forward.busy.enabled);
+    CHECK(second.values.forward.busy.target == "1008");
+    second.values.forward.busy.enabled = false;  // the user
+    const auto later = phoned::user_settings_text(second.values, second.provisioned);
+    CHECK(later.find("features.dnd.enable = 1") != std::string::npos);
+    CHECK(later.find("forward.busy.enable = 0") != std::string::npos);
+    CHECK(later.find("1008") == std::string::npos);
+
+    // As the files have it again: then the files count again.
+    second.values.do_not_disturb = false;
+    second.values.forward.busy.enabled = true;
+    CHECK(phoned::user_settings_text(second.values, second.provisioned).find(" = ") == std::string::npos);
 }
 
 TEST_CASE("a server that keeps a feature is told by a call to its code: once for each change, with the target") {
