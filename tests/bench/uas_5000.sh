@@ -1,8 +1,9 @@
 #!/bin/sh
 # CPU that a UDP user agent server spends on one call (INVITE, 180, 200, ACK, BYE, 200) under SIPp's built-in caller at a
-# fixed rate: ours (uas_5000, release build) beside SIPp's own uas, run in turn in one go, so that both meet the same
-# machine. CPU is that of the whole server process, user and system, read before it is stopped. A run with failed or
-# missing calls does not count and ends the script with an error.
+# fixed rate: ours (uas_5000, release build) beside SIPp's own uas and beside uas_floor, which does nothing but the
+# system calls, run in turn in one go, so that all meet the same machine. CPU is that of the whole server process, user
+# and system, read before it is stopped. A run with failed or missing calls does not count and ends the script with an
+# error.
 #
 # Usage: uas_5000.sh PROGRAM [ROUNDS [RATE [CALLS]]]      e.g. uas_5000.sh build/release/tests/bench/uas_5000
 set -eu
@@ -18,6 +19,7 @@ tick=$(getconf CLK_TCK)
 start() {  # start NAME
     case $1 in
         offhook) "$program" 127.0.0.1 $port > "$work/server" 2>&1 & ;;
+        floor) "$(dirname "$program")/uas_floor" 127.0.0.1 $port > "$work/server" 2>&1 & ;;
         sipp) (cd "$work" && exec sipp -sn uas -p $port $sipp_options) > "$work/server" 2>&1 & ;;
     esac
     server=$!
@@ -44,10 +46,12 @@ measure() {  # measure NAME: sets `cost`, in microseconds of CPU for each call
     [ "$good" -eq "$calls" ] && [ "$failed" -eq 0 ] || { echo "$1 lost calls: this run does not count"; exit 1; }
 }
 
-ours="" theirs=""
+ours="" theirs="" least=""
 for round in $(seq "$rounds"); do
     measure offhook; ours="$ours $cost"
     measure sipp; theirs="$theirs $cost"
+    measure floor; least="$least $cost"
 done
 median() { printf '%s\n' $1 | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-printf 'median: offhook %s us/call, sipp %s us/call\n' "$(median "$ours")" "$(median "$theirs")"
+printf 'median: offhook %s us/call, sipp %s us/call, system calls alone %s us/call\n' \
+    "$(median "$ours")" "$(median "$theirs")" "$(median "$least")"

@@ -13,9 +13,8 @@ std::optional<std::string_view> target_in(message_view message) noexcept {
     return contact->uri.text;
 }
 
-bool is_sips(std::string_view uri) noexcept {
-    auto const parsed = parse_uri(uri);
-    return parsed && parsed->scheme == uri_scheme::sips;
+bool is_for_sips(message_view request) noexcept {
+    return request.request_uri_parts().scheme == uri_scheme::sips;
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ parsed<dialog> dialog::from_response(message_view request, message_view response
     made.privacy_ = request.raw(header_id::privacy);
     made.routes_ = std::move(*routes);
     made.local_cseq_ = request.cseq().number;
-    made.secure_ = is_sips(request.request_uri());
+    made.secure_ = is_for_sips(request);
     if (response.status() >= 200) made.phase_ = dialog_phase::confirmed;
     return made;
 }
@@ -63,7 +62,7 @@ parsed<dialog> dialog::from_request(message_view request, std::string_view local
     made.remote_target_ = *target;
     made.routes_ = std::move(*routes);
     made.remote_cseq_ = request.cseq().number;
-    made.secure_ = is_sips(request.request_uri());
+    made.secure_ = is_for_sips(request);
     return made;
 }
 
@@ -74,7 +73,7 @@ parsed<dialog> dialog::from_notify(message_view subscribe, message_view notify, 
     made->phase_ = dialog_phase::confirmed;
     made->local_address_ = subscribe.raw(header_id::from);
     made->local_cseq_ = subscribe.cseq().number;
-    made->secure_ = is_sips(subscribe.request_uri());
+    made->secure_ = is_for_sips(subscribe);
     return made;
 }
 

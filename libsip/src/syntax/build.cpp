@@ -214,6 +214,8 @@ result<buffer_ref> message_builder::finish() {
     if (!ended_) body({}, {});
     if (failure_) return make_error_code(*failure_);
     out_.resize(static_cast<std::size_t>(at_ - out_.data()));
+    // A transaction may keep it for half a minute: a block that is too large for it is not given away.
+    if (buffer_pool::block_for(out_.size()) < out_.capacity()) return pool_->copy(out_.text());
     return std::move(out_);
 }
 

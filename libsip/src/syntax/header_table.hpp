@@ -15,7 +15,7 @@ namespace sip::detail {
 class header_table {
 public:
     header_table(buffer_pool& pool, std::size_t most_lines) : pool_(pool), most_lines_(most_lines) {
-        static_assert(index_size(usual_lines) <= 1280);
+        static_assert(index_size(usual_lines) <= 1024);
         buffer_ref block = pool.allocate(index_size(usual_lines));
         new (block.data()) message_index;
         use(std::move(block));
@@ -40,15 +40,17 @@ public:
         entry.value_at = static_cast<std::uint16_t>(value.data() - text);
         std::uint16_t const line = ++index_->count;
         auto& first = index_->first[static_cast<std::size_t>(id)];
-        index_->last[static_cast<std::size_t>(id)] = line;
         bool const is_first = first == 0;
-        if (is_first) first = line;
+        if (is_first)
+            first = line;
+        else
+            index_->is_repeated.set(static_cast<std::size_t>(id));
         entry.value_length = static_cast<std::uint16_t>(value.size());
         return is_first;
     }
 
 private:
-    static constexpr std::size_t usual_lines = 38;  // an index with so many fits a small block
+    static constexpr std::size_t usual_lines = 24;  // an index with so many fits a small block
 
     bool grow();
 

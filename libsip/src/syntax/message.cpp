@@ -129,14 +129,18 @@ std::string_view message_view::raw(std::string_view wanted) const noexcept {
 }
 
 std::size_t message_view::find(header_id id, std::size_t from, std::string_view& found) const noexcept {
-    if (!index_) return no_line;
-    auto slot = static_cast<std::size_t>(id);
-    if (from >= index_->last[slot]) return no_line;
-    std::size_t line = std::max<std::size_t>(from + 1, index_->first[slot]);  // one more than the index
-    while (index_->entries()[line - 1].id != id)
-        ++line;
-    found = value(index_->entries()[line - 1]);
-    return line - 1;
+    if (!has(id)) return no_line;
+    auto const slot = static_cast<std::size_t>(id);
+    auto const* const entries = index_->entries();
+    std::size_t line = index_->first[slot] - 1u;
+    if (from > line) {
+        if (!index_->is_repeated[slot]) return no_line;
+        for (line = from; line < index_->count && entries[line].id != id;)
+            ++line;
+        if (line >= index_->count) return no_line;
+    }
+    found = value(entries[line]);
+    return line;
 }
 
 message_view message::view() const noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <string_view>
 
@@ -31,8 +32,9 @@ struct message_index {
     via_view top_via;
     uri_view request_uri_parts;
     name_addr_view from, to;
-    /// For each id one more than the index of its first and last line; 0 where there is none.
-    std::array<std::uint16_t, header_id_count> first{}, last{};
+    /// For each id one more than the index of its first line; 0 where there is none.
+    std::array<std::uint16_t, header_id_count> first{};
+    std::bitset<header_id_count> is_repeated;  ///< more lines follow the first one
 
     [[nodiscard]] header_entry* entries() noexcept { return reinterpret_cast<header_entry*>(this + 1); }
     [[nodiscard]] header_entry const* entries() const noexcept {

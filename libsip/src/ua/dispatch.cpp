@@ -70,9 +70,9 @@ void user_agent_core::impl::handle(turn& t, request_received const& input) {
     // RFC 3891 3: only an INVITE can replace anything.
     if (request.method() != method::invite && request.has(header_id::replaces))
         return refuse({.status = 400, .reason = "Replaces Without INVITE"});
-    auto const uri = parse_uri(request.request_uri());
-    if (!uri || uri->scheme == uri_scheme::other) return refuse({.status = 416});
-    if (refuse_scheme(t, input, uri->scheme)) return;
+    auto const scheme = request.request_uri_parts().scheme;
+    if (scheme == uri_scheme::other) return refuse({.status = 416});
+    if (refuse_scheme(t, input, scheme)) return;
     if (auto const missing = missing_options(request); !missing.empty())
         return refuse({.status = 420, .extra = header_id::unsupported, .extra_value = missing});
 
@@ -92,8 +92,8 @@ void user_agent_core::impl::on_in_dialog(turn& t, request_received const& input)
     if (found == nullptr) return refuse({.status = 481});
     auto const usage = dialogs.usage(at, usage_kind::invite);
     auto const* concerned = usage ? calls.find(handle_of<session_id>(usage->owner)) : nullptr;
-    bool const is_copied_invite = concerned != nullptr && request.method() == method::invite &&
-                                  concerned->newest_invite == request.cseq().number;
+    bool const is_copied_invite =
+        concerned != nullptr && request.method() == method::invite && concerned->newest_invite == request.cseq().number;
     if (!is_copied_invite && !found->accept_remote_cseq(request.cseq()))
         return refuse({.status = 500, .reason = "Out of Order"});
     if (request.method() == method::notify) return on_notify(t, at, input);
@@ -225,22 +225,20 @@ bool user_agent_core::impl::refuse_scheme(turn& t, request_received const& input
 
 account_id user_agent_core::impl::account_for(message_view request) {
     account_id first, named;
-    auto const match = [&](std::string_view address) {
-        auto const uri = parse_uri(address);
-        if (!uri || uri->user.empty()) return;
-        auto const user = unescape(uri->user);
+    auto const match = [&](uri_view const& uri) {
+        if (uri.user.empty()) return;
+        auto const user = unescape(uri.user);
         accounts.for_each([&](account_id id, account const& candidate) {
-            bool const fits = user == candidate.identity.user || uri->user == candidate.identity.contact_user;
+            bool const fits = user == candidate.identity.user || uri.user == candidate.identity.contact_user;
             // Two accounts with one user part: the domain tells them apart.
-            if (fits && (!named || detail::equal_ignoring_case(uri->host, candidate.identity.host))) named = id;
+            if (fits && (!named || detail::equal_ignoring_case(uri.host, candidate.identity.host))) named = id;
         });
     };
     accounts.for_each([&](account_id id, account const&) {
         if (!first) first = id;
     });
-    match(request.request_uri());
-    if (!named)
-        if (auto const to = request.get<header_id::to>()) match(to->uri.text);
+    match(request.request_uri_parts());
+    if (!named) match(request.to().uri);
     return named ? named : first;
 }
 

@@ -33,8 +33,7 @@ std::string_view transport_parameter(transport_kind kind, bool is_sips) noexcept
 /// RFC 3261 12.1.1: whether the Contact of a response has to be SIPS; never in answer to a request that has no SIPS in
 /// it (RFC 5630 5.1.1.2).
 bool came_for_sips(message_view request) noexcept {
-    auto const target = parse_uri(request.request_uri());
-    if (target && target->scheme == uri_scheme::sips) return true;
+    if (request.request_uri_parts().scheme == uri_scheme::sips) return true;
     if (auto const recorded = request.get<header_id::record_route>()) return recorded->uri.scheme == uri_scheme::sips;
     auto const contact = request.get<header_id::contact>();
     return contact && contact->uri.scheme == uri_scheme::sips;
@@ -54,8 +53,7 @@ bool are_free_headers(std::span<extra_header const> headers) noexcept {
 std::string_view user_agent_core::impl::contact_user(account_id id, message_view request) const noexcept {
     if (auto const* account = accounts.find(id)) return account->identity.contact_user;
     // Without an account the caller's own spelling leads back to us.
-    auto const uri = parse_uri(request.request_uri());
-    return uri ? uri->user : std::string_view{};
+    return request.request_uri_parts().user;
 }
 
 std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user, bool is_sips) const {

@@ -52,10 +52,8 @@ name_addr_view read(message_view message, identity_source source) noexcept {
             return remote_party(message);
         case identity_source::preferred:
             return sip_or_first<header_id::p_preferred_identity>(message);
-        case identity_source::address: {
-            auto const address = message.is_request() ? message.get<header_id::from>() : message.get<header_id::to>();
-            return address ? *address : name_addr_view();
-        }
+        case identity_source::address:
+            return message.is_request() ? message.from() : message.to();
     }
     return {};
 }
@@ -72,8 +70,7 @@ bool is_anonymous_address(name_addr_view const& address) noexcept {
 }
 
 bool is_anonymous(message_view request) noexcept {
-    auto const from = request.get<header_id::from>();
-    return (from && is_anonymous_address(*from)) || asks_to_be_hidden(request);
+    return is_anonymous_address(request.from()) || asks_to_be_hidden(request);
 }
 
 identity_choice choose_identity(message_view message, identity_rules const& rules, bool is_trusted) noexcept {

@@ -76,8 +76,8 @@ private:
     detail::buffer_block* block_ = nullptr;
 };
 
-/// Blocks of four sizes: 1,280 bytes for ordinary messages, twice that and 8 KiB for large ones, 64 KiB for the rest;
-/// larger requests are served from the heap. Buffers may outlive the pool object: the memory goes when the last of them
+/// Blocks of 512 to 1,280 bytes for ordinary messages, twice that and 8 KiB for large ones, 64 KiB for the rest; larger
+/// requests are served from the heap. Buffers may outlive the pool object: the memory goes when the last of them
 /// does.
 class buffer_pool {
 public:
@@ -86,7 +86,7 @@ public:
     buffer_pool& operator=(buffer_pool const&) = delete;
     ~buffer_pool();
 
-    /// A unique, empty buffer with at least `capacity` bytes.
+    /// A unique, empty buffer with at least `capacity` bytes; 0: with room for nearly every message.
     [[nodiscard]] buffer_ref allocate(std::size_t capacity = 0);
     /// A buffer with these bytes.
     [[nodiscard]] buffer_ref copy(std::string_view text);

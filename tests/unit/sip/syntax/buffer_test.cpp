@@ -1,4 +1,4 @@
-// Covers: sharing, the three size classes and the heap behind them, reuse, buffers that outlive their pool, clones.
+// Covers: sharing, the size classes and the heap behind them, reuse, buffers that outlive their pool, clones.
 #include "sip/syntax/buffer.hpp"
 
 #include <algorithm>
@@ -19,11 +19,16 @@ TEST_CASE("A fresh buffer is unique, empty and at least as large as asked for") 
         CHECK(buffer.size() == 0);
         CHECK(buffer.capacity() >= capacity);
     }
-    CHECK(pool.allocate(1).capacity() == 1280);
+    CHECK(pool.allocate().capacity() == 1280);
+    CHECK(pool.allocate(1).capacity() == 512);
+    CHECK(pool.allocate(513).capacity() == 768);
+    CHECK(pool.allocate(769).capacity() == 1024);
+    CHECK(pool.allocate(1025).capacity() == 1280);
     CHECK(pool.allocate(1281).capacity() == 2560);
     CHECK(pool.allocate(2561).capacity() == 8192);
     CHECK(pool.allocate(8193).capacity() == 65536);
-    for (std::size_t size : {0u, 1280u, 1281u, 2560u, 2561u, 8192u, 8193u, 65536u, 65537u})
+    for (std::size_t size :
+         {1u, 512u, 513u, 768u, 1024u, 1025u, 1280u, 1281u, 2560u, 2561u, 8192u, 8193u, 65536u, 65537u})
         CHECK(pool.allocate(size).capacity() == std::max<std::size_t>(buffer_pool::block_for(size), size));
 }
 

@@ -20,7 +20,15 @@ TEST_CASE("The keyed hash is SipHash-2-4: the values of its paper's appendix and
     for (char c = 0; c < 15; ++c)
         input += c;
     CHECK(keyed_hash(key).text(input).finish() == 0xa129ca6149be45e5u);
-    CHECK(keyed_hash(key).text(input.substr(0, 7)).text(input.substr(7)).finish() == 0xa129ca6149be45e5u);
+    for (std::size_t first = 0; first <= input.size(); ++first)
+        for (std::size_t second = first; second <= input.size(); ++second)
+            CHECK(
+                keyed_hash(key)
+                    .text(input.substr(0, first))
+                    .text(input.substr(first, second - first))
+                    .text(input.substr(second))
+                    .finish() == 0xa129ca6149be45e5u
+            );
     CHECK(keyed_hash(key).text(input.substr(0, 8)).finish() == 0x93f5f5799a932462u);
 }
 
