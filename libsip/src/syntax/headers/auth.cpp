@@ -57,21 +57,68 @@ parsed<std::string_view> read_auth(std::string_view value, OnParam&& on_param) n
     return scheme;
 }
 
-/// One place of a view that a parameter fills.
-struct slot {
+/// A parameter, and the part of the view that it fills.
+template <class View>
+struct place {
     std::string_view name;
-    std::string_view* value;
+    std::string_view View::*value;
 };
 
-template <std::size_t N>
-bool fill(slot const (&slots)[N], std::string_view name, std::string_view value) noexcept {
-    for (auto const& [slot_name, target] : slots) {
-        if (slot_name.size() != name.size() || !chars::equal_ignoring_case(slot_name, name)) continue;
-        if (target->data() == nullptr) *target = value;  // the first one counts
-        return true;
+/// Fills a view, parameter by parameter. Nearly everybody writes them in the order of the table, so that each search
+/// begins where the one before has ended.
+template <class View, std::size_t N>
+class filler {
+public:
+    filler(View& view, place<View> const (&places)[N]) noexcept : view_(view), places_(places) {}
+
+    void operator()(std::string_view name, std::string_view value) noexcept {
+        for (std::size_t looked_at = 0; looked_at < N; ++looked_at) {
+            auto const& place = places_[next_];
+            next_ = next_ + 1 == N ? 0 : next_ + 1;
+            if (!chars::equal_ignoring_case(place.name, name)) continue;
+            auto& target = view_.*place.value;
+            if (target.data() == nullptr) target = value;  // the first one counts
+            return;
+        }
     }
-    return false;
-}
+
+private:
+    View& view_;
+    place<View> const (&places_)[N];
+    std::size_t next_ = 0;
+};
+
+struct read_challenge : challenge_view {
+    std::string_view stale_text;
+};
+constexpr place<read_challenge> challenge_places[] = {
+    {"realm", &read_challenge::realm},         {"nonce", &read_challenge::nonce},
+    {"opaque", &read_challenge::opaque},       {"stale", &read_challenge::stale_text},
+    {"algorithm", &read_challenge::algorithm}, {"qop", &read_challenge::qop},
+    {"domain", &read_challenge::domain}};
+
+struct read_credentials : credentials_view {
+    std::string_view extended_username;
+};
+constexpr place<read_credentials> credentials_places[] = {
+    {"username", &read_credentials::username},
+    {"realm", &read_credentials::realm},
+    {"nonce", &read_credentials::nonce},
+    {"uri", &read_credentials::uri},
+    {"response", &read_credentials::response},
+    {"algorithm", &read_credentials::algorithm},
+    {"cnonce", &read_credentials::cnonce},
+    {"opaque", &read_credentials::opaque},
+    {"qop", &read_credentials::qop},
+    {"nc", &read_credentials::nc},
+    {"username*", &read_credentials::extended_username}};
+
+constexpr place<authentication_info_view> authentication_info_places[] = {
+    {"nextnonce", &authentication_info_view::nextnonce},
+    {"qop", &authentication_info_view::qop},
+    {"rspauth", &authentication_info_view::rspauth},
+    {"cnonce", &authentication_info_view::cnonce},
+    {"nc", &authentication_info_view::nc}};
 
 parse_failure missing_param(std::string_view value) noexcept {
     return {errc::syntax_error, 400, header_id::unknown, static_cast<std::uint32_t>(value.size())};
@@ -98,36 +145,19 @@ bool challenge_view::offers_qop(std::string_view option) const noexcept {
 }
 
 parsed<challenge_view> parse_challenge(std::string_view value) noexcept {
-    challenge_view result;
-    std::string_view stale;
-    slot const slots[] = {{"realm", &result.realm},  {"nonce", &result.nonce},         {"opaque", &result.opaque},
-                          {"stale", &stale},         {"algorithm", &result.algorithm}, {"qop", &result.qop},
-                          {"domain", &result.domain}};
-    auto scheme = read_auth(value, [&](std::string_view name, std::string_view text) { fill(slots, name, text); });
+    read_challenge result;
+    auto scheme = read_auth(value, filler(result, challenge_places));
     if (!scheme) return scheme.error();
     result.scheme = *scheme;
     // RFC 7616 3.3: without these nothing can be answered.
     if (result.is_digest() && (!result.realm.data() || !result.nonce.data())) return missing_param(value);
-    result.stale = chars::equal_ignoring_case(stale, "true");
-    return result;
+    result.stale = chars::equal_ignoring_case(result.stale_text, "true");
+    return static_cast<challenge_view const&>(result);
 }
 
 parsed<credentials_view> parse_credentials(std::string_view value) noexcept {
-    credentials_view result;
-    std::string_view extended_username;
-    slot const slots[] = {
-        {"username", &result.username},
-        {"username*", &extended_username},
-        {"realm", &result.realm},
-        {"nonce", &result.nonce},
-        {"uri", &result.uri},
-        {"response", &result.response},
-        {"algorithm", &result.algorithm},
-        {"cnonce", &result.cnonce},
-        {"opaque", &result.opaque},
-        {"qop", &result.qop},
-        {"nc", &result.nc}};
-    auto scheme = read_auth(value, [&](std::string_view name, std::string_view text) { fill(slots, name, text); });
+    read_credentials result;
+    auto scheme = read_auth(value, filler(result, credentials_places));
     if (!scheme) return scheme.error();
     result.scheme = *scheme;
     // RFC 7616 3.4: without these nothing can be checked.
@@ -135,23 +165,15 @@ parsed<credentials_view> parse_credentials(std::string_view value) noexcept {
                                !result.uri.data() || !result.response.data()))
         return missing_param(value);
     // 3.4: whoever sends both means two users.
-    if (extended_username.data()) return missing_param(value);
-    return result;
+    if (result.extended_username.data()) return missing_param(value);
+    return static_cast<credentials_view const&>(result);
 }
 
 parsed<authentication_info_view> parse_authentication_info(std::string_view value) noexcept {
     authentication_info_view result;
-    slot const slots[] = {
-        {"nextnonce", &result.nextnonce},
-        {"qop", &result.qop},
-        {"rspauth", &result.rspauth},
-        {"cnonce", &result.cnonce},
-        {"nc", &result.nc}};
     auto const trimmed = chars::trim(value);
-    auto const* wrong = read_auth_params(
-        trimmed.data(), trimmed.data() + trimmed.size(),
-        [&](std::string_view name, std::string_view text) { fill(slots, name, text); }
-    );
+    auto const* wrong =
+        read_auth_params(trimmed.data(), trimmed.data() + trimmed.size(), filler(result, authentication_info_places));
     if (wrong) return grammar::failure_at(value.data(), wrong);
     return result;
 }
