@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "rtp/session/session.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 using namespace rtp;
 using namespace rtp::net;

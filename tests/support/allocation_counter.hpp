@@ -1,4 +1,5 @@
-// Counts allocations, and makes one of them fail. It works in programs one of whose sources includes counting_new.hpp.
+// Counts allocations, and makes one of them fail. It works in programs one of whose sources includes counting_new.hpp,
+// as doctest_main.cpp does for every test.
 #pragma once
 
 #include <atomic>

@@ -4,7 +4,7 @@
 #include "unit/rtp/support/party.hpp"
 
 #include "rtp/buffer/jitter_buffer.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 #include "unit/rtp/support/srtp.hpp"
 
 using namespace rtp;

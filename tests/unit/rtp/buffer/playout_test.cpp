@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 #include "talker.hpp"
 
 using namespace std::chrono_literals;

@@ -10,7 +10,7 @@
 #include "rtp/signal/voice_activity.hpp"
 #include "rtp/signal/tone_grammar.hpp"
 #include "rtp/signal/tone_meter.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 TEST_CASE("the counter counts") {
     auto const before = test::allocations();

@@ -1,7 +1,7 @@
 // Covered: an ordinary offer is read and answered without memory from the heap; when memory ends anywhere in an
 // exchange, the negotiator stays usable and the session goes on.
 #include "negotiation.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 #include <new>
 

@@ -6,7 +6,7 @@
 #include <new>
 
 #include "proxy_fixture.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 using namespace test;
 

@@ -7,7 +7,7 @@
 #include "sip/syntax/build.hpp"
 #include "sip/syntax/framer.hpp"
 #include "sip/syntax/parse.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 using sip::header_id;
 

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "layer_fixture.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 using namespace test;
 

@@ -11,8 +11,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/allocation_counter.hpp"
 #include "support/back_to_back.hpp"
-#include "support/counting_new.hpp"
 #include "support/ua_pair.hpp"
 
 using namespace std::chrono_literals;
