@@ -70,7 +70,7 @@ bool read_users(std::string const& path, std::map<std::string, std::string>& use
 std::variant<command_line, early_exit> read_command_line(int count, char const* const* arguments) {
     command_line line;
     auto& config = line.settings;
-    std::vector<std::string> listen, users, user_files, extensions, relays, service_routes, algorithms;
+    std::vector<std::string> listen, advertised, users, user_files, extensions, relays, service_routes, algorithms;
     int no_answer = 0, flow_timer = 0;
     bool is_stateless = false, follows_redirects = false;
     int min_expires = static_cast<int>(config.min_expires.count());
@@ -86,6 +86,10 @@ std::variant<command_line, early_exit> read_command_line(int count, char const* 
            "ADDRESS:PORT for UDP and TCP; udp:, tcp:, tls:, ws: or wss: in front for one (repeatable)"
     )
         ->default_str("127.0.0.1:5060");
+    app.add_option(
+        "--advertise", advertised,
+        "tcp:ADDRESS:PORT, tls:, ws: or wss:, where connections reach us if not where we listen (repeatable)"
+    );
     app.add_option("--certificate", line.certificate, "our certificate, with its chain, as a PEM file");
     app.add_option("--key", line.key, "its private key, as a PEM file");
     app.add_option("--trust", line.trusted, "a PEM file of authorities to trust beside the system's (repeatable)");
@@ -138,6 +142,12 @@ std::variant<command_line, early_exit> read_command_line(int count, char const* 
         auto addresses = listen_addresses(text);
         if (addresses.empty()) return mistake(fmt::format("--listen {}: expected ADDRESS:PORT", text));
         line.listen.insert(line.listen.end(), addresses.begin(), addresses.end());
+    }
+    for (auto const& text : advertised) {
+        auto const addresses = listen_addresses(text);
+        if (addresses.size() != 1 || !sip::is_reliable(addresses.front().kind))
+            return mistake(fmt::format("--advertise {}: expected tcp:, tls:, ws: or wss: and ADDRESS:PORT", text));
+        config.advertised.push_back(addresses.front());
     }
     for (auto const& text : users) {
         auto user = split(text, ':');

@@ -53,7 +53,7 @@ core::core(settings config, environment& environment, location_store& store)
       store_(&store),
       loop_key_{environment.random(), environment.random()},
       seals_(settings_.secret.empty() ? drawn_secret(environment) : settings_.secret, environment.hash),
-      names_(settings_.domains),
+      names_(settings_.domains, settings_.advertised),
       ways_(names_, seals_),
       locator_(environment.random, locator_settings_of(settings_)),
       layer_(environment, pool_, limits_of(settings_)),

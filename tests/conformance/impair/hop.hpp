@@ -71,7 +71,7 @@ public:
     };
     /// When which parts of `size` bytes that are read now go on.
     [[nodiscard]] std::vector<part> send(relay_time now, std::size_t size);
-    /// Whether the connection is reset, now that it has been quiet for a moment.
+    /// Whether the connection is reset, now that it might be.
     [[nodiscard]] bool resets();
     [[nodiscard]] const hop_tally& tally() const noexcept { return tally_; }
 

@@ -18,10 +18,10 @@ struct impairment {
     // Of every datagram.
     std::chrono::milliseconds delay{};
     std::chrono::milliseconds jitter{};  ///< from nothing to this is added to the delay
-    // Connections: what is read from one at once is a piece. In percent of the pieces, and of the quiet moments.
+    // Connections, in percent; what is read from one at once is a piece.
     unsigned stalls = 0;  ///< pieces that wait, and everything behind them
     unsigned splits = 0;  ///< pieces that go on in small parts with pauses
-    unsigned resets = 0;  ///< moments without traffic at which the connection is reset
+    unsigned resets = 0;  ///< connections, before a flow and after it
     std::uint64_t seed = 1;
 
     [[nodiscard]] bool concerns_datagrams() const noexcept;

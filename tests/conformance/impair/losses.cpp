@@ -1,6 +1,7 @@
 #include "conformance/impair/losses.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -8,71 +9,80 @@ namespace conformance {
 
 namespace {
 
-bool is_provisional(const expected_message& e) {
-    return !e.is_request() && std::all_of(e.statuses.begin(), e.statuses.end(), [](unsigned s) { return s < 200; });
-}
+constexpr auto excuse = "it may have been lost, and is not sent again (RFC 3261 13.3.1.1)";
 
-class excuser {
+class lost_answers {
 public:
-    excuser(report& all, const std::vector<lost_message>& lost) : report_(all) {
+    explicit lost_answers(const std::vector<lost_message>& lost) {
         for (const auto& each : lost)
-            if (auto parsed = sip::parse_message(pool_.copy(each.text), pool_))
-                lost_.push_back({each.from, each.to, *parsed});
+            if (auto parsed = sip::parse_message(pool_.copy(each.text), pool_);
+                parsed && parsed->view().is_response() && parsed->view().status() < 200)
+                all_.push_back({each.from, each.to, *parsed});
     }
-
-    void run() {
-        for (auto& m : report_.messages) {
-            if (m.what != verdict::missing || !m.expected || !is_provisional(*m.expected)) continue;
-            const auto* cause = cause_of(*m.expected);
-            if (cause == nullptr) continue;
-            m.what = verdict::not_seen_but_allowed;
-            m.explanation = fmt::format(
-                "lost on the way from {} to {}, and not sent again (RFC 3261 13.3.1.1)", cause->from, cause->to
-            );
-            excuse_ring_back(m);
-        }
-    }
-
-private:
-    struct lost_one {
+    struct answer {
         std::string from, to;
         sip::message message;
     };
-
-    /// A lost one like it, of the same call.
-    const lost_one* cause_of(const expected_message& e) const {
-        const auto id = call_id_of(e.call);
-        const auto at = std::find_if(lost_.begin(), lost_.end(), [&](const lost_one& each) {
+    /// The first that `e` could be, of this call where one is named.
+    const answer* like(const expected_message& e, std::optional<std::string_view> call_id = {}) const {
+        const auto at = std::find_if(all_.begin(), all_.end(), [&](const answer& each) {
             const auto m = each.message.view();
-            return m.is_response() && m.call_id() == id && m.cseq().method_text == e.method &&
+            return m.cseq().method_text == e.method && (!call_id || m.call_id() == *call_id) &&
                    std::find(e.statuses.begin(), e.statuses.end(), m.status()) != e.statuses.end();
         });
-        return at == lost_.end() ? nullptr : &*at;
-    }
-    std::string_view call_id_of(unsigned call) const {
-        for (const auto& m : report_.messages)
-            if (m.expected && m.observed && m.expected->call == call) return m.observed->message.view().call_id();
-        return {};
-    }
-    void excuse_ring_back(const message_result& missing) {
-        for (auto& m : report_.media) {
-            if (m.step != missing.step || m.expected.what != expected_media::kind::ring_back ||
-                m.expected.to != missing.expected->to || m.what != verdict::wrong)
-                continue;
-            m.what = verdict::not_seen_but_allowed;
-            m.explanation = fmt::format("nothing told {} that it rings", m.expected.to);
-        }
+        return at == all_.end() ? nullptr : &*at;
     }
 
-    report& report_;
+private:
     sip::buffer_pool pool_;
-    std::vector<lost_one> lost_;
+    std::vector<answer> all_;
 };
+
+std::string_view call_id_of(unsigned call, const report& all) {
+    for (const auto& m : all.messages)
+        if (m.expected && m.observed && m.expected->call == call) return m.observed->message.view().call_id();
+    return {};
+}
+
+void excuse_ring_back(report& all, const message_result& missing) {
+    for (auto& m : all.media) {
+        if (m.step != missing.step || m.expected.what != expected_media::kind::ring_back ||
+            m.expected.to != missing.expected->to || m.what != verdict::wrong)
+            continue;
+        m.what = verdict::not_seen_but_allowed;
+        m.explanation = fmt::format("nothing told {} that it rings", m.expected.to);
+    }
+}
 
 }  // namespace
 
-void excuse(report& all, const std::vector<lost_message>& lost) {
-    if (!lost.empty()) excuser(all, lost).run();
+flow with_excuses(const flow& f, const std::vector<lost_message>& lost) {
+    const lost_answers answers(lost);
+    auto out = f;
+    for (auto& step : out.steps)
+        for (auto& e : step.messages)
+            if (e.need != necessity::allowed && !e.is_request() && answers.like(e) != nullptr) {
+                e.need = necessity::allowed;
+                e.reason = excuse;
+            }
+    return out;
+}
+
+void judge_excuses(report& all, const std::vector<lost_message>& lost) {
+    const lost_answers answers(lost);
+    for (auto& m : all.messages) {
+        if (m.observed || !m.expected || m.expected->reason != excuse) continue;
+        const auto& e = *m.expected;
+        if (const auto* cause = answers.like(e, call_id_of(e.call, all))) {
+            m.explanation = fmt::format(
+                "lost on the way from {} to {}, and not sent again (RFC 3261 13.3.1.1)", cause->from, cause->to
+            );
+            excuse_ring_back(all, m);
+        } else {
+            m.what = verdict::missing;
+            m.explanation = fmt::format("it did not come from {} to {}, and none of this call was lost", e.from, e.to);
+        }
+    }
 }
 
 }  // namespace conformance

@@ -16,6 +16,10 @@ struct lost_message {
 
 /// Provisional answers are not sent again by their sender (RFC 3261 13.3.1.1; 17.2.1), so one may be missing for good
 /// where a relay lost one like it in the same call, and with it the ring-back tone that it starts. Nothing else may.
-void excuse(report&, const std::vector<lost_message>&);
+///
+/// The flow in which every such answer of a lost one's status may be missing: to be compared with instead.
+[[nodiscard]] flow with_excuses(const flow&, const std::vector<lost_message>&);
+/// Judges the report of that comparison: of the answers that are missing, those stay excused whose call lost one.
+void judge_excuses(report&, const std::vector<lost_message>&);
 
 }  // namespace conformance

@@ -80,6 +80,13 @@ std::vector<std::string> network::embedded_words() const {
         setting_.folder + "/location.sqlite",
         "--trace",
         setting_.folder + "/proxy.jsonl"};
+    // Signs of life soon: who lost a connection that gave none may not connect anew at once (RFC 5626 4.5).
+    if (setting_.stream_port != 0)
+        words.insert(
+            words.end(),
+            {"--advertise", (setting_.is_secure ? "tls:" : "tcp:") + host_port(setting_.host, setting_.stream_port),
+             "--flow-timer", "1"}
+        );
     for (const auto& algorithm : setting_.algorithms)
         words.insert(words.end(), {"--algorithm", algorithm});
     if (setting_.is_secure)

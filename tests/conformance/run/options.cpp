@@ -52,8 +52,14 @@ std::optional<std::string> read_networks(wishes& w) {
     if (auto* problem = std::get_if<std::string>(&read)) return std::move(*problem);
     const auto& all = std::get<std::vector<impairment>>(read);
     for (const auto& transport : w.transports) {
-        if (transport != "udp") return "phones over " + transport + " cannot be impaired: only over udp";
-        if (!all.front().concerns_datagrams()) return "over udp there is loss, dup, reorder, delay and jitter";
+        const bool is_udp = transport == "udp";
+        if (is_udp && !all.front().concerns_datagrams())
+            return "over udp there is loss, dup, reorder, delay and jitter to impair";
+        if (!is_udp && !all.front().concerns_streams())
+            return "over " + transport + " there is stall, split and reset to impair";
+        // Kamailio knows the phones by the addresses in their Contacts, and those are behind the relay.
+        if (!is_udp && w.proxies != std::vector<std::string>{"embedded"})
+            return "over " + transport + " only the embedded proxy can be played with on a bad network";
     }
     w.networks.assign(all.begin(), all.end());
     return std::nullopt;
@@ -116,7 +122,8 @@ void add_options(CLI::App& app, wishes& w) {
     app.add_option(
         "--impair", w.impair,
         "a bad network between phones and proxy, and between the phones: loss=10,dup=5,reorder=5 in percent, "
-        "delay=20,jitter=30 in ms, seed=7 or a span of seeds, as seed=1-10"
+        "delay=20,jitter=30 in ms; on tcp and tls stall=20,split=50,reset=20 in percent; seed=7 or a span of seeds, as "
+        "seed=1-10"
     );
     app.add_option("--jobs", w.jobs, "how many flows are played at once; with a device of yours one")
         ->check(CLI::Range(1, 16))

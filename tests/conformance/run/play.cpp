@@ -33,7 +33,10 @@ public:
 
     played run() {
         played out;
-        if (stage_.between != nullptr) before_ = count_calls(stage_.phones);
+        if (stage_.between != nullptr) {
+            if (auto problem = stage_.between->reset_connections()) out.trouble = *problem;
+            before_ = count_calls(stage_.phones);
+        }
         (void)gather();
         observer_.begin(std::chrono::system_clock::now().time_since_epoch());  // registrations are not part of a flow
         for (std::size_t index = 0; index < flow_.steps.size() && out.trouble.empty(); ++index)
@@ -53,14 +56,17 @@ private:
         for (const auto& each : out.result.messages)
             if (each.observed && each.what != verdict::outside) of_flow.push_back(*each.observed);
         if (out.trouble.empty()) out.trouble = check_end_state(stage_.phones, before_, of_flow);
+        if (out.trouble.empty()) out.trouble = stage_.between->reset_connections().value_or("");
         out.impaired = stage_.between->tallies();
     }
 
     report check_so_far(
         const flow& f, const std::vector<observed_message>& messages, const std::vector<media_measurement>& media
     ) const {
-        auto out = check(f, messages, media, users_);
-        if (stage_.between != nullptr) excuse(out, stage_.between->lost());
+        if (stage_.between == nullptr) return check(f, messages, media, users_);
+        const auto lost = stage_.between->lost();
+        auto out = check(with_excuses(f, lost), messages, media, users_);
+        judge_excuses(out, lost);
         return out;
     }
 

@@ -26,7 +26,7 @@ struct stage {
     proxy_trace proxy;                                             ///< may be empty
     const registrations* registered = nullptr;                     ///< where phones are that cannot trace
     std::chrono::milliseconds patience = std::chrono::seconds(6);  ///< for the messages of one step
-    const impaired_network* between = nullptr;                     ///< phones and proxy; nothing: a good one
+    impaired_network* between = nullptr;                     ///< phones and proxy; nothing: a good one
 };
 
 struct played {

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include "conformance/run/baresip_handset.hpp"
+#include "conformance/run/datagram_relay.hpp"
 #include "conformance/run/device_handset.hpp"
 #include "conformance/run/linphone_handset.hpp"
 #include "conformance/run/media_tap.hpp"
 #include "conformance/run/phoned_handset.hpp"
+#include "conformance/run/stream_relay.hpp"
 
 namespace conformance {
 
@@ -91,6 +93,8 @@ std::optional<std::string> session::start() {
     network_setting proxy{setting_.proxy, setting_.where.proxy};
     proxy.host = setting_.host();
     proxy.port = port_;
+    if (setting_.impaired && (shadow_ports_.emplace().first() == 0)) return "no block of ports is free for the relay";
+    if (setting_.impaired && setting_.transport != "udp") proxy.stream_port = shadow_ports_->first();
     proxy.is_secure = setting_.transport == "tls";
     proxy.folder = fmt::format("{}/{}/network", setting_.folder, number_);
     // baresip 1.0 knows no other, and of devices many do not.
@@ -100,10 +104,15 @@ std::optional<std::string> session::start() {
 }
 
 std::optional<std::string> session::impair(
-    const impairment& how, const flow& f, std::optional<datagram_relay>& between
-) {
-    if (!shadow_ports_) shadow_ports_.emplace();
-    if (shadow_ports_->first() == 0) return "no block of ports is free for the relay";
+    const run_setting& how, const flow& f, std::unique_ptr<impaired_network>& between
+) const {
+    const auto& host = proxy_->setting().host;
+    if (how.transport != "udp") {
+        auto made = std::make_unique<stream_relay>(host, shadow_ports_->first(), port_, *how.impaired);
+        auto problem = made->start();
+        between = std::move(made);
+        return problem;
+    }
     std::vector<relayed_party> parties{{"P", port_, 0, 0}};
     const auto add_phone = [&](const std::string& name) {
         const auto number = static_cast<unsigned>(parties.size() - 1);
@@ -112,8 +121,11 @@ std::optional<std::string> session::impair(
     for (const auto& party : f.parties)
         if (party != "P") add_phone(party);
     add_phone("X");
-    between.emplace(proxy_->setting().host, port_, shadow_ports_->first(), std::move(parties), how);
-    return between->start();
+    auto made =
+        std::make_unique<datagram_relay>(host, port_, shadow_ports_->first(), std::move(parties), *how.impaired);
+    auto problem = made->start();
+    between = std::move(made);
+    return problem;
 }
 
 std::vector<std::string> session::take_trace() {
@@ -124,7 +136,7 @@ std::vector<std::string> session::take_trace() {
 }
 
 std::unique_ptr<handset> session::make_handset(
-    const run_setting& how, const flow& f, const std::string& party, unsigned number, const datagram_relay* between
+    const run_setting& how, const flow& f, const std::string& party, unsigned number
 ) {
     const auto player = how.phones.find(party);
     const auto kind = player == how.phones.end() ? "phoned" : player->second;
@@ -135,7 +147,9 @@ std::unique_ptr<handset> session::make_handset(
     setting.password = "secret" + setting.user;
     setting.host = proxy_->setting().host;
     setting.proxy_port = port_;
-    if (between != nullptr) setting.outbound_port = between->shadow_of(port_);
+    if (how.impaired && how.transport == "udp") setting.outbound_port = shadow_ports_->first();
+    // The proxy itself says that it is at the relay's port.
+    if (how.impaired && how.transport != "udp") setting.proxy_port = shadow_ports_->first();
     setting.transport = how.transport;
     if (how.transport == "tls") setting.authority_file = proxy_->setting().authority_file();
     if (how.has_secure_media) setting.media_encryption = "srtp-mand";
@@ -161,6 +175,8 @@ std::unique_ptr<handset> session::make_handset(
     }
     std::vector<std::string> more;
     if (how.leaves_at_once) more.push_back("offhook.transfer_bye = 1");
+    // Calls come over the connection that the phone made (RFC 5626): its own address is behind the relay.
+    if (how.impaired && how.transport != "udp") more.push_back("offhook.outbound = 1");
     for (const auto& parameter : how.parameters) {
         const bool is_of_one = parameter.size() > 1 && parameter[1] == ':';
         if (!is_of_one || parameter.starts_with(party)) more.push_back(parameter.substr(is_of_one ? 2 : 0));
@@ -169,12 +185,12 @@ std::unique_ptr<handset> session::make_handset(
 }
 
 std::variant<played, std::string> session::play(const run_setting& how, const flow& f) {
-    std::optional<datagram_relay> between;  // before the phones: it goes after them
+    std::unique_ptr<impaired_network> between;  // before the phones: it goes after them
     std::vector<std::unique_ptr<handset>> phones;
     stage s;
     if (how.impaired) {
-        if (auto problem = impair(*how.impaired, f, between)) return *problem;
-        s.between = &*between;
+        if (auto problem = impair(how, f, between)) return *problem;
+        s.between = between.get();
         s.patience = patience_under_impairment;
     }
     s.proxy_address = proxy_->address();
@@ -182,9 +198,7 @@ std::variant<played, std::string> session::play(const run_setting& how, const fl
     s.registered = &registered_;
     for (const auto& party : f.parties) {
         if (party == "P") continue;
-        phones.push_back(
-            make_handset(how, f, party, static_cast<unsigned>(phones.size()), between ? &*between : nullptr)
-        );
+        phones.push_back(make_handset(how, f, party, static_cast<unsigned>(phones.size())));
         s.phones[party] = phones.back().get();
     }
     for (auto& phone : phones)
@@ -192,7 +206,7 @@ std::variant<played, std::string> session::play(const run_setting& how, const fl
     std::unique_ptr<handset> occupant;
     for (const auto& [party, phone] : s.phones)
         if (does(f, party, "is-busy") && !phone->setting().calls_wait) {
-            occupant = make_handset(how, f, "X", static_cast<unsigned>(phones.size()), between ? &*between : nullptr);
+            occupant = make_handset(how, f, "X", static_cast<unsigned>(phones.size()));
             if (auto problem = occupy(*occupant, *phone)) return *problem;
         }
     if (!how.has_capture) return conformance::play(f, s);

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "conformance/run/datagram_relay.hpp"
+#include "conformance/run/impaired_network.hpp"
 #include "conformance/run/network.hpp"
 #include "conformance/run/play.hpp"
 #include "conformance/run/port_block.hpp"
@@ -38,10 +38,10 @@ private:
         return static_cast<std::uint16_t>(port_ + 100 + media_ports_of_a_phone * phone);
     }
     /// Puts a relay between all that will be started. The reason where that does not work.
-    [[nodiscard]] std::optional<std::string> impair(const impairment&, const flow&, std::optional<datagram_relay>&);
-    /// `between`: the relay before the proxy, if there is one.
+    [[nodiscard]] std::optional<std::string> impair(const run_setting&, const flow&, std::unique_ptr<impaired_network>&)
+        const;
     [[nodiscard]] std::unique_ptr<handset> make_handset(
-        const run_setting&, const flow&, const std::string& party, unsigned number, const datagram_relay* between
+        const run_setting&, const flow&, const std::string& party, unsigned number
     );
     /// The proxy's messages since the last call.
     [[nodiscard]] std::vector<std::string> take_trace();

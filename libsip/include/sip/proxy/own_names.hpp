@@ -15,8 +15,9 @@ namespace sip::proxy {
 /// The domains and addresses that the proxy answers to.
 class own_names {
 public:
-    /// The first one is the realm.
-    explicit own_names(std::vector<std::string> domains) : domains_(std::move(domains)) {}
+    /// The first domain is the realm. `advertised` addresses go before those that we listen on.
+    explicit own_names(std::vector<std::string> domains, std::vector<endpoint> advertised = {})
+        : domains_(std::move(domains)), addresses_(std::move(advertised)) {}
 
     void add_address(endpoint const&);  ///< one more address of ours
 

@@ -35,6 +35,9 @@ struct settings {
     /// Host names and addresses whose users are ours; the first one is the realm. Beside them, every address that the
     /// proxy listens on is ours.
     std::vector<std::string> domains;
+    /// Where connections reach us, if that is not where we listen: a relay or an address translator stands before us.
+    /// Named instead of the listener of the same transport and address family in Via, Record-Route and Path.
+    std::vector<endpoint> advertised;
     std::map<std::string, std::string> users;       ///< name -> password
     std::map<std::string, std::string> extensions;  ///< name -> the URI that it always leads to
     /// Domains whose edge we are (RFC 3327 5.2, RFC 5626 5): domain -> URI of the next hop, "sip:192.0.2.8;lr". Their

@@ -47,6 +47,22 @@ TEST_CASE_FIXTURE(ways_fixture, "A token names a connection, until it is down (R
     CHECK(ways.along("1002").state == token_state::forged);
 }
 
+TEST_CASE("Connections come to the address that is advertised, which is ours too (RFC 3261 16.6 step 4)") {
+    auto const shown = at("192.0.2.80:5070", transport_kind::tcp);
+    sip::hasher hash;
+    sip::proxy::sealer seals{"secret", hash};
+    sip::proxy::own_names names({"example.com"}, {shown});
+    sip::proxy::ways ways{names, seals};
+    auto const udp = ways.add({proxy_udp, std::nullopt});
+    (void)ways.add({proxy_tcp, std::nullopt});
+    auto const tcp = ways.add({proxy_tcp, phone_tcp});
+    auto const by_address = sip::proxy::ways::reach::by_address;
+    CHECK(ways.back_to(tcp, phone_tcp, by_address)->sent_by == shown);
+    CHECK(ways.back_to(udp, nat, by_address)->sent_by == proxy_udp);
+    CHECK(names.is_our_address("192.0.2.80", 5070));
+    CHECK(names.is_our_address(sip::to_string(proxy_tcp.address), proxy_tcp.port));
+}
+
 TEST_CASE_FIXTURE(ways_fixture, "A token names both ends of datagrams (RFC 5626 5.2)") {
     auto const other = ways.add({at("10.0.1.9:5060"), std::nullopt});
     for (auto const socket : {udp, other}) {
