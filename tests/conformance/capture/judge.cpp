@@ -44,19 +44,29 @@ std::size_t unexplained(const recording& all, const judgement& done) {
     return total > explained ? total - explained : 0;
 }
 
+/// Messages that came where the flow requires them.
+std::size_t required(const report& r) {
+    return static_cast<std::size_t>(std::count_if(r.messages.begin(), r.messages.end(), [](const message_result& m) {
+        return m.observed && m.expected && m.expected->need != necessity::allowed;
+    }));
+}
+
 }  // namespace
 
 const flow* best_fit(const recording& all, const std::vector<flow>& flows, const naming& said) {
     const flow* best = nullptr;
-    std::size_t fewest = 0;
+    std::size_t fewest = 0, most_required = 0;
     for (const auto& each : flows) {
         const auto judged = judge(all, each, said);
         const auto* done = std::get_if<judgement>(&judged);
         if (done == nullptr) continue;
         const auto misfits = done->result.mismatches() + unexplained(all, *done);
-        if (best != nullptr && misfits >= fewest) continue;
+        // Of two that fit alike, the one that says more: what one flow requires another may just allow.
+        const auto certain = required(done->result);
+        if (best != nullptr && (misfits > fewest || (misfits == fewest && certain <= most_required))) continue;
         best = &each;
         fewest = misfits;
+        most_required = certain;
     }
     return best;
 }

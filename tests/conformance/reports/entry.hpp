@@ -23,6 +23,9 @@ struct report_entry {
 /// that is clicked shows its text and what was found; media are bars between the parties; mismatches are red.
 [[nodiscard]] std::string html_of(const std::vector<report_entry>&);
 
+/// "passes", or how much departs and what first, or why it was not played.
+[[nodiscard]] std::string verdict_on(const report_entry&);
+
 /// A table in Markdown: for each flow and setting whether it matches, else how much of it and what departs first.
 [[nodiscard]] std::string table_of(const std::vector<report_entry>&);
 

@@ -15,6 +15,8 @@ std::string in_cell(std::string text) {
     return text;
 }
 
+}  // namespace
+
 std::string verdict_on(const report_entry& entry) {
     if (entry.matches()) {
         const auto unmeasured = entry.result.unmeasured();
@@ -29,8 +31,6 @@ std::string verdict_on(const report_entry& entry) {
     if (!entry.trouble.empty()) return fmt::format("{}: {}", out, entry.trouble);
     return differences.empty() ? out : fmt::format("{}, first {}", out, differences.front());
 }
-
-}  // namespace
 
 std::string table_of(const std::vector<report_entry>& entries) {
     std::vector<const report_entry*> rows;
