@@ -18,6 +18,7 @@ public:
     impairment(const recording& original, std::uint64_t seed) : random_(seed), all_(original) {}
 
     recording run() {
+        overtake();
         change_trying();
         for (auto& each : all_.messages)
             if (one_in(2)) each.text = restyled(each.text, random_);
@@ -60,6 +61,32 @@ private:
             if (name == "To") value = value.substr(0, value.find(";tag="));
             to += value;
         }
+    }
+
+    /// What somebody sends over UDP in one breath, with nothing received between, may arrive the other way round, and
+    /// what answers the first of it, or passes it on, comes the later.
+    void overtake() {
+        constexpr seconds breath(0.01), moment(0.0001);
+        auto& all = all_.messages;
+        for (std::size_t first = 0; first != all.size(); ++first) {
+            const auto next = std::find_if(
+                all.begin() + static_cast<std::ptrdiff_t>(first) + 1, all.end(),
+                [&](const captured_message& m) { return m.from == all[first].from || m.to == all[first].from; }
+            );
+            if (next == all.end() || next->is_stream || next->from != all[first].from || next->to != all[first].to ||
+                next->at - all[first].at > breath || transaction_of(*next) == transaction_of(all[first]) || !one_in(2))
+                continue;
+            const auto late = next->at - all[first].at + moment;
+            const auto of = transaction_of(all[first]);
+            for (auto i = first; i != all.size(); ++i)
+                if (transaction_of(all[i]) == of) all[i].at += late;
+            sort_by_time(all);
+        }
+    }
+    /// Of an INVITE with its ACK.
+    static std::string transaction_of(const captured_message& m) {
+        const auto cseq = header_text(m.text, "CSeq");
+        return std::string(header_text(m.text, "Call-ID")) + ' ' + std::string(cseq.substr(0, cseq.find(' ')));
     }
 
     /// What is on UDP comes again: by its sender's timers or as a copy that the network made, some of it late.

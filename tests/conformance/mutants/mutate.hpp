@@ -21,7 +21,7 @@ struct mutant {
 void each_mutant(const recording&, unsigned per_operator, const std::function<void(const mutant&)>&);
 
 /// The recording as networks and other programs might have made it without anybody being at fault: retransmissions of
-/// what is on UDP (RFC 3261 17), 100 missing or more of it (17.2.1), messages written otherwise (7.3.1), and RTP lost,
+/// what is on UDP (RFC 3261 17), datagrams of one sender in another order (18.1.1), 100 missing or more of it (17.2.1), messages written otherwise (7.3.1), and RTP lost,
 /// doubled, late and overtaken. The same for the same seed.
 [[nodiscard]] recording impaired(const recording&, std::uint64_t seed);
 

@@ -63,11 +63,11 @@ TEST_CASE("a message too many is reported") {
 
 TEST_CASE("messages in another order than printed are reported") {
     played_flow played("1.5");
-    // The waiting call is answered before the hold is complete.
+    // The waiting call is answered before the hold is.
     auto& answer = played.message("SIP/2.0 200", "A -> P");
     answer.at = played.message("INVITE", "A -> P", 2).at - seconds(0.01);
     sort_by_time(played.all.messages);
-    CHECK_SAYS(played, "F19: 200 (INVITE) A -> P passed, but it came before F17");
+    CHECK_SAYS(played, "F19: 200 (INVITE) A -> P passed, but it came before F16");
 }
 
 TEST_CASE("a call that uses another's Call-ID, and one that does not where it should, are reported") {
