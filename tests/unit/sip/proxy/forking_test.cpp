@@ -14,15 +14,7 @@ struct forking : proxy_fixture {
         register_phone("1002", "<sip:c@10.0.0.3>;q=0.8", carol);
         register_phone("1002", "<sip:d@10.0.0.4>;q=0.3", at("10.0.0.4:5060"));
     }
-    ~forking() {
-        // Whatever happened: time ends it, and nothing is left.
-        advance(10min);
-        auto live = core->live();
-        CHECK(live.contexts == 0);
-        CHECK(live.branches == 0);
-        CHECK(live.transactions == 0);
-        CHECK(live.buffers == 0);
-    }
+    ~forking() { expect_an_end(); }
     forking(forking const&) = delete;
     forking& operator=(forking const&) = delete;
 
