@@ -10,6 +10,7 @@
 #include "phoned/phone/referrals.hpp"
 #include "sdp/model/parse.hpp"
 #include "sdp/model/print.hpp"
+#include "sip/syntax/multipart.hpp"
 
 namespace phoned {
 
@@ -135,7 +136,7 @@ bool call::receive(now_t now, const sip::incoming_call& incoming) {
     };
     if (!open_media(now)) return refuse(480, "no RTP port is free");
     if (incoming.has_offer) {
-        auto offer = sdp::parse(invite.body());
+        auto offer = sdp::parse(sip::session_description(invite));
         if (!offer)
             return refuse(offer.error().suggested_status, fmt::format("unusable offer: {}", explain(offer.error())));
         if (auto taken = negotiator_.on_remote_offer(std::move(*offer)); !taken)

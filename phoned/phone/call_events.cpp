@@ -8,6 +8,7 @@
 #include "phoned/phone/identity.hpp"
 #include "sdp/model/parse.hpp"
 #include "sdp/model/print.hpp"
+#include "sip/syntax/multipart.hpp"
 
 namespace phoned {
 
@@ -37,7 +38,7 @@ void call::on(now_t now, const sip::call_progress& progress) {
     if (!progress.has_description) return;
     auto& fork = negotiator_of(progress.fork);
     if (fork.current() != sdp::negotiator::phase::local_offer) return;  // 13.2.1: the first description is the answer
-    auto answer = sdp::parse(response.body());
+    auto answer = sdp::parse(sip::session_description(response));
     if (answer && fork.on_remote_answer(std::move(*answer))) return hear_early_media(now, progress.fork);
     // A preview that cannot be used may be followed by an answer that can; what was acknowledged is the answer.
     if (progress.is_reliable) give_up(now, "unusable answer", not_acceptable);
@@ -140,7 +141,7 @@ void call::on(now_t now, const sip::remote_offer& offer) {
         offered_ = wish_;
         return answer_with(*ours);
     }
-    auto theirs = sdp::parse(offer.carrier.view().body());
+    auto theirs = sdp::parse(sip::session_description(offer.carrier.view()));
     if (!theirs) return refuse(theirs.error().suggested_status);
     const bool can_tell_wish = sends_media(*theirs);
     if (auto taken = negotiator.on_remote_offer(std::move(*theirs)); !taken)
@@ -161,7 +162,7 @@ void call::on(now_t now, const sip::remote_answer& answer) {
 }
 
 void call::take_answer(now_t now, sdp::negotiator& of, sip::message_view carrier) {
-    auto answer = sdp::parse(carrier.body());
+    auto answer = sdp::parse(sip::session_description(carrier));
     if (!answer) return give_up(now, fmt::format("unusable answer: {}", explain(answer.error())), not_acceptable);
     if (auto taken = of.on_remote_answer(std::move(*answer)); !taken)
         return give_up(now, fmt::format("unusable answer: {}", explain(taken.error())), not_acceptable);

@@ -10,11 +10,20 @@ namespace sip::proxy {
 void forks::add_redirects(branch_id id, message_view response) {
     auto const of = branches_.find(id)->context;
     bool const is_sips = contexts_.find(of)->request.view().request_uri_parts().scheme == uri_scheme::sips;
+    std::string diversions;
+    for (auto const& entry : response.headers())
+        if (entry.id == header_id::diversion)
+            diversions.append("Diversion: ").append(response.value(entry)).append("\r\n");
     for (auto const& contact : response.all<header_id::contact>()) {
         if (!contact || !contact->uri.is_sip_or_sips() || (is_sips && contact->uri.scheme != uri_scheme::sips))
             continue;
-        if (add_target(of, {std::string(contact->uri.text), contact->q_milli()}))
-            branches_.find(id)->is_redirected = true;
+        target next{std::string(contact->uri.text), contact->q_milli()};
+        next.is_redirected = true;
+        next.diversions = diversions;
+        for (auto const* name : {"rc", "mp"})
+            if (auto const index = contact->params.value(name); !index.empty())
+                next.history = std::string(";").append(name).append("=").append(index);
+        if (add_target(of, std::move(next))) branches_.find(id)->is_redirected = true;
     }
 }
 
@@ -28,7 +37,7 @@ void forks::answer(time_point now, context& made, std::uint16_t status, transact
     made.has_answered = true;
     auto const tag = std::to_string(around_.environment.random());
     if (auto wire = start_response(around_.pool, made.request.view(), status, tag).finish())
-        respond(now, made, *wire, out);
+        respond(now, made, with_history(made, *wire, {}), out);
 }
 
 void forks::answer_best(time_point now, context& made, transaction_outbox out) {
@@ -52,7 +61,8 @@ void forks::answer_best(time_point now, context& made, transaction_outbox out) {
     if (best.status == 430 && !made.route.is_outbound) return answer(now, made, 480, out);
     if (!best.response) return answer(now, made, best.status, out);
     if (best.status != 401 && best.status != 407) return forward(now, made, best.response, out);
-    if (auto wire = with_all_challenges(made, best.response.view())) respond(now, made, *wire, out);
+    if (auto wire = with_all_challenges(made, best.response.view()))
+        respond(now, made, with_history(made, *wire, best.response.view()), out);
 }
 
 /// Step 7: what any branch wants to be told is asked for at once.
@@ -82,7 +92,22 @@ void forks::forward(time_point now, context& made, message const& response, tran
         view.has_token<header_id::require>("outbound") && view.raw("Flow-Timer").empty()) {
         wire = with_lines(*wire, "Flow-Timer: " + std::to_string(around_.config.flow_timer->count()) + "\r\n");
     }
-    respond(now, made, *wire, out);
+    respond(now, made, with_history(made, *wire, view), out);
+}
+
+/// RFC 7044 9.4: what we know takes the place of what the response tells, or none is told to who did not ask.
+buffer_ref forks::with_history(context const& made, buffer_ref const& wire, message_view response) const {
+    if (!made.history.is_kept()) return wire;
+    std::string text(wire.text());
+    for (auto const& entry : response.headers()) {
+        if (entry.id != header_id::history_info) continue;
+        auto const name = response.name(entry), value = response.value(entry);
+        std::string_view const line(name.data(), static_cast<std::size_t>(value.data() + value.size() - name.data()));
+        auto const at = text.find(line);
+        if (at != std::string::npos) text.erase(at, text.find('\n', at + line.size()) + 1 - at);
+    }
+    if (made.history.is_told()) text.insert(text.find('\n') + 1, made.history.lines());
+    return around_.pool.copy(text);
 }
 
 void forks::respond(time_point now, context& made, buffer_ref wire, transaction_outbox out) {

@@ -89,6 +89,7 @@ void forks::start(
     made.over = std::move(over);
     made.route = std::move(route);
     made.is_invite = view.method() == method::invite;
+    if (around_.config.keeps_history && view.to_tag().empty()) made.history = request_history(view);
     made.breadth = std::min(
         number_in<header_id::max_breadth>(view, around_.config.largest_breadth), around_.config.largest_breadth
     );
@@ -172,8 +173,15 @@ void forks::begin_group(time_point now, context_id id, transaction_outbox out) {
 
 void forks::begin_branch(time_point now, branch_id id, transaction_outbox out) {
     auto& one = *branches_.find(id);
-    auto const& made = *contexts_.find(one.context);
+    auto& made = *contexts_.find(one.context);
     auto const& known = one.target.known;
+    if (made.history.is_kept()) {
+        using origin = request_history::origin;
+        auto const how = one.target.is_redirected                              ? origin::redirected
+                         : one.target.uri == made.request.view().request_uri() ? origin::unchanged
+                                                                               : origin::registered;
+        one.entry = made.history.branch(one.target.uri, how, one.target.history);
+    }
     one.at = stage::locating;
     one.route = made.route;
     one.route.request_uri = one.target.uri;
@@ -241,12 +249,19 @@ void forks::try_next_place(time_point now, branch_id id, transaction_outbox out)
     finish(now, id, one.status != 0 ? one.status : std::uint16_t{503}, std::exchange(one.response, {}), out);
 }
 
+void forks::note_history(branch const& one, std::uint16_t status, message const& response) {
+    auto const heard = response ? std::optional(response.view()) : std::nullopt;
+    contexts_.find(one.context)->history.settle(one.entry, status, heard);
+}
+
 changes forks::changes_for(branch const& one, context const& made) const {
     changes change;
     change.route = &one.route;
     change.max_forwards = number_in<header_id::max_forwards>(made.request.view(), 71) - 1;
     change.max_breadth = made.share;
     change.own_realm = around_.names.realm();
+    if (made.history.is_kept()) change.history = made.history.lines(&one.entry);
+    change.diversions = one.target.diversions;
     return change;
 }
 
@@ -298,6 +313,7 @@ void forks::on_response(time_point now, response_received const& event, transact
         return;
     }
     if (one->place && status != 503) around_.locator.on_reached(*one->place);
+    if (status > 100 && status < 300) note_history(*one, status, event.response);
 
     if (status < 200) {
         if (one->at == stage::trying) one->at = stage::proceeding;
@@ -333,6 +349,7 @@ void forks::finish(time_point now, branch_id id, std::uint16_t status, message r
     auto& one = *branches_.find(id);
     timer_c_.erase(id.index);
     forget_lookup(one);
+    note_history(one, status, response);
     if (status == 430 && !one.target.user.empty()) failed_flows_.push_back(one.target);
     bool const has_refused = response && status != 408 && status != 430;  // RFC 5626 7: then the phone has spoken
     if (!has_refused && status >= 300 && try_other_flow(now, id, status, out)) return;

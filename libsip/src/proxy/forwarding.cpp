@@ -98,6 +98,7 @@ std::string forwarded_request(message_view original, changes const& change) {
     std::string text = fmt::format("{} {} SIP/2.0\r\n", original.method_text(), route.request_uri);
     auto add = [&](std::string_view name, std::string_view value) { text += fmt::format("{}: {}\r\n", name, value); };
 
+    text += change.diversions + change.history;
     bool recorded = false, routed = false, pathed = change.path.empty();
     auto add_routes = [&] {
         if (!std::exchange(routed, true))
@@ -117,6 +118,7 @@ std::string forwarded_request(message_view original, changes const& change) {
         if (entry.id == header_id::max_forwards || entry.id == header_id::max_breadth ||
             entry.id == header_id::content_length)
             continue;
+        if (entry.id == header_id::history_info && !change.history.empty()) continue;
         if (entry.id == header_id::route) {
             add_routes();
             continue;

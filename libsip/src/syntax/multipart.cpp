@@ -123,6 +123,81 @@ parsed<std::optional<body_part>> multipart_reader::next() noexcept {
     }
 }
 
+namespace {
+
+constexpr int most_layers = 8;
+
+struct piece {
+    std::string_view type, disposition, body;
+};
+struct wanted_content {
+    media_type_view type;
+    std::string_view purpose;
+};
+
+body_content content_in(piece const&, wanted_content const&, int layers) noexcept;
+
+bool is_optional(piece const& what) noexcept {
+    auto const disposition = parse_token_params(what.disposition);
+    return disposition && detail::equal_ignoring_case(disposition->params.value("handling"), "optional");
+}
+
+/// What has to be understood and is not, is passed over where it may be.
+body_content usable_content_in(piece const& what, wanted_content const& wanted, int layers) noexcept {
+    auto const found = content_in(what, wanted, layers);
+    return found.is_refused && is_optional(what) ? body_content{} : found;
+}
+
+body_content content_in(piece const& what, wanted_content const& wanted, int layers) noexcept {
+    body_content const refused{.text = {}, .is_refused = true};
+    auto const type = parse_media_type(what.type);
+    if (!type) return refused;
+    if (type->is(wanted.type.type, wanted.type.subtype)) {
+        auto const disposition = parse_token_params(what.disposition);
+        bool const fits = what.disposition.empty() ||
+                          (disposition && detail::equal_ignoring_case(disposition->token, wanted.purpose));
+        return fits ? body_content{.text = what.body} : refused;
+    }
+    auto reader = multipart_reader::from(*type, what.body);
+    if (!reader || layers == 0) return refused;
+    bool const is_choice = detail::equal_ignoring_case(type->subtype, "alternative");
+    body_content found = is_choice ? refused : body_content{};
+    for (;;) {
+        auto const next = reader->next();
+        if (!next) return refused;
+        if (!next->has_value()) break;
+        auto const stated = (*next)->header("Content-Type");
+        piece const part{
+            .type = stated.empty() ? std::string_view("text/plain") : stated,
+            .disposition = (*next)->header("Content-Disposition"),
+            .body = (*next)->body,
+        };
+        if (is_choice) {
+            // RFC 5621 8.3: whether a part has to be understood is said of them all together.
+            if (auto const one = content_in(part, wanted, layers - 1); !one.is_refused) found = one;
+            continue;
+        }
+        auto const one = usable_content_in(part, wanted, layers - 1);
+        found.is_refused = found.is_refused || one.is_refused;
+        if (found.text.empty()) found.text = one.text;
+    }
+    return reader->is_truncated() ? refused : found;
+}
+
+}  // namespace
+
+body_content content_of(message_view message, std::string_view content_type, std::string_view purpose) noexcept {
+    if (message.body().empty()) return {};
+    auto const type = parse_media_type(content_type);
+    if (!type) return {.text = {}, .is_refused = true};
+    piece const whole{
+        .type = message.raw(header_id::content_type),
+        .disposition = message.raw(header_id::content_disposition),
+        .body = message.body(),
+    };
+    return usable_content_in(whole, {.type = *type, .purpose = purpose}, most_layers);
+}
+
 void multipart_writer::add(new_part const& part) {
     text_.append("--").append(boundary_).append("\r\nContent-Type: ").append(part.content_type).append("\r\n");
     if (!part.content_id.empty()) text_.append("Content-ID: <").append(part.content_id).append(">\r\n");

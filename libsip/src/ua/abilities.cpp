@@ -27,12 +27,23 @@ std::string_view user_agent_core::impl::supported_by(account_id id) const noexce
     return account != nullptr ? std::string_view(account->supported) : std::string_view(supported);
 }
 
+bool user_agent_core::impl::takes_join() const noexcept {
+    return has_token(supported, "join");
+}
+
 std::string user_agent_core::impl::missing_options(message_view request) {
     if (!request.has(header_id::require)) return {};
     auto const have = supported_by(account_for(request));
+    // RFC 4662 4.1: it stands in the NOTIFYs of a list, and we have said that we take those.
+    bool follows_lists = false;
+    if (request.method() == method::notify)
+        subscriptions.for_each([&](subscription_id, subscription const& one) {
+            follows_lists = follows_lists || one.options.follows_lists;
+        });
     std::string missing;
     for (auto const& option : request.all<header_id::require>()) {
         if (!option || has_token(have, option->token)) continue;
+        if (follows_lists && detail::equal_ignoring_case(option->token, list_option)) continue;
         if (!missing.empty()) missing += ", ";
         missing += option->token;
     }

@@ -7,6 +7,8 @@
 
 namespace sip {
 
+inline constexpr std::string_view list_option = "eventlist";  ///< RFC 4662
+
 /// "100rel, timer" has the token "timer", in any case.
 [[nodiscard]] bool has_token(std::string_view list, std::string_view token) noexcept;
 

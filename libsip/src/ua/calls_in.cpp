@@ -21,18 +21,20 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
         (void)respond(t, input.id, request, {.status = 433});
         return;
     }
-    auto replaced = replaced_by(t.now.mono, request);
+    bool const is_replacement = request.has(header_id::replaces);
+    auto named = is_replacement ? replaced_by(t.now.mono, request) : joined_by(t.now.mono, request);
     auto evidence = replacement_evidence::none;
-    if (replaced.of) {
-        evidence = evidence_for(request, caller, other_side(replaced.of));
+    if (named.of) {
+        evidence = evidence_for(request, caller, other_side(named.of));
         bool const must_prove =
             settings == nullptr || settings->identity.config.replaces == replacement_rule::on_evidence;
-        if (must_prove && evidence == replacement_evidence::none) replaced.refusal = 403;
+        if (must_prove && evidence == replacement_evidence::none) named.refusal = 403;
     }
-    if (replaced.refusal != 0) {
-        (void)respond(t, input.id, request, {.status = replaced.refusal});
+    if (named.refusal != 0) {
+        (void)respond(t, input.id, request, {.status = named.refusal});
         return;
     }
+    auto const replaces = is_replacement ? named.of : session_id{};
     new_tag const tag(env);
     auto made = dialog::from_request(request, tag.view(), config.limits.route_set);
     if (!made) {
@@ -44,7 +46,7 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
     call ringing;
     ringing.account = account;
     ringing.timer = timer;
-    ringing.replaces = replaced.of;
+    ringing.replaces = replaces;
     ringing.timing = timing_of(ringing.account);
     ringing.role = dialog_role::uas;
     ringing.stage = call_stage::ringing;
@@ -63,7 +65,8 @@ void user_agent_core::impl::on_invite(turn& t, request_received const& input) {
         t.out.events.emplace_back(incoming_call{
             .id = session,
             .account = account,
-            .replaces = replaced.of,
+            .replaces = replaces,
+            .joins = is_replacement ? session_id{} : named.of,
             .evidence = evidence,
             .caller = caller,
             .invite = input.request,

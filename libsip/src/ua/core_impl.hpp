@@ -286,6 +286,10 @@ struct user_agent_core::impl {
         std::uint16_t refusal = 0;
     };
     [[nodiscard]] replacement replaced_by(time_point now, message_view invite);
+    /// The call that an INVITE wants to join, where the user says that it knows how (RFC 3911).
+    [[nodiscard]] replacement joined_by(time_point now, message_view invite);
+    [[nodiscard]] replacement named_call(time_point now, dialog_id_view);
+    [[nodiscard]] bool takes_join() const noexcept;
     /// The other side of a call, as its dialog has it; of early ones the first.
     [[nodiscard]] std::string_view other_side(session_id) const noexcept;
     [[nodiscard]] std::optional<dialog_identity> identity_of(session_id) const;
@@ -464,6 +468,7 @@ struct user_agent_core::impl {
     [[nodiscard]] bool serves(method) const noexcept;
 
     // ---- requests.cpp: single requests
+    [[nodiscard]] error_code refuse_message(message_view draft);
     [[nodiscard]] result<request_id> send_request(
         turn&, account_id, method, std::string_view target, std::span<extra_header const>,
         std::string_view content_type, std::string_view body

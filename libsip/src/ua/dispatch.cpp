@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "core_impl.hpp"
+#include "sip/syntax/multipart.hpp"
 
 namespace sip {
 
@@ -70,6 +71,8 @@ void user_agent_core::impl::handle(turn& t, request_received const& input) {
     // RFC 3891 3: only an INVITE can replace anything.
     if (request.method() != method::invite && request.has(header_id::replaces))
         return refuse({.status = 400, .reason = "Replaces Without INVITE"});
+    if (request.method() != method::invite && request.has(header_id::join) && takes_join())
+        return refuse({.status = 400, .reason = "Join Without INVITE"});  // RFC 3911 4
     auto const scheme = request.request_uri_parts().scheme;
     if (scheme == uri_scheme::other) return refuse({.status = 416});
     if (refuse_scheme(t, input, scheme)) return;
@@ -173,10 +176,7 @@ void user_agent_core::impl::on_options(turn& t, request_received const& input) {
 }
 
 bool user_agent_core::impl::is_description(message_view message) const noexcept {
-    if (message.body().empty()) return false;
-    auto const type = message.get<header_id::content_type>();
-    auto const ours = parse_media_type(config.accept);
-    return type && ours && type->is(ours->type, ours->subtype);
+    return !content_of(message, config.accept).text.empty();
 }
 
 bool user_agent_core::impl::refuse_content(turn& t, request_received const& input) {
@@ -188,13 +188,8 @@ bool user_agent_core::impl::refuse_content(turn& t, request_received const& inpu
     auto const encoding = request.raw(header_id::content_encoding);
     if (!encoding.empty() && !detail::equal_ignoring_case(encoding, "identity"))
         return refuse({.status = 415, .extra = header_id::accept_encoding, .extra_value = "identity"});
-    if (!request.body().empty() && !is_description(request)) {
-        // 20.11: a body with handling=optional may be passed over.
-        auto const disposition = request.get<header_id::content_disposition>();
-        bool const optional =
-            disposition && detail::equal_ignoring_case(disposition->params.value("handling"), "optional");
-        if (!optional) return refuse({.status = 415});
-    }
+    // 20.11: a body with handling=optional may be passed over.
+    if (content_of(request, config.accept).is_refused) return refuse({.status = 415});
     auto const ours = parse_media_type(config.accept);
     if (ours && !accepts(request, ours->type, ours->subtype)) return refuse({.status = 406});
     return false;

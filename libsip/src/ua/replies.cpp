@@ -139,7 +139,9 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     if (!reply.session_expires.empty()) out.header(header_id::session_expires, reply.session_expires);
     if (reply.require_timer) out.header(header_id::require, "timer");
     if (reply.rseq != 0) out.header(header_id::require, "100rel").header(header_id::rseq, reply.rseq);
-    if (tells_abilities && !recv_info.empty()) out.header("Recv-Info", recv_info);
+    // RFC 6086 5.2.3: to who knows packages, in 2xx and reliable 18x; an empty header says so, too.
+    if ((tells_abilities || reply.rseq != 0) && !recv_info.empty() && request.raw("Recv-Info").data() != nullptr)
+        out.header("Recv-Info", recv_info);
     // RFC 6665 4.4.4: whoever notifies says so where it shows what it can do.
     if (tells_abilities && !allow_events.empty()) out.header(header_id::allow_events, allow_events);
     if ((tells_abilities && request.method() == method::options) || reply.status == 415 || reply.status == 406)

@@ -10,6 +10,20 @@ request_id user_agent_core::impl::new_request_id() noexcept {
     return {++last_request, ~std::uint32_t{0}};
 }
 
+/// RFC 3428 8: one at a time to one place, so that a network that is slow is given less to carry, and nothing that a
+/// proxy could not pass on over UDP.
+error_code user_agent_core::impl::refuse_message(message_view draft) {
+    constexpr std::size_t written_later = 200;  // Via, Max-Forwards, Supported
+    if (config.datagram_limit != 0 && draft.text().size() + written_later > config.datagram_limit)
+        return errc::too_large;
+    bool is_pending = false;
+    requests.for_each([&](outgoing_id, outgoing const& other) {
+        is_pending = is_pending || (other.what == purpose::single && other.draft.view().method() == method::message &&
+                                    other.draft.view().request_uri() == draft.request_uri());
+    });
+    return is_pending ? make_error_code(errc::wrong_state) : error_code{};
+}
+
 result<request_id> user_agent_core::impl::send_request(
     turn& t, account_id id, method name, std::string_view target, std::span<extra_header const> headers,
     std::string_view content_type, std::string_view body
@@ -44,6 +58,8 @@ result<request_id> user_agent_core::impl::send_request(
     if (!body.empty()) out.body(content_type, body);
     auto draft = finish_draft(buffers, out);
     if (!draft) return draft.error();
+    if (name == method::message)
+        if (auto const error = refuse_message(draft->view())) return error;
     outgoing request;
     request.what = purpose::single;
     request.account = id;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "abilities.hpp"
 #include "in_turn.hpp"
 #include "sip/dialog/destruction.hpp"
 
@@ -122,6 +123,10 @@ bool user_agent_core::impl::send_subscribe(turn& t, subscription_id id, subscrib
     request.what = purpose::subscribe;
     request.account = of.account;
     request.subscription = id;
+    if (options.follows_lists) {
+        auto const have = supported_by(of.account);
+        request.options = fmt::format("{}{}{}", have, have.empty() ? "" : ", ", list_option);
+    }
     if (auto* in = dialogs.find(of.dialog)) {
         auto draft =
             draft_in_dialog(*in, "SUBSCRIBE", in->local_cseq() + 1, headers, options.content_type, options.body);

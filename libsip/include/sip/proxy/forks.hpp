@@ -16,6 +16,7 @@
 #include "sip/environment.hpp"
 #include "sip/proxy/forwarding.hpp"
 #include "sip/proxy/settings.hpp"
+#include "sip/proxy/request_history.hpp"
 #include "sip/proxy/targets.hpp"
 #include "sip/proxy/ways.hpp"
 #include "sip/slot_table.hpp"
@@ -93,6 +94,7 @@ private:
         transaction_id client;
         bool cancel_wanted = false, cancel_sent = false;
         bool is_redirected = false;  ///< its 3xx became further targets
+        request_history::entry entry;  ///< of it in History-Info; empty where none is kept
         std::uint16_t status = 0;    ///< once finished: of `response`, or our own verdict
         message response;            ///< the final non-2xx
     };
@@ -110,6 +112,7 @@ private:
         bool has_answered = false;  ///< a final response went upstream
         bool is_closed = false;     ///< no new branches: answered, cancelled, or refused with 6xx
         bool was_cancelled = false;
+        request_history history;    ///< kept where the settings say so
         std::string cancel_reason;  ///< why branches are cancelled, for their CANCEL (RFC 3326)
     };
 
@@ -120,6 +123,8 @@ private:
     void begin_group(time_point now, context_id, transaction_outbox);
     void begin_branch(time_point now, branch_id, transaction_outbox);
     void try_next_place(time_point now, branch_id, transaction_outbox);
+    /// A branch has heard something, or nothing in time (RFC 7044 9.3).
+    void note_history(branch const&, std::uint16_t status, message const& response);
     [[nodiscard]] changes changes_for(branch const&, context const&) const;
     [[nodiscard]] bool send(time_point now, branch_id, way const&, transaction_outbox);
     void finish(time_point now, branch_id, std::uint16_t status, message response, transaction_outbox);
@@ -142,6 +147,7 @@ private:
     void answer_best(time_point now, context&, transaction_outbox);
     void forward(time_point now, context&, message const& response, transaction_outbox);
     void respond(time_point now, context&, buffer_ref, transaction_outbox);
+    [[nodiscard]] buffer_ref with_history(context const&, buffer_ref const& wire, message_view response) const;
     [[nodiscard]] buffer_ref with_lines(buffer_ref const& wire, std::string_view lines) const;
     [[nodiscard]] result<buffer_ref> with_all_challenges(context const&, message_view chosen) const;
 

@@ -40,6 +40,8 @@ struct changes {
     routing const* route = nullptr;            ///< where it goes
     std::vector<std::string> record_routes;    ///< put in front of those that are there
     std::string path;                          ///< the same for Path; or empty
+    std::string history;     ///< lines of History-Info that take the place of those that are there; or empty
+    std::string diversions;  ///< lines of Diversion, newer than those that are there; or empty
     std::uint32_t max_forwards = 70;           ///< of the forwarded request
     std::optional<std::uint32_t> max_breadth;  ///< of the forwarded request (RFC 5393)
     std::string_view own_realm;                ///< Proxy-Authorization for it is ours to consume (22.3)

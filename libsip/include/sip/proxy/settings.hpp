@@ -62,6 +62,9 @@ struct settings {
 
     forwarding how = forwarding::stateful;  ///< with or without transactions
     redirects on_redirect = redirects::passed_on;  ///< what a 3xx of a branch does
+    /// The proxy enters into History-Info whom it sends a request to (RFC 7044). Off by default: it tells callers where
+    /// users are. Entries that ask for privacy are not hidden by it.
+    bool keeps_history = false;
     duration timer_c = std::chrono::seconds(185);  ///< RFC 3261 16.6 step 11: more than 3 minutes
     /// After this time without an answer targets of lower q get their turn; zero: they wait for refusals or Timer C.
     duration no_answer{};

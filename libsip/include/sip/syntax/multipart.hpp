@@ -55,6 +55,23 @@ private:
     bool begun_ = false, over_ = false, truncated_ = false;
 };
 
+/// What a body holds for one purpose.
+struct body_content {
+    std::string_view text;    ///< borrows the body; empty: nothing
+    bool is_refused = false;  ///< something has to be understood that is not: 415 (RFC 5621 8.4)
+};
+/// Looks for a body of this type, such as "application/sdp", that is there for this purpose, "session" unless it says
+/// otherwise (RFC 3261 20.11): the message's own, or the first part of a multipart one, in up to eight layers (RFC 5621
+/// 4.2). Of alternatives the last one that is understood counts (6.1, 8.3); what has handling=optional may be passed
+/// over, and what is there for another purpose, or by reference (9.4), is not taken for this one.
+[[nodiscard]] body_content content_of(
+    message_view, std::string_view content_type, std::string_view purpose = "session"
+) noexcept;
+/// The session description of a message, whether or not other parts stand beside it; empty where there is none.
+[[nodiscard]] inline std::string_view session_description(message_view message) noexcept {
+    return content_of(message, "application/sdp").text;
+}
+
 /// One part to be written.
 struct new_part {
     std::string_view content_type;  ///< of the part

@@ -95,6 +95,8 @@ public:
 
     // ---- requests outside a dialog
     /// Sends one request; its end comes as request_completed. Not for methods that make or end a dialog.
+    /// A MESSAGE is refused with too_large where it could not travel over UDP everywhere (see datagram_limit), and with
+    /// wrong_state while another one to the same URI waits for its answer (RFC 3428 8).
     [[nodiscard]] result<request_id>
     send_request(now_t, account_id, method, std::string_view target, std::span<extra_header const> headers, std::string_view content_type, std::string_view body, outbox&);
     /// Answers an incoming_request; a final status ends it.

@@ -29,9 +29,12 @@ struct incoming_call {
     session_id id;        ///< the call
     account_id account;   ///< the account that the Request-URI or To names; the first one where none fits
     session_id replaces;  ///< a call of ours whose place it wants (RFC 3891): answer() ends that one; empty: none
-    replacement_evidence evidence{};  ///< what speaks for that
+    /// A call of ours that it wants to be part of (RFC 3911), where "join" is among the option tags of the user: mix
+    /// both, or refuse with 488; empty: none.
+    session_id joins;
+    replacement_evidence evidence{};  ///< what speaks for either
     identity_choice caller;  ///< who calls: named_by(invite.view(), caller); alerting_of() says how it may ring
-    message invite;  ///< has_offer(): its body is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
+    message invite;  ///< has_offer: its session_description() is an offer; otherwise our answer() must carry one (RFC 3261 13.2.1)
     bool has_offer = false;  ///< see `invite`
 };
 

@@ -44,6 +44,12 @@ public:
         expires = seconds;
         return *this;
     }
+    /// The target may be a list (RFC 4662): its NOTIFYs have several parts, see packages/resource_list.hpp. Call
+    /// accepting() with the type of the entries as well.
+    subscribe_options& following_lists() & {
+        follows_lists = true;
+        return accepting("multipart/related").accepting("application/rlmi+xml");
+    }
     /// Adds a header that the user agent does not write itself.
     subscribe_options& with_header(std::string name, std::string value) & {
         headers.emplace_back(std::move(name), std::move(value));
@@ -60,6 +66,7 @@ public:
     std::string event;  ///< the value of Event
     std::string accept;            ///< empty: the package's own type
     std::uint32_t expires = 3600;  ///< seconds; 0 asks for the state once
+    bool follows_lists = false;    ///< see following_lists()
     bool renew = true;             ///< subscribe again where the subscription is lost and its end does not forbid it
     fork_rule forks = fork_rule::one;  ///< what several notifiers make of it
     std::vector<extra_header> headers;  ///< further ones, as with_header() adds them

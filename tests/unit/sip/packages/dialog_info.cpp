@@ -215,16 +215,16 @@ TEST_CASE("Every state of a dialog knows the steps that lead out of it, and no o
         {trigger::local_bye, {state::confirmed}, state::terminated, "local-bye"},
         {trigger::remote_bye, {state::confirmed}, state::terminated, "remote-bye"},
     };
-    for (auto const& [what, from, to, event] : steps)
+    for (auto const& one : steps)
         for (auto const before :
              {state::trying, state::proceeding, state::early, state::confirmed, state::terminated}) {
-            CAPTURE(int(what));
+            CAPTURE(int(one.what));
             CAPTURE(int(before));
             auto dialog = entry("1", before);
-            bool const leads_on = std::find(from.begin(), from.end(), before) != from.end();
-            CHECK(advance(dialog, what, 486) == leads_on);
-            CHECK(dialog.state == (leads_on ? to : before));
-            CHECK(dialog.event == (leads_on ? event : ""));
+            bool const leads_on = std::find(one.from.begin(), one.from.end(), before) != one.from.end();
+            CHECK(advance(dialog, one.what, 486) == leads_on);
+            CHECK(dialog.state == (leads_on ? one.to : before));
+            CHECK(dialog.event == (leads_on ? one.event : ""));
             CHECK(dialog.code == (leads_on ? 486 : 0));
         }
 }

@@ -179,7 +179,7 @@ TEST_CASE(
 
 // ---- lists
 
-TEST_CASE("A NOTIFY of a list brings each resource's state in a part of its own (RFC 4662 4.5, 5.2 to 5.5)") {
+TEST_CASE("A NOTIFY of a list brings each resource's state in a part of its own (RFC 4662 4.5, 5.2 to 5.5, RFC 5621 9.3)") {
     resource_list list;
     list.uri = "sip:friends@example.com";
     list.version = 4;

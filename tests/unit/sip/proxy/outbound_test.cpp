@@ -107,7 +107,8 @@ TEST_CASE("A phone with a flow to us is told how often to keep it alive (RFC 562
 // ---- Path and Service-Route
 
 TEST_CASE_FIXTURE(
-    outbound_fixture, "Path is kept with the contact, returned, and obeyed by requests for it (RFC 3327 5.3, 5.4)"
+    outbound_fixture,
+    "Path is kept with the contact, returned, and obeyed by requests for it (RFC 3327 5.3, 5.4, RFC 5627 6.2)"
 ) {
     std::string const path = "Path: <sip:10.0.0.70;lr>, <sip:10.0.0.71;lr>\nPath: <sip:10.0.0.72;lr>\n";
     auto const response = reg("Supported: path\nContact: <sip:b@10.0.0.2>\n" + path);
@@ -115,6 +116,7 @@ TEST_CASE_FIXTURE(
     auto const invite = invite_of(*this);
     CHECK(invite.to == at("10.0.0.70:5060"));
     CHECK(invite.text.starts_with("INVITE sip:b@10.0.0.2 SIP/2.0"));
+    CHECK(header(invite.text, "Record-Route").starts_with("<sip:10.0.0.9"));  // we stay on the way, too
     CHECK(
         all_headers(invite.text, "Route") ==
         text_lines{"<sip:10.0.0.70;lr>", "<sip:10.0.0.71;lr>", "<sip:10.0.0.72;lr>"}

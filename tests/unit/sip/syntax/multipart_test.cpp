@@ -1,11 +1,13 @@
 // Covers: iterating over multipart bodies as they come: preamble, line ends, nested and false boundaries, missing parts
-// of it, bounds; writing them.
+// of it, bounds; writing them; which part stands for a session.
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "sip/syntax/multipart.hpp"
+#include "sip/syntax/parse.hpp"
+#include "support/wire.hpp"
 
 using sip::multipart_reader;
 
@@ -114,4 +116,122 @@ TEST_CASE("What is written is read back the same (RFC 2046 5.1)") {
     CHECK(all.parts[1].header("Content-Disposition") == "session");
     CHECK(all.parts[1].body == "v=0\r\n");
     CHECK(!all.is_truncated);
+}
+
+namespace {
+
+using test::wire;
+
+/// What stands for a session in a message with this Content-Type, further headers and body.
+struct outcome {
+    std::string text;
+    bool is_refused;
+
+    friend bool operator==(outcome const&, outcome const&) = default;
+};
+outcome sessions_in(std::string const& type, std::string const& body, std::string const& more = {}) {
+    sip::buffer_pool pool;
+    auto const message = sip::parse_message(
+        pool.copy(wire(
+            "INVITE sip:a@b SIP/2.0\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\nFrom: <sip:a@b>;tag=1\nTo: "
+            "<sip:a@b>\nCall-ID: x\n"
+            "CSeq: 1 INVITE\nMax-Forwards: 70\nContent-Type: " +
+            type + "\n" + more + "\n" + body
+        )),
+        pool
+    );
+    REQUIRE(message.has_value());
+    auto const found = sip::content_of(message->view(), "application/sdp");
+    return {std::string(found.text), found.is_refused};
+}
+std::string part(std::string const& headers, std::string const& body) {
+    return "--b\r\n" + headers + "\r\n" + body + "\r\n";
+}
+std::string const sdp = "Content-Type: application/sdp\r\n", end = "--b--\r\n";
+
+}  // namespace
+
+TEST_CASE("A session description is found alone or among other parts, nested ones too (RFC 5621 4.2, 9.3)") {
+    CHECK(sessions_in("application/sdp", "v=0") == outcome{"v=0", false});
+    CHECK(sessions_in("text/plain", "v=0") == outcome{"", true});
+    auto const beside =
+        part("Content-Type: application/pidf+xml\r\nContent-Disposition: render;handling=optional\r\n", "<x/>");
+    CHECK(sessions_in("multipart/mixed;boundary=b", beside + part(sdp, "v=0") + end) == outcome{"v=0", false});
+    CHECK(sessions_in("multipart/unheard-of;boundary=b", part(sdp, "v=0") + beside + end) == outcome{"v=0", false});
+    auto const inner = "--in\r\n" + sdp + "\r\nv=1\r\n--in--\r\n";
+    CHECK(
+        sessions_in(
+            "multipart/mixed;boundary=b", beside + part("Content-Type: multipart/mixed;boundary=in\r\n", inner) + end
+        ) == outcome{"v=1", false}
+    );
+    CHECK(sessions_in("multipart/mixed;boundary=b", beside + end) == outcome{"", false});
+    CHECK(sessions_in("multipart/mixed;boundary=b", part(sdp, "v=0")) == outcome{"", true});  // cut off
+    CHECK(sessions_in("multipart/mixed", part(sdp, "v=0") + end) == outcome{"", true});
+}
+
+TEST_CASE("A part that has to be understood and is not refuses the whole, unless that may be passed over (RFC 5621 8.4)"
+) {
+    auto const strange = part("Content-Type: application/isup\r\n", "x");
+    CHECK(sessions_in("multipart/mixed;boundary=b", part(sdp, "v=0") + strange + end) == outcome{"v=0", true});
+    CHECK(
+        sessions_in("multipart/mixed;boundary=b", part(sdp, "v=0") + part("", "no type is text") + end) ==
+        outcome{"v=0", true}
+    );
+    CHECK(
+        sessions_in(
+            "multipart/mixed;boundary=b", part(sdp, "v=0") + strange + end,
+            "Content-Disposition: render;handling=optional\n"
+        ) == outcome{"", false}
+    );
+    CHECK(
+        sessions_in("application/isup", "x", "Content-Disposition: signal;handling=optional\n") == outcome{"", false}
+    );
+}
+
+TEST_CASE(
+    "Of alternatives the last one that is understood counts, whatever their handling says (RFC 5621 8.3, RFC 2046 "
+    "5.1.4)"
+) {
+    auto const strange =
+        part("Content-Type: application/other\r\nContent-Disposition: session;handling=required\r\n", "x");
+    CHECK(
+        sessions_in("multipart/alternative;boundary=b", part(sdp, "v=0") + part(sdp, "v=1") + strange + end) ==
+        outcome{"v=1", false}
+    );
+    CHECK(sessions_in("multipart/alternative;boundary=b", strange + end) == outcome{"", true});
+    CHECK(
+        sessions_in(
+            "multipart/alternative;boundary=b", strange + end, "Content-Disposition: session;handling=optional\n"
+        ) == outcome{"", false}
+    );
+}
+
+TEST_CASE("What is there for another purpose, or by reference, is no session description (RFC 5621 7.3, 9.4)") {
+    auto const other = [](std::string const& disposition) {
+        return part("Content-Type: application/sdp\r\nContent-Disposition: " + disposition + "\r\n", "v=9");
+    };
+    CHECK(sessions_in("application/sdp", "v=0", "Content-Disposition: session\n") == outcome{"v=0", false});
+    CHECK(sessions_in("application/sdp", "v=0", "Content-Disposition: early-session\n") == outcome{"", true});
+    CHECK(
+        sessions_in("multipart/related;boundary=b", other("by-reference;handling=optional") + part(sdp, "v=0") + end) ==
+        outcome{"v=0", false}
+    );
+    CHECK(
+        sessions_in("multipart/mixed;boundary=b", other("by-reference") + part(sdp, "v=0") + end) ==
+        outcome{"v=0", true}
+    );
+}
+
+TEST_CASE("Parts within parts are followed eight layers deep, and no further (RFC 5621 4.2)") {
+    auto const nested = [](int layers) {
+        std::string body = "v=0", type = "application/sdp";
+        for (int i = 0; i < layers; ++i) {
+            auto const mark = "layer" + std::to_string(i) + "x";
+            body = "--" + mark + "\r\nContent-Type: " + type + "\r\n\r\n" + body + "\r\n--" + mark + "--\r\n";
+            type = "multipart/mixed;boundary=" + mark;
+        }
+        return sessions_in(type, body);
+    };
+    CHECK(nested(8) == outcome{"v=0", false});
+    CHECK(nested(9) == outcome{"", true});
 }

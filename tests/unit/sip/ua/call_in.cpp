@@ -2,6 +2,7 @@
 // in our 2xx, the account a call is for, ring limit and Expires. Not here: CANCEL (call_cancel), ACK races (call_ack).
 #include <doctest/doctest.h>
 
+#include "sip/syntax/multipart.hpp"
 #include "support/script.hpp"
 
 using namespace std::chrono_literals;
@@ -251,6 +252,29 @@ TEST_CASE("A body that may be passed over does not refuse the call (RFC 3261 20.
         {.headers = "Content-Disposition: icon;handling=optional\n", .body = "x", .content_type = "image/png"}
     ));
     CHECK(!s.expect_event<sip::incoming_call>().has_offer);
+}
+
+TEST_CASE(
+    "An offer counts wherever it stands in a body of several parts; one that nobody understands is refused (RFC 5621 "
+    "4.2, 8.4)"
+) {
+    auto const body = [](std::string const& handling) {
+        return "--b\r\nContent-Type: application/pidf+xml\r\nContent-Disposition: render;handling=" + handling +
+               "\r\n\r\n<here/>\r\n--b\r\nContent-Type: application/sdp\r\n\r\nv=0 offer\r\n--b--\r\n";
+    };
+    script s;
+    s.inject(s.request("INVITE", 1, {.body = body("optional"), .content_type = "multipart/mixed;boundary=b"}));
+    auto const asked = s.expect_event<sip::incoming_call>();
+    CHECK(asked.has_offer);
+    CHECK(sip::session_description(asked.invite.view()) == "v=0 offer");
+    s.answer(asked.id);
+    auto const ok = s.expect("200 INVITE");
+    CHECK(header(ok, "Content-Type") == "application/sdp");
+
+    script t;
+    t.inject(t.request("INVITE", 1, {.body = body("required"), .content_type = "multipart/mixed;boundary=b"}));
+    t.expect("415 INVITE");
+    t.expect_no_event();
 }
 
 TEST_CASE("An INVITE without a usable Contact is answered 400") {

@@ -163,6 +163,49 @@ TEST_CASE("A MESSAGE has a body and no Contact, and its final response is its en
     CHECK(s.core.live().dialogs == 0);
 }
 
+TEST_CASE("One MESSAGE at a time goes to a place, none that UDP could not carry everywhere (RFC 3428 8)") {
+    script s;
+    auto const send = [&](std::string_view to, std::string const& body, sip::error_code expected = {}) {
+        s.command(expected, [&](auto now, auto& out) {
+            auto const made =
+                s.core.send_request(now, s.account, sip::method::message, to, {}, "text/plain", body, out);
+            return made ? sip::error_code() : made.error();
+        });
+    };
+    send("sip:bob@10.0.0.2:5060", "one");
+    auto const first = s.expect("MESSAGE");
+    send("sip:bob@10.0.0.2:5060", "two", sip::errc::wrong_state);
+    send("sip:carol@10.0.0.2:5060", "hello");  // somebody else
+    s.reply(s.expect("MESSAGE"), 200);
+    s.expect_event<sip::request_completed>();
+    s.expect_nothing();
+    s.reply(first, 200);
+    s.expect_event<sip::request_completed>();
+    send("sip:bob@10.0.0.2:5060", "two");
+    auto const second = s.expect("MESSAGE");
+    CHECK(second.size() < 1300);
+    s.reply(second, 200);
+    s.expect_event<sip::request_completed>();
+    send("sip:bob@10.0.0.2:5060", std::string(1200, 'x'), sip::errc::too_large);
+    send("sip:bob@10.0.0.2:5060", std::string(600, 'x'));
+    CHECK(s.expect("MESSAGE").size() < 1300);
+}
+
+TEST_CASE("Who knows that its network carries larger messages may send them (RFC 3428 8)") {
+    script_options setup;
+    setup.config.datagram_limit = 0;
+    script s(setup);
+    s.command({}, [&](auto now, auto& out) {
+        return s.core
+            .send_request(
+                now, s.account, sip::method::message, "sip:bob@10.0.0.2:5060", {}, "text/plain", std::string(2000, 'x'),
+                out
+            )
+            .error();
+    });
+    CHECK(s.expect("MESSAGE").size() > 2000);
+}
+
 TEST_CASE("A MESSAGE that comes is the user's to answer; the answer makes no dialog and has no body (RFC 3428 7)") {
     script_options setup;
     setup.config.methods = {sip::method::message};
@@ -179,7 +222,7 @@ TEST_CASE("A MESSAGE that comes is the user's to answer; the answer makes no dia
 
 // ---- INFO packages
 
-TEST_CASE("An INFO of a package that we did not name is answered 469 with those we take (RFC 6086 4.2.2)") {
+TEST_CASE("An INFO of a package that we did not name is answered 469 with those we take (RFC 6086 4.2.2, 4.3.2)") {
     script_options setup;
     setup.config.methods = {sip::method::info};
     setup.config.info_packages = {"infoDtmf"};
@@ -189,14 +232,14 @@ TEST_CASE("An INFO of a package that we did not name is answered 469 with those 
     CHECK(header(s.expect("469 INFO"), "Recv-Info") == "infoDtmf");
     s.expect_no_event();
     s.inject(s.request("INFO", 3, {.headers = "Info-Package: infoDtmf\n", .body = "x"}));
-    s.expect("200 INFO");
+    CHECK(body_of(s.expect("200 INFO")).empty());
     s.expect_event<sip::in_call_request>();
     s.inject(s.request("INFO", 4, {.body = "x"}));  // as before there were packages
     s.expect("200 INFO");
     s.expect_event<sip::in_call_request>();
 }
 
-TEST_CASE("Recv-Info tells which INFO packages we take, in the INVITE and in its 200 (RFC 6086 5.2)") {
+TEST_CASE("Recv-Info tells which INFO packages we take, in the INVITE (RFC 6086 5.2.2)") {
     script_options setup;
     setup.config.info_packages = {"a", "b"};
     script s(setup);
@@ -204,7 +247,29 @@ TEST_CASE("Recv-Info tells which INFO packages we take, in the INVITE and in its
     CHECK(header(s.expect("INVITE"), "Recv-Info") == "a, b");
     s.inject(s.request("INVITE", 1, {.body = "offer"}));
     s.answer(s.expect_event<sip::incoming_call>().id);
-    CHECK(header(s.expect("200 INVITE"), "Recv-Info") == "a, b");
+    CHECK(header(s.expect("200 INVITE"), "Recv-Info").empty());  // to who knows no packages
+}
+
+TEST_CASE(
+    "Who knows packages is told those we take, in the 2xx and in reliable responses before it (RFC 6086 5.2.3, 7.3)"
+) {
+    for (std::string const known : {"", "x, y"}) {
+        CAPTURE(known);
+        script_options setup;
+        setup.config.info_packages = {"a", "b"};
+        script s(setup);
+        s.inject(s.request("INVITE", 1, {.headers = "Supported: 100rel\nRecv-Info: " + known + "\n", .body = "offer"}));
+        auto const id = s.expect_event<sip::incoming_call>().id;
+        s.ring(id, "answer");
+        auto const early = s.expect("180 INVITE");
+        REQUIRE(header(early, "RSeq") != "");
+        CHECK(header(early, "Recv-Info") == "a, b");
+        s.own_address = header(early, "To");
+        s.inject(s.request("PRACK", 2, {.headers = "RAck: " + header(early, "RSeq") + " 1 INVITE\n"}));
+        CHECK(header(s.expect("200 PRACK"), "Recv-Info").empty());
+        s.answer(id, "");
+        CHECK(header(s.expect("200 INVITE"), "Recv-Info") == "a, b");
+    }
 }
 
 // ---- routes that the registrar names

@@ -1,5 +1,7 @@
 // Covers: Replaces (RFC 3891) as sender and as receiver: what is matched, who may replace, what is refused and with
-// what, what happens to the call that is replaced, and that nothing happens to it where the new one fails.
+// what, what happens to the call that is replaced, and that nothing happens to it where the new one fails; Join (RFC
+// 3911), which is matched alike.
+// Not covered: what joining does to media, which is the user's.
 #include <tuple>
 
 #include <doctest/doctest.h>
@@ -301,4 +303,118 @@ TEST_CASE("Phones that rang for a call that was taken over hear that it was answ
     s.answer(s.expect_event<sip::incoming_call>().id);
     s.expect("200 INVITE");
     CHECK(header(s.expect("CANCEL"), "Reason") == "SIP;cause=200;text=\"Call completed elsewhere\"");
+}
+
+// ---- Join
+
+namespace {
+
+test::script_options with_join() {
+    test::script_options options;
+    options.config.supported = {"join"};
+    return options;
+}
+/// An INVITE of somebody else that wants to be part of a call.
+std::string joining(
+    script& s, std::string const& value, std::string const& more = "Referred-By: <sip:bob@10.0.0.2>\n"
+) {
+    auto const before = std::tuple(s.call_id, s.own_address, s.peer_address);
+    static unsigned count = 0;
+    s.call_id = "joining-call-" + std::to_string(++count);
+    s.own_address = "<sip:1001@10.0.0.1>";
+    s.peer_address = "<sip:carol@10.0.0.2>;tag=carol";
+    auto const text =
+        s.request("INVITE", 1, {.headers = "Require: join\nJoin: " + value + "\n" + more, .body = "offer"});
+    std::tie(s.call_id, s.own_address, s.peer_address) = before;
+    return text;
+}
+std::string name_of(script const& s) {
+    return s.call_id + ";to-tag=" + own_tag(s) + ";from-tag=peer";
+}
+
+}  // namespace
+
+TEST_CASE("An INVITE that wants to join a call is told to the user, who mixes both or says 488 (RFC 3911 4)") {
+    script s(with_join());
+    auto const old = test::called(s);
+    s.inject(joining(s, name_of(s)));
+    auto const first = s.expect_event<sip::incoming_call>();
+    CHECK(first.joins == old);
+    CHECK(!first.replaces);
+    s.inject(joining(s, name_of(s)));
+    auto const second = s.expect_event<sip::incoming_call>();
+    CHECK(second.joins == old);
+    s.reject(second.id, 488);
+    s.expect("488 INVITE");
+    s.expect_event<sip::call_ended>();
+    s.answer(first.id);
+    s.expect("200 INVITE");
+    s.expect_nothing();  // the call that is joined goes on as it was
+    s.expect_no_event();
+    CHECK(s.core.live().sessions == 2);
+}
+
+TEST_CASE("A call that rings here may be joined, one that is unknown or over may not (RFC 3911 4)") {
+    script s(with_join());
+    s.inject(s.request("INVITE", 1, {.body = "offer"}));
+    auto const ringing = s.expect_event<sip::incoming_call>().id;
+    s.ring(ringing);
+    s.own_address = header(s.expect("180 INVITE"), "To");
+    s.inject(joining(s, name_of(s)));
+    CHECK(s.expect_event<sip::incoming_call>().joins == ringing);
+    s.inject(joining(s, "nobody;to-tag=a;from-tag=b"));
+    s.expect("481 INVITE");
+
+    script t(with_join());
+    test::called(t);
+    t.inject(t.request("BYE", 2));
+    t.expect("200 BYE");
+    t.expect_event<sip::call_ended>();
+    t.inject(joining(t, name_of(t)));
+    t.expect("603 INVITE");
+    t.expect_no_event();
+}
+
+TEST_CASE("Two Joins, and Join in another request than INVITE: 400; who shows no right to join: 403 (RFC 3911 4)") {
+    script s(with_join());
+    test::called(s);
+    s.inject(joining(s, name_of(s), "Join: " + name_of(s) + "\n"));
+    s.expect("400 INVITE");
+    s.inject(s.request("OPTIONS", 2, {.headers = "Join: " + name_of(s) + "\n", .to = "<sip:1001@10.0.0.1>"}));
+    s.expect("400 OPTIONS");
+    s.inject(joining(s, name_of(s), ""));
+    s.expect("403 INVITE");
+    s.expect_no_event();
+    CHECK(s.core.live().sessions == 1);
+}
+
+TEST_CASE("Where the user cannot join calls, Join is a header like any other, unless it is required (RFC 3261 8.2.2.3)"
+) {
+    script s;
+    test::called(s);
+    auto const wish = joining(s, name_of(s));
+    s.inject(wish);
+    CHECK(header(s.expect("420 INVITE"), "Unsupported") == "join");
+    auto const value = name_of(s);
+    s.call_id = "another";
+    s.own_address = "<sip:1001@10.0.0.1>";
+    s.inject(s.request("INVITE", 1, {.headers = "Join: " + value + "\n", .body = "offer"}));
+    CHECK(!s.expect_event<sip::incoming_call>().joins);
+}
+
+TEST_CASE("Our INVITE that wants to join a call says so to the place that it is redirected to, too (RFC 3911 5)") {
+    script s;
+    s.command({}, [&](auto now, auto& out) {
+        sip::invite_options options("sip:bob@10.0.0.2:5060");
+        options.with_offer("offer").with_header("Require", "join").with_header("Join", "12adf2;to-tag=1;from-tag=2");
+        return s.core.invite(now, s.account, options, out).error();
+    });
+    auto const first = s.expect("INVITE");
+    CHECK(header(first, "Join") == "12adf2;to-tag=1;from-tag=2");
+    s.reply(first, 302, {.headers = "Contact: <sip:carol@10.0.0.2:5070>\n"});
+    s.expect("ACK");
+    auto const second = s.expect("INVITE");
+    CHECK(second.starts_with("INVITE sip:carol@10.0.0.2:5070 "));
+    CHECK(header(second, "Join") == header(first, "Join"));
+    CHECK(header(second, "Require") == "join");
 }

@@ -308,6 +308,43 @@ TEST_CASE("Leaving before any NOTIFY came is over at once; the NOTIFY that follo
     s.expect_idle();
 }
 
+TEST_CASE("Who follows lists says so in SUBSCRIBE alone, and takes the NOTIFYs that require it (RFC 4662 4.1, 4.3)") {
+    script s(with_events());
+    auto options = watching();
+    options.accepting("application/dialog-info+xml").following_lists();
+    auto const own = watched(s, options);
+    auto const& sent = own.subscribe;
+    CHECK(header(sent, "Accept") == "application/dialog-info+xml, multipart/related, application/rlmi+xml");
+    CHECK(header(sent, "Supported").find("eventlist") != std::string::npos);
+    CHECK(header(sent, "Require").empty());
+    auto const of_a_list = [&](unsigned cseq) {
+        s.enter_dialog(sent);
+        return s.request(
+            "NOTIFY", cseq,
+            {.headers = "Event: dialog\nSubscription-State: active;expires=600\nRequire: eventlist\n",
+             .body = "--b--",
+             .content_type = "multipart/related;type=\"application/rlmi+xml\";boundary=b"}
+        );
+    };
+    s.inject(of_a_list(2));
+    s.expect("200 NOTIFY");
+    CHECK(s.expect_event<sip::notification>().id == own.id);
+    advance_to_refresh(s, 600s);
+    CHECK(header(s.expect("SUBSCRIBE"), "Supported").find("eventlist") != std::string::npos);
+    s.command({}, [&](auto now, auto& out) {
+        return s.core.send_request(now, s.account, sip::method::options, "sip:carol@10.0.0.9", {}, {}, {}, out).error();
+    });
+    CHECK(header(s.expect("OPTIONS"), "Supported").find("eventlist") == std::string::npos);
+
+    script other(with_events());
+    auto const single = watched(other).subscribe;
+    other.enter_dialog(single);
+    other.inject(other.request(
+        "NOTIFY", 2, {.headers = "Event: dialog\nSubscription-State: active;expires=600\nRequire: eventlist\n"}
+    ));
+    CHECK(header(other.expect("420 NOTIFY"), "Unsupported") == "eventlist");
+}
+
 TEST_CASE("A fetch asks with Expires 0 and ends with its NOTIFY (RFC 6665 4.4.3)") {
     script s(with_events());
     auto options = watching();
@@ -326,14 +363,14 @@ TEST_CASE("A fetch asks with Expires 0 and ends with its NOTIFY (RFC 6665 4.4.3)
 
 TEST_CASE("The user asks for the whole state again in the same dialog (RFC 6665 4.1.2.2)") {
     script s(with_events());
-    auto const [id, sent] = watched(s);
+    auto const own = watched(s);
     auto const refresh = [&](sip::error_code expected) {
-        s.command(expected, [&](auto now, auto& out) { return s.core.refresh_subscription(now, id, out); });
+        s.command(expected, [&](auto now, auto& out) { return s.core.refresh_subscription(now, own.id, out); });
     };
     refresh({});
     refresh(sip::errc::wrong_state);
     auto const again = s.expect("SUBSCRIBE");
-    CHECK(header(again, "Call-ID") == header(sent, "Call-ID"));
+    CHECK(header(again, "Call-ID") == header(own.subscribe, "Call-ID"));
     CHECK(header(again, "Expires") == "3600");
 }
 
