@@ -1,14 +1,12 @@
 #include "phoned/phone/tones.hpp"
 
 #include <algorithm>
-#include <array>
-#include <limits>
+
+#include "phoned/media/periods.hpp"
 
 namespace phoned {
 
 namespace {
-
-constexpr std::size_t longest_period = 480;
 
 const tone_setting* setting_of(const tone_settings& tones, phone_tone tone) {
     switch (tone) {
@@ -45,15 +43,6 @@ rtp::call_tone country_tone(phone_tone tone) {
     return rtp::call_tone::dial;
 }
 
-void add_saturated(std::span<const std::int16_t> from, std::span<std::int16_t> to) {
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        const std::int32_t sum = std::int32_t{from[i]} + to[i];
-        to[i] = static_cast<std::int16_t>(std::clamp<std::int32_t>(
-            sum, std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()
-        ));
-    }
-}
-
 }  // namespace
 
 rtp::cadence cadence_of(const tone_settings& tones, phone_tone tone) {
@@ -87,7 +76,7 @@ void tone_desk::remind() {
 }
 
 void tone_desk::add_to(std::span<std::int16_t> playback) {
-    std::array<std::int16_t, longest_period> samples{};
+    sound_period samples{};
     const auto period = std::span(samples).first(std::min(playback.size(), samples.size()));
     if (player_) {
         player_->fill(period);
