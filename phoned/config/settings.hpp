@@ -155,21 +155,23 @@ struct account_settings {
     std::chrono::seconds session_interval;  ///< account.X.session_timer.expires
     bool callee_refreshes;                  ///< account.X.session_timer.refresher: 0 the caller, 1 the callee
 
-    bool auto_answer;            ///< account.X.auto_answer
-    bool do_not_disturb;         ///< account.X.dnd.enable, used when features.dnd_mode is 1
-    server_codes dnd_codes;      ///< account.X.dnd.on_code, .off_code
-    forward_settings forward;    ///< account.X.always_fwd and so on, used when features.fwd_mode is 1
-    bool is_anonymous;           ///< account.X.anonymous_call: our calls tell nobody who we are
-    caller_source caller;        ///< account.X.cid_source
-    bool honours_privacy;        ///< account.X.cid_source_privacy: callers who ask for it stay unknown
-    bool shows_preferred;        ///< account.X.cid_source_ppi: P-Preferred-Identity counts before all others
-    callee_source callee;        ///< account.X.cp_source
-    bool rejects_anonymous;      ///< account.X.reject_anonymous_call
-    bool fetches_alert_sounds;   ///< account.X.alert_info_url_enable: Alert-Info may name a sound by its URI
-    std::string intercom_alert;  ///< account.X.alert_info: Alert-Info of outgoing intercom calls
-    bool logs_missed_calls;      ///< account.X.missed_calllog
-    bool network_conference;     ///< account.X.conf_type is 2
-    std::string conference_uri;  ///< account.X.conf_uri: a number or a SIP URI
+    bool auto_answer;              ///< account.X.auto_answer
+    bool do_not_disturb;           ///< account.X.dnd.enable, used when features.dnd_mode is 1
+    server_codes dnd_codes;        ///< account.X.dnd.on_code, .off_code
+    forward_settings forward;      ///< account.X.always_fwd and so on, used when features.fwd_mode is 1
+    bool is_anonymous;             ///< account.X.anonymous_call: our calls tell nobody who we are
+    caller_source caller;          ///< account.X.cid_source
+    bool honours_privacy;          ///< account.X.cid_source_privacy: callers who ask for it stay unknown
+    bool shows_preferred;          ///< account.X.cid_source_ppi: P-Preferred-Identity counts before all others
+    callee_source callee;          ///< account.X.cp_source
+    bool rejects_anonymous;        ///< account.X.reject_anonymous_call
+    bool fetches_alert_sounds;     ///< account.X.alert_info_url_enable: Alert-Info may name a sound by its URI
+    std::string intercom_alert;    ///< account.X.alert_info: Alert-Info of outgoing intercom calls
+    bool logs_missed_calls;        ///< account.X.missed_calllog
+    bool network_conference;       ///< account.X.conf_type is 2
+    std::string conference_uri;    ///< account.X.conf_uri: a number or a SIP URI
+    std::string music_server_uri;  ///< account.X.music_server_uri: a number or a SIP URI; empty: no music server
+    bool music_after_hold;         ///< account.X.music_on_hold_type: the server is called when the peer is held already
 };
 
 /// The enabled codecs in the order in which they are to be offered: priority 1 first, then upward, priority 0 last.
@@ -252,7 +254,7 @@ struct settings {
     bool rfc2543_hold;   ///< sip.rfc2543_hold: hold with c=0.0.0.0
     bool hold_inactive;  ///< features.hold_use_inactive: hold with a=inactive
     bool hold_reminder;  ///< features.play_hold_tone.enable
-    std::chrono::seconds hold_reminder_interval;  ///< features.play_hold_tone.delay
+    std::chrono::seconds hold_reminder_interval;    ///< features.play_hold_tone.delay
     std::chrono::milliseconds hold_transfer_delay;  ///< features.hold_trans_delay: a call is held so long, then its
                                                     ///< transfer is asked for; 0: it is not held for that
     bool semi_attended;               ///< transfer.semi_attend_tran_enable: a transfer waits for a target that rings

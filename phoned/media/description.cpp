@@ -107,6 +107,11 @@ void offer_comfort_noise(sdp::capabilities& able) {
     able.audio.push_back({{"CN", 8000, 1}, static_cast<sdp::payload_type>(rtp::payload::comfort_noise), {}});
 }
 
+sdp::origin own_origin(rtp::environment& random) {
+    const auto id = random.random() >> 3;  // below 2^62
+    return {.username = "-", .session_id = id, .version = id, .address = {}};
+}
+
 sdp::local_media local_media_of(const media_ports& ports, sdp::hold_style hold, stream_secrets secrets) {
     sdp::local_media media;
     const bool is_v6 = ports.rtp.family == rtp::address_family::ipv6;

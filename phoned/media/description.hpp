@@ -25,6 +25,9 @@ namespace phoned {
 /// Adds comfort noise (RFC 3389), behind the codecs.
 void offer_comfort_noise(sdp::capabilities&);
 
+/// Names our side of a new session (RFC 3264 5: numbers that may rise).
+[[nodiscard]] sdp::origin own_origin(rtp::environment&);
+
 /// Our side of the one audio line of a call; without keys it can only be plain.
 [[nodiscard]] sdp::local_media local_media_of(const media_ports&, sdp::hold_style, stream_secrets = {});
 

@@ -14,22 +14,6 @@
 
 namespace phoned {
 
-namespace {
-
-/// RFC 3264 5: numeric, below 2^62, so that it may rise.
-sdp::origin own_origin(rtp::environment& random) {
-    const auto id = random.random() >> 3;
-    return {.username = "-", .session_id = id, .version = id, .address = {}};
-}
-
-sdp::hold_style hold_style_of(hold_wish wish, const settings& config) {
-    if (wish == hold_wish::talk) return sdp::hold_style::none;
-    if (config.rfc2543_hold) return sdp::hold_style::zero_address;
-    return config.hold_inactive ? sdp::hold_style::inactive : sdp::hold_style::sendonly;
-}
-
-}  // namespace
-
 std::string explain(const sdp::failure& failure) {
     return failure.line == 0 ? std::string(failure.reason) : fmt::format("line {}: {}", failure.line, failure.reason);
 }
@@ -209,37 +193,13 @@ void call::release(now_t now, std::string_view why, std::string_view reason_head
     });
 }
 
-bool call::open_media(now_t now) {
-    ports_ = around_->sockets.open(around_->family);
-    if (!ports_) return false;
-    const auto& config = around_->config;
-    stream_settings wanted;
-    wanted.cname = around_->cname;
-    wanted.jitter = config.jitter_buffer;
-    wanted.media_timeout = config.rtp_timeout;
-    wanted.digit_end_packets = config.dtmf_repetition;
-    wanted.digits = account_settings_->dtmf;
-    wanted.saves_silence = config.voice.saves_silence;
-    wanted.local = ports_->rtp;
-    wanted.symmetric = config.symmetric_rtp;
-    wanted.is_secure_only = account_settings_->srtp == srtp_policy::forced;
-    wanted.dtls = around_->dtls;
-    if (account_settings_->srtp != srtp_policy::off)
-        secrets_ = new_stream_secrets(around_->random, around_->dtls, config.dtls_srtp);
-    stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
-    if (!stream_) return false;
-    stream_->set_muted(muted_);
-    stream_->set_held_media(around_->has_hold_music);
-    return true;
-}
-
-sdp::local_media call::local_media(hold_wish wish) const {
-    return local_media_of(*ports_, hold_style_of(wish, around_->config), secrets_);
-}
-
 // ---- commands
 
 void call::set_hold(hold_wish wish) {
+    if (wish == hold_wish::talk)
+        drop_music();
+    else if (wish_ == hold_wish::talk)
+        awaits_music_ = has_music_server() && !account_settings_->music_after_hold;
     wish_ = wish;
     refused_ = false;
     changes_.state = true;
@@ -250,8 +210,8 @@ void call::set_hold(hold_wish wish) {
 void call::follow_wish() {
     const bool is_open = negotiator_.current() != sdp::negotiator::phase::stable;
     if (state_ != call_state::confirmed || is_open || offer_is_out_ || refused_) return;
-    if (wish_ == agreed_ && !has_moved_) return;
-    auto offer = negotiator_.make_offer(able_, local_media(wish_));
+    if ((wish_ == agreed_ && !has_moved_) || awaits_music_) return;
+    auto offer = negotiator_.make_offer(able(wish_), local_media(wish_));
     if (!offer) return;
     const auto text = sdp::to_text(*offer);
     sip::error_code problem;
@@ -285,33 +245,6 @@ void call::set_in_conference(bool is_in) {
 /// In a conference the user alone is muted, in the mix: the others go on hearing each other.
 void call::follow_mute() {
     if (stream_) stream_->set_muted(muted_ && !in_conference_);
-}
-
-bool call::send_digits(now_t now, std::string_view digits) {
-    if (!stream_ || !stream_->is_running()) return false;
-    const auto how = account_settings_->dtmf;
-    const bool by_info = how == dtmf_method::info || how == dtmf_method::telephone_event_and_info;
-    if (by_info) {
-        if (!info_digits_.push(digits)) return false;
-        send_next_info();
-    }
-    if (how == dtmf_method::info) return true;
-    const bool taken = stream_->send_digits(now, digits, media_out_);
-    flush(now);
-    return taken || by_info;
-}
-
-void call::send_next_info() {
-    while (!info_) {
-        const auto next = info_digits_.next();
-        if (!next) return;
-        around_->sip.run([&](sip::user_agent_core& core, sip::now_t at, sip::outbox& out) {
-            const auto made =
-                core.request_in_call(at, session_, sip::method::info, next->content_type, next->body, out);
-            if (made) info_ = *made;
-        });
-        if (!info_) info_digits_.clear();
-    }
 }
 
 }  // namespace phoned

@@ -26,6 +26,7 @@
 #include "phoned/media/sockets.hpp"
 #include "phoned/media/stream.hpp"
 #include "phoned/phone/info_digits.hpp"
+#include "phoned/phone/server_music.hpp"
 #include "phoned/phone/sip_port.hpp"
 #include "phoned/protocol/messages.hpp"
 #include "phoned/time.hpp"
@@ -87,6 +88,9 @@ public:
 
     // ---- while it lives
     void set_hold(hold_wish);
+    /// What a music server sends to the peer while we hold it, or that there is no music: the hold waits for that where
+    /// the account calls the server first.
+    void set_music(std::optional<music_source>);
     void set_muted(bool);
     void set_in_conference(bool);
     void set_auto_answered() { auto_answered_ = true; }
@@ -128,6 +132,11 @@ public:
     [[nodiscard]] bool wants_hold() const noexcept { return wish_ == hold_wish::hold; }
     /// The peer has not agreed to a wish of ours yet.
     [[nodiscard]] bool is_changing() const noexcept { return state_ == call_state::confirmed && wish_ != agreed_; }
+    /// A hold for which a music server is to be called.
+    [[nodiscard]] bool wants_music() const noexcept;
+    [[nodiscard]] bool has_music() const noexcept { return music_.has_value(); }
+    /// What was agreed on its audio line, or null.
+    [[nodiscard]] const sdp::negotiated* agreed_line() const noexcept;
     [[nodiscard]] bool is_muted() const noexcept { return muted_; }
     [[nodiscard]] bool is_in_conference() const noexcept { return in_conference_; }
     /// The callee is being alerted: the caller hears ring-back.
@@ -165,6 +174,9 @@ private:
     [[nodiscard]] std::string local_uri() const;
     [[nodiscard]] bool open_media(now_t);
     [[nodiscard]] sdp::local_media local_media(hold_wish) const;
+    [[nodiscard]] const sdp::capabilities& able(hold_wish) const noexcept;
+    [[nodiscard]] bool has_music_server() const noexcept;
+    void drop_music();
     [[nodiscard]] sdp::negotiator& negotiator_of(std::uint32_t fork);
     void take_answer(now_t, sdp::negotiator&, sip::message_view carrier);
     void apply_agreement(now_t);
@@ -206,7 +218,9 @@ private:
     hold_wish wish_ = hold_wish::talk, offered_ = hold_wish::talk, agreed_ = hold_wish::talk;
     bool offer_is_out_ = false;  ///< a re-INVITE of ours waits for its answer, or for its repetition after glare
     bool refused_ = false;       ///< the peer refused our last wish: it is not repeated by itself
-    bool has_moved_ = false;     ///< our address has changed: the peer has to hear of it
+    bool has_moved_ = false;     ///< what we describe has changed: the peer has to hear of it
+    std::optional<music_source> music_;  ///< described to a held peer in our place
+    bool awaits_music_ = false;          ///< the hold is offered when its music is known
     bool muted_ = false, in_conference_ = false, auto_answered_ = false, is_anonymous_ = false;
     info_digits info_digits_;
     sip::request_id info_;  ///< the INFO that is out

@@ -136,7 +136,7 @@ void call::on(now_t now, const sip::remote_offer& offer) {
     if (negotiator.current() == sdp::negotiator::phase::local_offer) return refuse(491);
     if (offer.wanted_from_us) {
         // An offerless re-INVITE: what we want now (RFC 6337 5.2.4), its answer comes in the ACK.
-        auto ours = negotiator.make_offer(able_, local_media(wish_));
+        auto ours = negotiator.make_offer(able(wish_), local_media(wish_));
         if (!ours) return refuse(500);
         offered_ = wish_;
         return answer_with(*ours);
@@ -147,7 +147,7 @@ void call::on(now_t now, const sip::remote_offer& offer) {
     if (auto taken = negotiator.on_remote_offer(std::move(*theirs)); !taken)
         return refuse(taken.error().suggested_status);
     offered_ = wish_;
-    auto answer = negotiator.make_answer(able_, local_media(wish_));
+    auto answer = negotiator.make_answer(able(wish_), local_media(wish_));
     if (!answer) return refuse(answer.error().suggested_status);
     answer_with(*answer);
     if (is_early) return hear_early_media(now, offer.fork);
@@ -175,6 +175,7 @@ void call::on(now_t, const sip::offer_failed& failed) {
     if (failed.will_retry) return;  // the same offer goes out again: it stays open
     offer_is_out_ = false;
     negotiator_.rollback();
+    if (failed.status == 488 && offered_ == hold_wish::hold && music_) return set_music(std::nullopt);
     // A glare that the peer's offer overtakes is no refusal: the wish is offered again behind it.
     refused_ = failed.status != 491;
     if (refused_) wish_ = agreed_;

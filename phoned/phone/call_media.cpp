@@ -11,9 +11,82 @@ namespace phoned {
 
 namespace {
 
-constexpr std::size_t most_digits_kept = 64;
+sdp::hold_style hold_style_of(hold_wish wish, const settings& config) {
+    if (wish == hold_wish::talk) return sdp::hold_style::none;
+    if (config.rfc2543_hold) return sdp::hold_style::zero_address;
+    return config.hold_inactive ? sdp::hold_style::inactive : sdp::hold_style::sendonly;
+}
 
 }  // namespace
+
+bool call::open_media(now_t now) {
+    ports_ = around_->sockets.open(around_->family);
+    if (!ports_) return false;
+    const auto& config = around_->config;
+    stream_settings wanted;
+    wanted.cname = around_->cname;
+    wanted.jitter = config.jitter_buffer;
+    wanted.media_timeout = config.rtp_timeout;
+    wanted.digit_end_packets = config.dtmf_repetition;
+    wanted.digits = account_settings_->dtmf;
+    wanted.saves_silence = config.voice.saves_silence;
+    wanted.local = ports_->rtp;
+    wanted.symmetric = config.symmetric_rtp;
+    wanted.is_secure_only = account_settings_->srtp == srtp_policy::forced;
+    wanted.dtls = around_->dtls;
+    if (account_settings_->srtp != srtp_policy::off)
+        secrets_ = new_stream_secrets(around_->random, around_->dtls, config.dtls_srtp);
+    stream_ = media_stream::create(now, wanted, around_->random, around_->packets);
+    if (!stream_) return false;
+    stream_->set_muted(muted_);
+    stream_->set_held_media(around_->has_hold_music);
+    return true;
+}
+
+sdp::local_media call::local_media(hold_wish wish) const {
+    if (wish == hold_wish::hold && music_) return music_->media;
+    return local_media_of(*ports_, hold_style_of(wish, around_->config), secrets_);
+}
+
+const sdp::capabilities& call::able(hold_wish wish) const noexcept {
+    return wish == hold_wish::hold && music_ ? music_->able : able_;
+}
+
+// ---- a music server
+
+/// Secure media stay between the two whose keys they have.
+bool call::has_music_server() const noexcept {
+    const auto* const line = agreed_line();
+    return !account_settings_->music_server_uri.empty() && line != nullptr && line->remote_rtp.has_value() &&
+           std::holds_alternative<std::monostate>(line->security);
+}
+
+bool call::wants_music() const noexcept {
+    if (state_ != call_state::confirmed || wish_ != hold_wish::hold || music_) return false;
+    return awaits_music_ || (has_music_server() && agreed_ == hold_wish::hold && !offer_is_out_);
+}
+
+void call::set_music(std::optional<music_source> source) {
+    const bool was_told = agreed_ == hold_wish::hold || offer_is_out_;
+    has_moved_ = has_moved_ || (was_told && (source || music_));
+    awaits_music_ = false;
+    music_ = std::move(source);
+    if (stream_) stream_->set_held_media(around_->has_hold_music && !music_);
+    follow_wish();
+}
+
+void call::drop_music() {
+    awaits_music_ = false;
+    music_.reset();
+    if (stream_) stream_->set_held_media(around_->has_hold_music);
+}
+
+const sdp::negotiated* call::agreed_line() const noexcept {
+    const auto& lines = negotiator_.agreed().lines;
+    return lines.empty() ? nullptr : &lines.front();
+}
+
+// ---- while it runs
 
 void call::on_packet(now_t now, rtp::component component, rtp::packet_buffer packet, const rtp::endpoint& from) {
     if (!stream_) return;
@@ -67,12 +140,6 @@ void call::on_media_event(now_t now, const rtp::event& what) {
     } else if (std::holds_alternative<rtp::media_started>(what) || std::holds_alternative<rtp::remote_learned>(what)) {
         changes_.media = true;
     }
-}
-
-void call::keep_digit(char digit) {
-    digits_ += digit;
-    if (digits_.size() > most_digits_kept) digits_.erase(0, 1);
-    changes_.quality = true;
 }
 
 void call::end_media(now_t now, std::string_view reason) {

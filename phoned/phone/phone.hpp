@@ -22,6 +22,7 @@
 #include "phoned/phone/conference_room.hpp"
 #include "phoned/phone/incoming_rules.hpp"
 #include "phoned/phone/panel.hpp"
+#include "phoned/phone/server_music.hpp"
 #include "phoned/phone/tones.hpp"
 #include "phoned/phone/transfers.hpp"
 #include "phoned/protocol/audio_device.hpp"
@@ -207,6 +208,15 @@ private:
     [[nodiscard]] bool is_room_talking();
     [[nodiscard]] bool is_room_muted();
 
+    // phone_music.cpp
+    void follow_music(now_t);
+    void silence(now_t, call_number, std::string_view why);
+    void end_music(call_number);
+    [[nodiscard]] std::map<call_number, hold_music_request>::iterator find_music(sip::session_id);
+    void on_music(now_t, const sip::call_answered&);
+    void on_music(now_t, const sip::call_ended&);
+    void on_music(now_t, const sip::remote_offer&);
+
     // phone_features.cpp
     void publish_features(now_t, unsigned account);
     void tell_server(now_t, unsigned account, const std::string& code, const std::string& target);
@@ -256,6 +266,7 @@ private:
     std::optional<conference_room> room_;
     std::optional<network_conference> network_conference_;
     std::optional<rtp::sound_player> hold_music_;
+    std::map<call_number, hold_music_request> music_;  ///< from servers, of calls on hold
     std::optional<time_point> remind_at_;
     std::map<call_number, history_entry> open_entries_;
     std::optional<last_dialled> last_dialled_, last_caller_;

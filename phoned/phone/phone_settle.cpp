@@ -21,6 +21,7 @@ void phone::settle(now_t now) {
     answer_when_others_are_held(now);
     follow_transfers(now);
     follow_conference(now);
+    follow_music(now);
     for (auto at = calls_.begin(); at != calls_.end();) {
         publish_changes(now, *at->second);
         if (at->second->is_live()) {
@@ -69,6 +70,7 @@ void phone::retire(now_t now, call& of) {
     if (transferring_ == of.number()) transferring_.reset();
     transfer_lost_call(now, of);
     leave_room(of.number());
+    end_music(of.number());
     const bool was_refused =
         summary.direction == call_direction::outgoing && !summary.talked && summary.ended != ended_by::local;
     if (was_refused)
