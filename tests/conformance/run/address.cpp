@@ -4,7 +4,10 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -44,6 +47,16 @@ socket_address::socket_address(const std::string& host, std::uint16_t port) {
     four.sin_port = htons(port);
     ::inet_pton(AF_INET, host.c_str(), &four.sin_addr);
     std::memcpy(&storage, &four, length = sizeof four);
+}
+
+bool bind_patiently(int socket, const socket_address& at) {
+    constexpr auto patience = std::chrono::seconds(3);
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (::bind(socket, at.get(), at.length) != 0) {
+        if (errno != EADDRINUSE || std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
 }
 
 std::uint16_t port_of(const sockaddr_storage& address) noexcept {

@@ -27,6 +27,10 @@ struct socket_address {
     [[nodiscard]] int family() const noexcept { return storage.ss_family; }
 };
 
+/// As bind(), but waits a moment for a port of ours to become free: until it runs its program, a child that was just
+/// forked by another thread holds the sockets that we have closed since.
+[[nodiscard]] bool bind_patiently(int socket, const socket_address&);
+
 /// The port of an address of either family.
 [[nodiscard]] std::uint16_t port_of(const sockaddr_storage&) noexcept;
 /// The port that the system gave a bound socket; 0 where it has none.

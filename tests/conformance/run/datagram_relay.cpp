@@ -76,7 +76,7 @@ struct datagram_relay::shell {
         auto& socket = ports[index].socket;
         socket = ::socket(at.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room_for_bursts, sizeof room_for_bursts);
-        if (::bind(socket, at.get(), at.length) != 0) return false;
+        if (!bind_patiently(socket, at)) return false;
         epoll_event wanted{};
         wanted.events = EPOLLIN;
         wanted.data.u64 = index;

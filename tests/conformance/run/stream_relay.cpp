@@ -107,7 +107,7 @@ std::optional<std::string> stream_relay::start() {
     listener = ::socket(own.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int yes = 1;
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (::bind(listener, own.get(), own.length) != 0 || ::listen(listener, SOMAXCONN) != 0)
+    if (!bind_patiently(listener, own) || ::listen(listener, SOMAXCONN) != 0)
         return fmt::format("port {} of the relay: {}", port_, std::strerror(errno));
     thread_ = std::thread([this] { work(); });
     return std::nullopt;
@@ -256,8 +256,10 @@ void stream_relay::sum_up() {
     const std::lock_guard lock(guard_);
     news_.tallies = std::move(all);
     news_.made = s.made;
-    for (const auto& each : s.connections)
-        news_.last_traffic = std::max(news_.last_traffic, each.last_traffic);
+    for (const auto& each : s.connections) {
+        const bool is_idle = each.ways[0].waiting.empty() && each.ways[1].waiting.empty();
+        news_.last_traffic = std::max(news_.last_traffic, is_idle ? each.last_traffic : s.now());
+    }
 }
 
 }  // namespace conformance
