@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -165,7 +166,14 @@ std::variant<recording, std::string> read_capture(const std::string& path) {
     const std::unique_ptr<pcap_t, closer> file(
         pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_MICRO, error)
     );
-    if (!file) return fmt::format("{}: {}", path, error);
+    if (!file) {
+        std::error_code problem;
+        if (!std::filesystem::is_regular_file(path, problem)) return fmt::format("{}: there is no such file", path);
+        return fmt::format(
+            "{}: this is no capture; expected pcap or pcapng, as tcpdump, tshark and Wireshark write it ({})", path,
+            error
+        );
+    }
     const int type = pcap_datalink(file.get());
     if (!link_reader::knows(type)) {
         const auto* name = pcap_datalink_val_to_name(type);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -27,6 +28,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::uint32_t spoken_rate = 8000;
 constexpr std::size_t wav_header = 44;
+constexpr int rates[] = {8000, 16000, 32000, 48000};  // of the codecs that it has
 
 template <class Number>
 void put(std::ostream& out, Number number) {
@@ -78,8 +80,7 @@ bool linphone_handset::write_files() const {
         "[sound]\nplayback_dev_id=null\ncapture_dev_id=null\nringer_dev_id=null\nec=0\n"
         "[video]\nenabled=0\ncapture=0\ndisplay=0\n"
         "[audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n",
-        fmt::arg("sip", setting_.sip_port), fmt::arg("user", setting_.user),
-        fmt::arg("host", setting_.host),
+        fmt::arg("sip", setting_.sip_port), fmt::arg("user", setting_.user), fmt::arg("host", setting_.host),
         fmt::arg(
             "encryption", setting_.media_encryption == "dtls" ? "dtls"
                           : setting_.media_encryption.empty() ? "none"
@@ -151,6 +152,7 @@ std::optional<std::string> linphone_handset::act(const std::string& verb, const 
 }
 
 void linphone_handset::begin_listening() {
+    listens_since_ = steady::now();
     std::error_code problem;
     const auto size = fs::file_size(recording(), problem);
     heard_from_ = problem ? 0 : static_cast<std::size_t>(size);
@@ -160,9 +162,15 @@ handset::sound linphone_handset::end_listening() {
     std::ifstream in(recording(), std::ios::binary);
     std::vector<char> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     if (bytes.size() < wav_header) return {};
-    std::uint32_t rate = 0;
-    std::memcpy(&rate, bytes.data() + 24, sizeof rate);
-    const auto step = std::max<std::size_t>(rate / 8000, 1);
+    // The header that tells the rate is written when the call ends, and the codec decides on it: 8000 a second for
+    // PCMU, 48000 for opus. So many bytes in so much time are near one of the rates that there are.
+    const std::chrono::duration<double> took = steady::now() - listens_since_;
+    const auto grown = bytes.size() - std::min(bytes.size(), heard_from_);
+    const auto estimate = static_cast<double>(grown) / sizeof(std::int16_t) / took.count();
+    const auto rate = *std::min_element(std::begin(rates), std::end(rates), [estimate](auto a, auto b) {
+        return std::abs(estimate - a) < std::abs(estimate - b);
+    });
+    const auto step = static_cast<std::size_t>(rate / 8000);
     std::vector<std::int16_t> samples;
     for (auto at = std::max(heard_from_ & ~std::size_t{1}, wav_header); at + 2 <= bytes.size(); at += 2 * step) {
         std::int16_t sample = 0;

@@ -38,6 +38,7 @@ private:
     child process_;
     int commands_ = -1;           ///< the pipe that it reads its commands from
     std::size_t heard_from_ = 0;  ///< bytes of the recording that lie before begin_listening()
+    std::chrono::steady_clock::time_point listens_since_;
 };
 
 }  // namespace conformance

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -80,6 +81,27 @@ std::string cast_line(const cast& who) {
     return out;
 }
 
+/// Why none of the flows can be in the capture, and whose addresses there are to be named.
+std::string why_none(const std::string& file, const recording& all, const flow& f, const naming& said) {
+    const auto judged = judge(all, f, said);
+    const auto* reason = std::get_if<std::string>(&judged);
+    std::set<std::string> addresses;
+    for (const auto& each : all.messages)
+        addresses.insert({each.from, each.to});
+    constexpr std::size_t most_named = 12;
+    std::string named;
+    for (const auto& each : addresses)
+        if (const auto count = static_cast<std::size_t>(std::count(named.begin(), named.end(), ','));
+            count < most_named)
+            named += fmt::format("{}{}", named.empty() ? "" : ", ", each);
+    return fmt::format(
+        "{}: none of the flows is in it{}\nSIP passes between {}; --party A=ADDRESS says whose one is, if it was not "
+        "found "
+        "right",
+        file, reason != nullptr ? ": " + *reason : "", named
+    );
+}
+
 int check_captures(const wishes& w) {
     const auto flows = flows_of(w);
     if (const auto* reason = std::get_if<std::string>(&flows)) return complain(*reason);
@@ -93,10 +115,16 @@ int check_captures(const wishes& w) {
         const auto& all = std::get<recording>(read);
         for (const auto& note : all.notes)
             fmt::print("note: {}\n", note);
-        if (all.messages.empty()) return complain(fmt::format("{}: no SIP message over UDP or TCP is in it", file));
+        if (all.messages.empty())
+            return complain(fmt::format(
+                "{}: no SIP message is in it, but {} other datagrams; only SIP over UDP and TCP can be read, so "
+                "capture "
+                "where it passes, and not within TLS",
+                file, all.packets.size()
+            ));
         const auto* f = best_fit(all, std::get<std::vector<flow>>(flows), std::get<naming>(said));
         if (f == nullptr)
-            return complain(fmt::format("{}: nothing in it is of these flows; name the parties with --party", file));
+            return complain(why_none(file, all, std::get<std::vector<flow>>(flows).front(), std::get<naming>(said)));
         auto judged = std::get<judgement>(judge(all, *f, std::get<naming>(said)));
         fmt::print(
             "{}: {} SIP messages, {} other datagrams; {}\n", file, all.messages.size(), all.packets.size(),
@@ -135,7 +163,7 @@ std::optional<std::string> each_capture(const wishes& w, Use&& use) {
         if (const auto* reason = std::get_if<std::string>(&read)) return *reason;
         const auto& original = std::get<recording>(read);
         const auto* f = best_fit(original, std::get<std::vector<flow>>(flows));
-        if (f == nullptr) return fmt::format("{}: nothing in it is of these flows", file);
+        if (f == nullptr) return why_none(file, original, std::get<std::vector<flow>>(flows).front(), {});
         use(file, original, *f);
     }
     return std::nullopt;

@@ -1,5 +1,7 @@
 // Covers: capture files written and read (pcap, pcapng), link layers, IPv4 fragments, IPv6, TCP segments in any order
 // and with gaps, what cannot be used; who is who; drafts of flow files.
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -267,6 +269,14 @@ TEST_CASE("over TCP a phone is known on every connection by the address in its V
     REQUIRE(std::holds_alternative<judgement>(judged));
     const auto differences = std::get<judgement>(judged).result.differences();
     CHECK_MESSAGE(differences.empty(), fmt::format("{}", fmt::join(differences, "\n")));
+}
+
+TEST_CASE("a file that is no capture, and one that is not there, are told apart") {
+    CHECK(std::get<std::string>(read_capture("nowhere.pcap")) == "nowhere.pcap: there is no such file");
+    const auto path = (std::filesystem::temp_directory_path() / fmt::format("no-capture-{}", ::getpid())).string();
+    std::ofstream(path) << "INVITE sip:b SIP/2.0";
+    CHECK(std::get<std::string>(read_capture(path)).find("expected pcap or pcapng") != std::string::npos);
+    std::filesystem::remove(path);
 }
 
 TEST_CASE("a draft of every flow's recording is a flow file, and the recording matches its draft") {
