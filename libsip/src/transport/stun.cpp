@@ -23,6 +23,7 @@ enum attribute : std::uint16_t {
     nonce = 0x0015,
     message_integrity_sha256 = 0x001C,
     xor_mapped_address = 0x0020,
+    alternate_server = 0x8023,
     first_optional = 0x8000,  ///< from here on whoever does not know an attribute passes it over (14)
     fingerprint = 0x8028,
 };
@@ -66,6 +67,8 @@ std::array<std::uint8_t, 16> mask_of(transaction const& id) noexcept {
     std::copy(id.begin(), id.end(), mask.begin() + 4);
     return mask;
 }
+
+constexpr std::array<std::uint8_t, 16> no_mask{};  // of MAPPED-ADDRESS and ALTERNATE-SERVER (14.1, 14.15)
 
 std::optional<endpoint> read_address(std::string_view value, std::array<std::uint8_t, 16> const& mask) noexcept {
     if (value.size() < 4) return std::nullopt;
@@ -134,6 +137,7 @@ std::optional<message> parse(std::string_view datagram) {
     auto const type = read_16(datagram, 0);
     if ((type & ~class_mask) != binding) return std::nullopt;
     message read;
+    std::optional<endpoint> plain;
     read.what = class_of(type);
     std::copy_n(datagram.begin() + 8, read.id.size(), read.id.begin());
     for (std::size_t at = header_size; at < datagram.size();) {
@@ -143,11 +147,15 @@ std::optional<message> parse(std::string_view datagram) {
         auto const value = datagram.substr(at + 4, size);
         if (kind == fingerprint && !is_right_fingerprint(datagram, at)) return std::nullopt;
         if (kind == xor_mapped_address && !read.mapped) read.mapped = read_address(value, mask_of(read.id));
+        if (kind == mapped_address && !plain) plain = read_address(value, no_mask);
+        if (kind == alternate_server && !read.alternate) read.alternate = read_address(value, no_mask);
         if (kind == error_code_attribute && size >= 4 && read.error == 0)
             read.error = static_cast<std::uint16_t>((byte_at(value, 2) & 7) * 100 + byte_at(value, 3) % 100);
         if (!is_understood(kind)) read.unknown.push_back(kind);
         at += 4 + (size + 3) / 4 * 4;
     }
+    // Translators that rewrite addresses wherever they see them do not see the hidden one.
+    if (!read.mapped) read.mapped = plain;
     return read;
 }
 

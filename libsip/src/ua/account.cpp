@@ -64,6 +64,14 @@ bool is_instance(std::string_view text) noexcept {
     return text.starts_with("urn:") && text.find_first_of("<>\"\\ \r\n") == std::string_view::npos;
 }
 
+/// A host, or a host and a port, and nothing else that a URI may have.
+bool is_host_port(std::string_view text) {
+    auto const whole = fmt::format("sip:{}", text);
+    auto const uri = parse_uri(whole);
+    if (!uri || uri->host.empty()) return false;
+    return text == (uri->port ? fmt::format("{}:{}", uri->host, *uri->port) : uri->host);
+}
+
 }  // namespace
 
 result<identity> identity::from(account_config config, std::string* why) {
@@ -77,6 +85,8 @@ result<identity> identity::from(account_config config, std::string* why) {
         return refuse("instance", config.instance);
     if (config.alternatives.size() >= account::most_servers)
         return refuse("number of alternative servers", std::to_string(config.alternatives.size()));
+    auto const& stun = config.stun_server;
+    if (!stun.empty() && !is_host_port(stun)) return refuse("STUN server", stun);
     identity made;
     std::vector<alternative_server> all{{}};
     all.insert(all.end(), config.alternatives.begin(), config.alternatives.end());
@@ -138,6 +148,8 @@ std::optional<time_point> account::next_deadline() const noexcept {
     auto const consider = [&first](std::optional<time_point> at) {
         if (at && (!first || *at < *first)) first = at;
     };
+    consider(own_address.next_question());
+    consider(own_address.waits_until);
     for (auto const& one : bindings) {
         consider(one.registration.next_deadline());
         if (one.watch) consider(one.watch->next_deadline());

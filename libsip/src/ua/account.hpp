@@ -8,6 +8,7 @@
 
 #include "outgoing.hpp"
 #include "sip/dialog/route_set.hpp"
+#include "sip/transport/address_discovery.hpp"
 #include "sip/transport/flow_watch.hpp"
 #include "sip/ua/config.hpp"
 #include "sip/usage/auth_retry.hpp"
@@ -54,13 +55,35 @@ struct binding {
     route_set service_routes = {};               ///< RFC 3608: the outbound proxies, and what the registrar named
     std::optional<endpoint> registered_at = {};  ///< the place that accepted the last REGISTER
 
+    bool is_contact_void = false;          ///< what the last REGISTER bound has become void since
     bool is_refused_outbound = false;      ///< 439: REGISTER goes without reg-id
     std::optional<flow_watch> watch = {};  ///< where the flow is kept alive
+};
+
+/// The search for our address as others see it (account_config::stun_server).
+struct own_address_search {
+    std::uint32_t lookup = 0;                    ///< of the server's name
+    std::optional<time_point> next_search = {};  ///< for a server while there is none; nothing: not begun
+    flow_id flow = flow_id::none;                ///< the socket that it is about
+    std::optional<address_discovery> asking = {};
+    std::optional<endpoint> mapped = {};         ///< as the last server that answered saw it
+    std::optional<time_point> waits_until = {};  ///< requests wait for the first answer
+
+    /// What takes the place of this socket's address; null where nothing does.
+    [[nodiscard]] endpoint const* on(flow_id which) const noexcept {
+        return mapped && which == flow ? &*mapped : nullptr;
+    }
+    /// For the next request, or for the next search.
+    [[nodiscard]] std::optional<time_point> next_question() const noexcept {
+        if (asking) return asking->next_deadline();
+        return lookup == 0 ? next_search : std::nullopt;
+    }
 };
 
 struct account {
     sip::identity identity;
     authenticator auth;
+    own_address_search own_address = {};
     std::vector<binding> bindings;  ///< one for each of identity.servers
     bool is_one_at_a_time = false;  ///< as configured; or no registrar knows flows, so that one binding is enough
     std::size_t serving = 0;        ///< which server requests go to

@@ -87,11 +87,13 @@ error_code user_agent_core::impl::update_account(account_id id, account_config s
     if (found == nullptr) return errc::no_such_account;
     auto made = identity::from(std::move(settings), why);
     if (!made) return made.error();
+    if (made->config.stun_server != found->identity.config.stun_server) forget_own_address(*found);
     found->auth = authenticator(made->credentials());
     found->supported = options_for(made->config);
     found->identity = std::move(*made);
     found->server_addresses.clear();
     make_bindings(*found);
+    schedule_account(id);
     // A server that is not ours any more: its binding ends by itself, and what is on its way to it goes on as it is.
     std::vector<outgoing_id> idle;
     requests.for_each([&](outgoing_id which, outgoing& one) {
@@ -173,6 +175,7 @@ void user_agent_core::impl::on_account_due(turn& t, account_id id) {
         apply(t, id, at, account->bindings[at].registration.on_timeout(t.now.mono));
         on_keep_alive_due(t, id, at);
     }
+    on_own_address_due(t, id);
 }
 
 void user_agent_core::impl::send_register(turn& t, account_id id, std::size_t at, registration::request wanted) {
@@ -240,6 +243,7 @@ void user_agent_core::impl::on_register_response(
     if (is_taken && account->identity.config.outbound.use && !lists<header_id::require>(response, "outbound"))
         account->is_one_at_a_time = true;
     apply(t, owner, at, outcome);
+    if (is_taken && account->bindings[at].is_contact_void) lose_flow(t, owner, at, "our address has changed");
     if (response.status() != first_hop_lacks_outbound || reg_id == 0) return;
     account->bindings[at].is_refused_outbound = true;
     apply(t, owner, at, account->bindings[at].registration.retry_now(t.now.mono));

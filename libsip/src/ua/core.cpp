@@ -404,7 +404,9 @@ void user_agent_core::on_flow(now_t now, flow_event const& news, outbox& out) {
             impl_->on_flow_gone(t, news);
         else
             impl_->on_account_flow_down(t, news.flow, news.cause_text);
-        if (news.change == flow_change::moved) impl_->on_contact_void(t, news.flow);
+        if (news.change != flow_change::moved) return;
+        impl_->forget_own_address(t, news.flow);
+        impl_->on_contact_void(t, news.flow);
     });
 }
 void user_agent_core::on_bytes(now_t now, flow_id flow, endpoint const& from, buffer_ref bytes, outbox& out) {
@@ -447,6 +449,9 @@ transaction_counter_table const& user_agent_core::transaction_counts() const noe
     return impl_->transactions.counters();
 }
 
+std::optional<user_agent_core::discovered_address> user_agent_core::own_address(account_id id) const {
+    return impl_->own_address(id);
+}
 user_agent_core::counts user_agent_core::live() const noexcept {
     return {
         .sessions = impl_->calls.size(),

@@ -125,10 +125,12 @@ struct user_agent_core::impl {
     void refuse_replaced(turn&, transaction_id, message_view request);
     [[nodiscard]] result<buffer_ref> write_reply(message_view request, reply const&);
     /// Our address on this flow as a URI in brackets; `user` is escaped already.
-    void write_contact(message_builder&, flow_id, std::string_view user, bool is_sips, contact_parts const&) const;
+    void write_contact(
+        message_builder&, account_id, flow_id, std::string_view user, bool is_sips, contact_parts const&
+    ) const;
     [[nodiscard]] contact_parts contact_parts_in_dialog(account_id, method, dialog_id_view const& in) const;
     [[nodiscard]] contact_parts contact_parts_of(outgoing const&) const;
-    [[nodiscard]] std::string contact_uri(flow_id, std::string_view user, bool is_sips) const;
+    [[nodiscard]] std::string contact_uri(account_id, flow_id, std::string_view user, bool is_sips) const;
     /// 18.1.1: the address for Via. The port of a connection leads nowhere once it is gone; that of a listener does.
     [[nodiscard]] endpoint sent_by(endpoint const& local) const;
     [[nodiscard]] std::string_view contact_user(account_id, message_view request) const noexcept;
@@ -192,8 +194,9 @@ struct user_agent_core::impl {
     void on_account_due(turn&, account_id);
     void on_register_response(turn&, outgoing_id, message_view response, error_code auth_error);
     void on_register_failed(turn&, outgoing_id, errc why);
-    /// Our address on this flow is ours no more: tells the calls whose peer has it as Contact.
-    void on_contact_void(turn&, flow_id);
+    /// Our address on this flow is ours no more: tells the calls whose peer has it as Contact; of this account alone,
+    /// or of all.
+    void on_contact_void(turn&, flow_id, account_id of = {});
     void tell_void_contact(turn&, session_id, call&);
     void take_service_routes(account&, std::size_t at, message_view response);
 
@@ -226,6 +229,25 @@ struct user_agent_core::impl {
     /// False where there is none.
     bool find_way_back(turn&, transaction_id);
     [[nodiscard]] std::optional<flow_id> flow_of_name(std::string_view invalid_name) const;
+
+    // ---- own_address.cpp: our address as others see it
+    /// The address that messages of this account over this flow name.
+    [[nodiscard]] std::optional<endpoint> address_named(account_id, flow_id) const noexcept;
+    /// Begins the search where the account wants one; true while its requests wait for the first answer.
+    [[nodiscard]] bool must_wait_for_address(turn&, account_id);
+    void search_own_address(turn&, account_id);
+    /// False where the look-up is somebody else's.
+    [[nodiscard]] bool on_stun_server_located(turn&, lookup const&);
+    void take_stun_server(turn&, account_id, lookup const&);
+    void on_own_address_due(turn&, account_id);
+    void on_stun_answer(turn&, flow_id, endpoint const& from, std::string_view bytes);
+    void on_own_address_changed(turn&, account_id);
+    /// As if it had never been asked; requests that wait do so until their time is over.
+    void forget_own_address(account&);
+    /// The socket has another address now: what was known of the old one is forgotten, and asked again.
+    void forget_own_address(turn&, flow_id moved);
+    void go_on_without_waiting(turn&, account_id);
+    [[nodiscard]] std::optional<discovered_address> own_address(account_id) const;
 
     // ---- calls_out.cpp: as caller
     [[nodiscard]] result<session_id> invite(turn&, account_id, invite_options const&);

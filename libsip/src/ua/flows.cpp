@@ -68,7 +68,8 @@ void user_agent_core::impl::on_keep_alive(turn& t, flow_id flow, endpoint const&
         }
     });
     if (verdict == flow_watch::verdict::failed) return fail_flow(t, owner, which, "our address there has changed");
-    if (verdict == flow_watch::verdict::alive) schedule_account(owner);
+    if (verdict == flow_watch::verdict::alive) return schedule_account(owner);
+    on_stun_answer(t, flow, from, bytes);
 }
 
 void user_agent_core::impl::on_keep_alive_due(turn& t, account_id id, std::size_t at) {

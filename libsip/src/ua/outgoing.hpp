@@ -61,6 +61,7 @@ struct outgoing {
     std::optional<dialog> orphan;        ///< reinvite: the dialog, once its call has ended
 
     enum class stage : std::uint8_t {
+        waiting,   ///< for what others see as our address (account_config::stun_server)
         locating,  ///< the name service has been asked
         opening,   ///< waits for a connection
         sent,      ///< a transaction has it
@@ -78,7 +79,7 @@ struct outgoing {
     std::string failure;              ///< what was told of the last flow that failed it
     transaction_id transaction;
     bool is_on_trial = false;            ///< `to` has only some of its 64*T1, since there is another place
-    std::optional<time_point> deadline;  ///< locating, opening, lost: fail; sent: cancel, or the end of the trial;
+    std::optional<time_point> deadline;  ///< waiting, locating, opening, lost: fail; sent: cancel, or the end of the trial;
                                          ///< answered: forget
 };
 

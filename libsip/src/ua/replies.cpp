@@ -56,8 +56,10 @@ std::string_view user_agent_core::impl::contact_user(account_id id, message_view
     return request.request_uri_parts().user;
 }
 
-std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user, bool is_sips) const {
-    auto const local = flows.named_by(id);
+std::string user_agent_core::impl::contact_uri(
+    account_id account, flow_id id, std::string_view user, bool is_sips
+) const {
+    auto const local = address_named(account, id);
     if (!local) return {};
     std::string uri = is_sips ? "sips:" : "sip:";
     if (!user.empty()) {
@@ -70,7 +72,8 @@ std::string user_agent_core::impl::contact_uri(flow_id id, std::string_view user
 }
 
 void user_agent_core::impl::write_contact(
-    message_builder& out, flow_id flow, std::string_view user, bool is_sips, contact_parts const& parts
+    message_builder& out, account_id account, flow_id flow, std::string_view user, bool is_sips,
+    contact_parts const& parts
 ) const {
     // RFC 5627 4.4: a SIP URI in the place of a SIPS one would take the security away.
     auto const gruu = parse_uri(parts.gruu);
@@ -78,7 +81,7 @@ void user_agent_core::impl::write_contact(
         out.begin(header_id::contact).text("<").text(parts.gruu).text(">").text(parts.params);
         return;
     }
-    auto const uri = contact_uri(flow, user, is_sips);
+    auto const uri = contact_uri(account, flow, user, is_sips);
     if (uri.empty()) return;
     out.begin(header_id::contact).text("<").text(uri).text(parts.uri_params).text(">").text(parts.params);
 }
@@ -124,7 +127,7 @@ result<buffer_ref> user_agent_core::impl::write_reply(message_view request, repl
     }
     if (reply.contact_flow != flow_id::none) {
         write_contact(
-            out, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
+            out, reply.account, reply.contact_flow, contact_user(reply.account, request), came_for_sips(request),
             contact_parts_in_dialog(reply.account, request.method(), dialog_of_request(request))
         );
     }

@@ -69,11 +69,13 @@ outgoing_id user_agent_core::impl::start(turn& t, outgoing request) {
         auto const serving = serving_now(*account, t.now.mono);
         if (serving != request.server) (void)move_to_server(request, *account, serving);
     }
-    request.stage = outgoing::stage::locating;
+    bool const waits = request.draft.view().to_tag().empty() && must_wait_for_address(t, request.account);
+    request.stage = waits ? outgoing::stage::waiting : outgoing::stage::locating;
     // Not even a look-up or a connection attempt may outlast what a transaction would have (pjsip #1583).
     request.deadline = t.now.mono + transaction_life(timing_of(request.account));
     auto const give_up_at = request.deadline;
     auto const id = insert(requests, deadline_owner::outgoing, std::move(request), give_up_at);
+    if (waits) return id;
     try {
         locate(t, id);
     } catch (...) {
@@ -110,7 +112,7 @@ void user_agent_core::impl::locate(turn& t, outgoing_id id) {
 }
 
 void user_agent_core::impl::on_located(turn& t, lookup found) {
-    if (!found.is_done) return;
+    if (!found.is_done || on_stun_server_located(t, found)) return;
     outgoing_id waiting;
     requests.for_each([&](outgoing_id id, outgoing const& request) {
         if (request.stage == outgoing::stage::locating && request.lookup == found.number) waiting = id;
@@ -202,7 +204,7 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         auto const* flow = flows.find(request.flow);
         bool const stays_sips = in != nullptr && in->is_secure() && flow != nullptr && is_secure(flow->local.kind);
         write_contact(
-            out, request.flow, contact_user(request.account, draft), is_for_sips(draft) || stays_sips,
+            out, request.account, request.flow, contact_user(request.account, draft), is_for_sips(draft) || stays_sips,
             contact_parts_of(request)
         );
     }
@@ -229,7 +231,8 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
     sent.wire = std::move(*wire);
     sent.flow = request.flow;
     sent.to = request.to;
-    sent.sent_by = sent_by(flow->local);
+    auto const* mapped = account != nullptr ? account->own_address.on(request.flow) : nullptr;
+    sent.sent_by = mapped != nullptr ? *mapped : sent_by(flow->local);
     bool const wants_rport = account == nullptr || account->identity.config.use_rport;
     sent.rport = wants_rport ? rport_request::yes : rport_request::no;
     sent.timing = timing_of(request.account);
@@ -246,8 +249,10 @@ void user_agent_core::impl::transmit(turn& t, outgoing_id id) {
         return;
     }
     if (request.what == purpose::registration && account != nullptr) {
-        account->bindings[request.server].contact_uri =
-            contact_uri(request.flow, account->identity.contact_user, is_for_sips(draft));
+        auto& binding = account->bindings[request.server];
+        binding.contact_uri =
+            contact_uri(request.account, request.flow, account->identity.contact_user, is_for_sips(draft));
+        binding.is_contact_void = false;
     }
     if (auto* call = calls.find(request.session); call != nullptr && wants_contact(draft)) {
         call->contact_flow = request.flow;
@@ -338,9 +343,9 @@ void user_agent_core::impl::on_flow_down(turn& t, flow_id flow, std::string cons
         try_next_location(t, id);
 }
 
-void user_agent_core::impl::on_contact_void(turn& t, flow_id flow) {
+void user_agent_core::impl::on_contact_void(turn& t, flow_id flow, account_id of) {
     calls.for_each([&](session_id id, call& one) {
-        if (one.contact_flow != flow) return;
+        if (one.contact_flow != flow || (of && one.account != of)) return;
         one.is_contact_void = true;
         tell_void_contact(t, id, one);
     });
@@ -448,6 +453,7 @@ void user_agent_core::impl::on_outgoing_due(turn& t, outgoing_id id) {
     if (request == nullptr) return;
     request->deadline.reset();
     switch (request->stage) {
+        case outgoing::stage::waiting:
         case outgoing::stage::locating:
         case outgoing::stage::opening:
         case outgoing::stage::lost:

@@ -11,13 +11,17 @@
 
 #include "sip/environment.hpp"
 #include "sip/time.hpp"
-#include "sip/transport/stun.hpp"
+#include "sip/transport/stun_client.hpp"
 
 namespace sip {
 
 /// Bounds of the time from one ping to the next, which is drawn anew each time.
 struct keep_alive_interval {
     duration shortest{}, longest{};  ///< the bounds
+    /// One of the times between, both bounds among them.
+    [[nodiscard]] duration draw(random_source const& random) const {
+        return shortest + duration(random.below(static_cast<std::uint64_t>((longest - shortest).count()) + 1));
+    }
 };
 
 /// When pings are sent where the server names no time of its own.
@@ -56,9 +60,6 @@ public:
     [[nodiscard]] time_point next_deadline() const noexcept { return deadline_; }  ///< when on_timeout() is due
 
     static constexpr duration pong_limit = std::chrono::seconds(10);  ///< for the answer over a connection (4.4.1)
-    static constexpr duration first_wait = std::chrono::milliseconds(500);  ///< for a response (RFC 8489 6.2.1)
-    static constexpr unsigned most_requests = 7;  ///< sent of one transaction (RFC 8489 6.2.1)
-    static constexpr unsigned last_wait = 16;     ///< behind the last request, in first waits (RFC 8489 6.2.1)
 
 private:
     void wait(time_point now);
@@ -69,8 +70,7 @@ private:
     random_source random_;
     time_point deadline_{};
     bool is_open_ = false;   ///< a ping is not answered yet
-    unsigned requests_ = 0;  ///< sent of the STUN transaction that is open
-    stun::transaction transaction_{};
+    stun::client stun_;
     std::optional<endpoint> mapped_;  ///< our address as the server sees it
 };
 

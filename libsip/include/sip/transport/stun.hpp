@@ -1,6 +1,6 @@
 // STUN as far as SIP needs it (RFC 8489, RFC 5626 8): Binding requests and their answers, read and written as values.
 // Nobody proves who they are in them, so nothing is believed but an answer to a transaction of our own. Where they go
-// and when is for flow_watch.hpp.
+// and when is for stun_client.hpp.
 #pragma once
 
 #include <array>
@@ -25,8 +25,11 @@ enum class message_class : std::uint8_t { request, indication, success, error };
 struct message {
     stun::message_class what{};  ///< request, indication or one of the responses
     stun::transaction id{};      ///< the same in a request and its response
-    /// What our datagrams come from, as the sender of the response sees it: XOR-MAPPED-ADDRESS (14.2).
+    /// What our datagrams come from, as the sender of the response sees it: XOR-MAPPED-ADDRESS (14.2), or
+    /// MAPPED-ADDRESS (14.1) of a server that has no other.
     std::optional<endpoint> mapped = std::nullopt;
+    /// Whom to ask instead: ALTERNATE-SERVER (14.15), of an error response.
+    std::optional<endpoint> alternate = std::nullopt;
     std::uint16_t error = 0;                  ///< ERROR-CODE (14.8), of an error response
     std::vector<std::uint16_t> unknown = {};  ///< attributes that have to be understood, and are not (14)
 };

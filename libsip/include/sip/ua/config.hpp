@@ -94,6 +94,9 @@ struct account_config {
     duration retry_after_failure =
         std::chrono::seconds(30);  ///< first step of the back-off; doubles up to 30 minutes (RFC 5626 4.5's idea)
     bool use_rport = true;         ///< RFC 3581
+    /// A STUN server (RFC 8489), "stun.example.com:3478": Contact and Via name our address as it sees it, not the
+    /// socket's own; for UDP alone. The first requests wait up to two seconds for its answer. Empty: none is asked.
+    std::string stun_server;
     reliability reliable_provisional = reliability::supported;  ///< RFC 3262
     session_timer_settings session_timer;  ///< RFC 4028
     unsigned most_redirects = 5;           ///< targets of 3xx responses that a call goes on to by itself; 0: none

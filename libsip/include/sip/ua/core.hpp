@@ -166,6 +166,15 @@ public:
     [[nodiscard]] bool still_wanted(transaction_id) const noexcept override;
     [[nodiscard]] buffer_pool& pool() noexcept override;
 
+    // ---- our address (RFC 8489)
+    /// What account_config::stun_server says.
+    struct discovered_address {
+        endpoint server;  ///< who has answered: it may be asked about other sockets, too
+        endpoint mapped;  ///< the address of our socket as it sees it
+    };
+    /// Nothing before its first answer, and where none is asked.
+    [[nodiscard]] std::optional<discovered_address> own_address(account_id) const;
+
     // ---- what lives, for tests and metrics
     /// What lives.
     struct counts {

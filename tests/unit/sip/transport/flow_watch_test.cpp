@@ -127,18 +127,23 @@ TEST_CASE_FIXTURE(fixture, "A Binding error response is a failure of the flow (R
 }
 
 TEST_CASE_FIXTURE(
-    fixture, "An answer to another transaction, without an address, or no STUN at all, says nothing (RFC 8489 6.3, 6.3.3)"
+    fixture, "An answer to another transaction, a request, or no STUN at all, says nothing (RFC 8489 6.3)"
 ) {
     auto watch = datagrams();
     auto const ping = next(watch).ping;
     auto const other = sip::stun::binding_request(sip::stun::new_transaction(random.source()));
     CHECK(watch.on_answer(now, answered(other, here)) == verdict::unknown);
-    auto bare = ping;
-    bare[0] = 0x01;
-    bare[1] = 0x01;
-    CHECK(watch.on_answer(now, bare) == verdict::unknown);
+    CHECK(watch.on_answer(now, ping) == verdict::unknown);
     CHECK(watch.on_answer(now, "\r\n") == verdict::unknown);
     CHECK(watch.on_answer(now, answered(ping, here)) == verdict::alive);
+}
+
+TEST_CASE_FIXTURE(fixture, "A response to our request without an address is a failure (RFC 8489 6.3.3)") {
+    auto watch = datagrams();
+    auto bare = next(watch).ping;
+    bare[0] = 0x01;
+    bare[1] = 0x01;
+    CHECK(watch.on_answer(now, bare) == verdict::failed);
 }
 
 TEST_CASE_FIXTURE(fixture, "Flow-Timer takes the place of our own interval: 80 to 100 % of it (RFC 5626 4.4)") {

@@ -93,6 +93,11 @@ public:
         auto const text = std::string(ping.bytes.text());
         keep_alive(ping.flow, ping.to, is_stream ? "\r\n" : sip::stun::answer(text, at(seen_at)).value());
     }
+    /// The socket has another address from now on.
+    void move_socket(std::string const& to) {
+        core.on_flow(clock.now(), {udp, sip::flow_change::moved, at(to), {}, "moved", {}}, out_);
+        collect();
+    }
     void break_connection(sip::flow_id which) {
         connections.erase(which);
         core.on_flow(clock.now(), {which, sip::flow_change::closed, {}, {}, "closed"}, out_);
