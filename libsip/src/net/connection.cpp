@@ -70,14 +70,13 @@ void connection::open(flow_id flow, endpoint const& remote, time_point now) {
     socket.open(family_of<tcp>(remote), ignored);  // a failure here comes back from async_connect
     if (socket.is_open()) prepare_socket();
     socket.async_connect(to_asio<tcp>(remote), [self = shared_from_this()](error_code error) {
-        self->on_connected(error);
+        if (self->closed_ || self->finishing_) return;
+        self->step([&] { self->on_connected(error); });
     });
     arm();
 }
 
 void connection::on_connected(error_code error) {
-    if (closed_ || finishing_) return;
-    waking const wake_up(owner_);
     ready_by_.reset();
     if (!error) local_ = from_asio(stream_->socket().local_endpoint(error), remote_.kind);
     if (error) return fail(error, "connecting to ");
@@ -89,8 +88,7 @@ void connection::shake_hands() {
     ready_by_ = owner_.now() + config_.handshake_timeout;
     stream_->handshake([self = shared_from_this()](error_code error) {
         if (self->closed_ || self->finishing_) return;
-        waking const wake_up(self->owner_);
-        self->on_ready(error);
+        self->step([&] { self->on_ready(error); });
     });
     arm();
 }
@@ -114,14 +112,12 @@ void connection::on_ready(error_code error) {
 void connection::read() {
     reading_ = true;
     stream_->read(asio::buffer(chunk_), [self = shared_from_this()](error_code error, std::size_t size) {
-        self->on_read(error, size);
+        self->reading_ = false;
+        if (!self->closed_) self->step([&] { self->on_read(error, size); });
     });
 }
 
 void connection::on_read(error_code error, std::size_t size) {
-    reading_ = false;
-    if (closed_) return;
-    waking const wake_up(owner_);
     peer_done_ = error == asio::error::eof;
     if (finishing_) {
         if (!error) return read();
@@ -236,14 +232,12 @@ void connection::write() {
     writing_ = pieces.size();
     if (!write_by_) write_by_ = owner_.now() + config_.write_timeout;
     stream_->write({pieces.data(), pieces.size()}, [self = shared_from_this()](error_code error, std::size_t size) {
-        self->on_written(error, size);
+        if (!self->closed_) self->step([&] { self->on_written(error, size); });
     });
     arm();
 }
 
 void connection::on_written(error_code error, std::size_t size) {
-    if (closed_) return;
-    waking const wake_up(owner_);
     writing_ = 0;
     if (error) return fail(error, "writing to ");
     last_traffic_ = owner_.now();
@@ -284,8 +278,10 @@ void connection::arm() {
 }
 
 void connection::on_time() {
-    if (closed_) return;
-    waking const wake_up(owner_);
+    if (!closed_) step([this] { on_due(); });
+}
+
+void connection::on_due() {
     auto const now = owner_.now();
     auto const who = to_string(remote_);
     auto const is_due = [now](std::optional<time_point> limit) { return limit && *limit <= now; };

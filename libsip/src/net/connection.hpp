@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -72,6 +74,17 @@ private:
         buffer_ref bytes;
         transaction_id origin;
     };
+    /// What the loop calls: one wake-up. The connection ends where there is no memory for it, and nothing else does.
+    template <class Step>
+    void step(Step&& step) {
+        waking const wake_up(owner_);
+        try {
+            std::forward<Step>(step)();
+        } catch (std::bad_alloc const&) {
+            owner_.on_no_memory();
+            end(flow_change::failed, errc::limit_reached, "no memory left");
+        }
+    }
     void prepare_socket();
     void on_connected(error_code);
     void shake_hands();
@@ -86,6 +99,7 @@ private:
     void write();
     void on_written(error_code, std::size_t);
     void on_time();
+    void on_due();
     void arm();
     void forget(queued&) noexcept;
     enum class last_words : std::uint8_t { write, drop };

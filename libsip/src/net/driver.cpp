@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <map>
+#include <new>
 #include <string>
 #include <utility>
 #include <variant>
@@ -56,7 +57,22 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     impl(asio::any_io_executor loop, protocol_core& driven, shell_config settings, log_sink sink)
         : executor(std::move(loop)), core(driven), config(std::move(settings)), log(sink), timer(executor) {}
 
+    // ---- when memory runs out
+
+    /// A step for which there is no memory is given up, as if its input had been lost on the way: the core has left its
+    /// own state in order (docs/decisions/112), and the loop goes on for everybody else.
+    template <class Step>
+    void attempt(Step&& step) {
+        try {
+            std::forward<Step>(step)();
+        } catch (std::bad_alloc const&) {
+            ++counts.out_of_memory;
+        }
+    }
+
     // ---- one wake-up
+
+    void on_no_memory() noexcept override { ++counts.out_of_memory; }
 
     void wake() override {
         if (depth++ != 0) return;
@@ -67,8 +83,8 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void rest() override {
         if (--depth != 0) return;
-        if (!closed) arm();
-        auto const released = std::move(alive);  // perhaps the last owner, where a handler destroyed the driver
+        if (!closed) attempt([this] { arm(); });  // else the next input does
+        auto const released = std::move(alive);   // perhaps the last owner, where a handler destroyed the driver
     }
 
     time_point now() const noexcept override { return instant.mono; }
@@ -83,7 +99,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         if (closed) return;
         waking const wake_up(*this);
         ++counts.timer_wake_ups;
-        core.on_timeout(instant, out);
+        attempt([this] { core.on_timeout(instant, out); });
         settle();
     }
 
@@ -97,29 +113,42 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         settling = true;
         while (!closed) {
             for (auto& one : out.actions) {
-                std::visit([this](auto& what) { perform(what); }, one);
+                attempt([&] { std::visit([this](auto& what) { perform(what); }, one); });
                 if (closed) break;
             }
-            for (auto& one : out.events)
-                events.push_back(std::move(one));
-            out.clear();
+            out.actions.clear();
+            take_events();
             if (pending_news.empty() || closed) break;
             auto const next = std::move(pending_news.front());
             pending_news.pop_front();
-            std::visit(
-                overloaded{
-                    [this](flow_event const& change) { core.on_flow(instant, change, out); },
-                    [this](resolved const& answer) {
-                        auto const& [request, records, error] = answer;
-                        core.on_resolved(instant, request, records, error, out);
-                    }},
-                next
-            );
-            after_news(next);
+            attempt([&] { tell_core(next); });
+            attempt([&] { after_news(next); });
         }
-        out.clear();
+        out.actions.clear();
         settling = false;
         deliver();
+    }
+
+    /// Those for which there is no room stay in the outbox: what has ended must be told.
+    void take_events() {
+        auto taken = out.events.begin();
+        attempt([&] {
+            for (; taken != out.events.end(); ++taken)
+                events.push_back(std::move(*taken));
+        });
+        out.events.erase(out.events.begin(), taken);
+    }
+
+    void tell_core(news const& next) {
+        std::visit(
+            overloaded{
+                [this](flow_event const& change) { core.on_flow(instant, change, out); },
+                [this](resolved const& answer) {
+                    auto const& [request, records, error] = answer;
+                    core.on_resolved(instant, request, records, error, out);
+                }},
+            next
+        );
     }
 
     void deliver() {
@@ -128,7 +157,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         while (!events.empty() && !closed) {
             auto next = std::move(events.front());
             events.pop_front();
-            if (handler) handler(next);
+            if (handler) attempt([&] { handler(next); });
         }
         delivering = false;
     }
@@ -140,9 +169,11 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             ++counts.keep_alives;
             return;
         }
-        if (stun::is_stun(bytes)) return on_stun(flow, from, bytes);
-        if (diverted && diverted(local, from, bytes)) return;
-        on_message(flow, local, from, core.pool().copy(bytes));
+        attempt([&] {
+            if (stun::is_stun(bytes)) return on_stun(flow, from, bytes);
+            if (diverted && diverted(local, from, bytes)) return;
+            on_message(flow, local, from, core.pool().copy(bytes));
+        });
     }
 
     /// RFC 5626 8: whoever takes SIP at a port answers Binding requests there.
@@ -168,15 +199,15 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
 
     void on_message(flow_id flow, endpoint const& local, endpoint const& from, buffer_ref bytes) override {
         ++counts.received;
-        show(direction::received, flow, local, from, bytes);
-        core.on_bytes(instant, flow, from, std::move(bytes), out);
+        attempt([&] { show(direction::received, flow, local, from, bytes); });
+        attempt([&] { core.on_bytes(instant, flow, from, std::move(bytes), out); });
         settle();
     }
 
     void on_keep_alive(flow_id flow, endpoint const& from, keep_alive what, std::string_view bytes) override {
         ++counts.keep_alives;
         if (what == keep_alive::ping) return;
-        core.on_keep_alive(instant, flow, from, bytes, out);
+        attempt([&] { core.on_keep_alive(instant, flow, from, bytes, out); });
         settle();
     }
 
@@ -186,7 +217,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
             ++counts.handshakes_failed;  // the core has never heard of it
             return;
         }
-        pending_news.emplace_back(std::move(change));
+        attempt([&] { pending_news.emplace_back(std::move(change)); });
         settle();
     }
 
@@ -196,7 +227,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     }
 
     void on_resolved(std::uint32_t request, dns_answer const& records, error_code error) override {
-        pending_news.emplace_back(resolved{request, records, error});
+        attempt([&] { pending_news.emplace_back(resolved{request, records, error}); });
         settle();
     }
 
@@ -358,7 +389,7 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
         if (is_secure(local.kind))
             if (auto const error = prepare_to_serve(local)) return error;
         auto const door = std::make_shared<listener>(executor, [this, kind = local.kind](tcp::socket socket) {
-            on_socket(std::move(socket), kind);
+            attempt([&] { on_socket(std::move(socket), kind); });
         });
         if (auto const error = door->open(local, sharing)) return error;
         doors.push_back(door);
@@ -406,9 +437,20 @@ struct driver::impl final : flow_owner, std::enable_shared_from_this<driver::imp
     }
 
     void on_accepted(std::shared_ptr<connection> link) override {
-        auto const flow = core.add_flow(instant, {link->local(), link->remote(), link->verified_names()}, out);
-        connections.emplace(flow, link);
-        link->start(flow);
+        bool is_started = false;
+        auto flow = flow_id::none;
+        attempt([&] {
+            flow = core.add_flow(instant, {link->local(), link->remote(), link->verified_names()}, out);
+            connections.emplace(flow, link);
+            link->start(flow);
+            is_started = true;
+        });
+        if (!is_started) {
+            link->close();
+            visitors.leave(link);
+            connections.erase(flow);
+            attempt([&] { pending_news.emplace_back(flow_event{flow, flow_change::closed, {}, {}, {}, {}}); });
+        }
         settle();
     }
 

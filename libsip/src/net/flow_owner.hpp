@@ -24,6 +24,8 @@ public:
     /// The frame around one wake-up: clocks are sampled once, the timer is re-armed once.
     virtual void wake() = 0;
     virtual void rest() = 0;
+    /// A step was given up for want of memory.
+    virtual void on_no_memory() noexcept = 0;
     /// The instant of this wake-up, on the monotonic clock.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
 

@@ -21,13 +21,13 @@ public:
     template <class Owner>
     void arm(time_point at, std::shared_ptr<Owner> owner, void (Owner::*wake)()) {
         if (armed_ && *armed_ <= at) return;
-        armed_ = at;
         timer_.expires_at(at);
         timer_.async_wait([this, owner = std::move(owner), wake](error_code error) {
             if (error) return;  // re-armed or stopped
             armed_.reset();
             ((*owner).*wake)();
         });
+        armed_ = at;  // not where there was no memory for it
     }
 
     void stop() noexcept {

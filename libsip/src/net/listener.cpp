@@ -1,6 +1,7 @@
 #include "net/listener.hpp"
 
 #include <chrono>
+#include <new>
 
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -42,16 +43,20 @@ void listener::start() {
 }
 
 void listener::accept() {
-    acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-        if (self->closed_) return;
-        if (!error) self->accepted_(std::move(socket));
-        if (self->closed_) return;
-        // A peer that gave up while it waited is no reason to pause; being out of descriptors or memory is.
-        if (!error || error == asio::error::connection_aborted)
-            self->accept();
-        else
-            self->pause();
-    });
+    try {
+        acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
+            if (self->closed_) return;
+            if (!error) self->accepted_(std::move(socket));
+            if (self->closed_) return;
+            // A peer that gave up while it waited is no reason to pause; being out of descriptors or memory is.
+            if (!error || error == asio::error::connection_aborted)
+                self->accept();
+            else
+                self->pause();
+        });
+    } catch (std::bad_alloc const&) {
+        pause();
+    }
 }
 
 void listener::pause() {

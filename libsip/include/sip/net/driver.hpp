@@ -57,16 +57,24 @@ public:
 
     /// Feeds the core one command: `run(now_t, outbox&)` calls it once. Its actions have been performed when this
     /// returns; its events are delivered before this returns, or after the event that is being delivered now. Returns
-    /// what `run` returns.
+    /// what `run` returns, or throws what it throws (bad_alloc, as a core may).
     template <class Command>
     auto command(Command&& run) {
         auto const held = impl_;  // an event handler may destroy the driver before this returns
         auto const now = begin();
+        auto const obey = [&] {
+            try {
+                return std::forward<Command>(run)(now, pending());
+            } catch (...) {
+                settle(held);  // what it has done so far holds
+                throw;
+            }
+        };
         if constexpr (std::is_void_v<std::invoke_result_t<Command, now_t, outbox&>>) {
-            std::forward<Command>(run)(now, pending());
+            obey();
             settle(held);
         } else {
-            auto answer = std::forward<Command>(run)(now, pending());
+            auto answer = obey();
             settle(held);
             return answer;
         }
@@ -86,9 +94,10 @@ public:
         std::uint64_t newcomers_dropped = 0;    ///< closed for others before they brought a whole message
         std::uint64_t handshakes_failed = 0;    ///< of accepted connections
         std::uint64_t messages_outlived = 0;  ///< not sent, since their transaction ended before the connection was up
+        std::uint64_t out_of_memory = 0;      ///< steps of the loop that were given up for want of memory
         std::uint64_t wake_ups = 0, timer_wake_ups = 0;  ///< of the loop, and those by its timer
-        std::size_t connections = 0;  ///< now: accepted and opened
-        std::size_t queries = 0;      ///< now: name look-ups that wait
+        std::size_t connections = 0;                     ///< now: accepted and opened
+        std::size_t queries = 0;                         ///< now: name look-ups that wait
     };
     /// The numbers so far.
     [[nodiscard]] counters count() const noexcept;
