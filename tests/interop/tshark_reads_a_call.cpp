@@ -7,17 +7,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "support/phoned/world.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/tshark.hpp"
 #include "support/wire.hpp"
 
 namespace {
@@ -70,21 +67,6 @@ private:
     pcap_dumper_t* file_;
 };
 
-std::vector<std::string> lines_of(const std::string& command) {
-    auto* const out = ::popen(command.c_str(), "r");
-    REQUIRE(out != nullptr);
-    std::string text;
-    std::array<char, 4096> piece{};
-    while (const auto size = std::fread(piece.data(), 1, piece.size(), out))
-        text.append(piece.data(), size);
-    REQUIRE_MESSAGE(::pclose(out) == 0, "tshark is not installed, or failed: " << command);
-    std::vector<std::string> lines;
-    std::istringstream all(text);
-    for (std::string line; std::getline(all, line);)
-        lines.push_back(line);
-    return lines;
-}
-
 /// A call between two phones, and the file that shows it.
 struct captured_call : test::phone_world {
     captured_call() { play(); }
@@ -118,15 +100,8 @@ struct captured_call : test::phone_world {
         on_media_packet = {};
     }
 
-    /// One line for each packet that `filter` lets through: the named fields, separated by blanks.
     [[nodiscard]] std::vector<std::string> ask(const std::string& filter, const std::string& fields) const {
-        std::string options;
-        std::istringstream names(fields);
-        for (std::string name; names >> name;)
-            options += " -e " + name;
-        return lines_of(
-            fmt::format("tshark -r {} -Y '{}' -T fields -E separator=/s{} 2>/dev/null", path, filter, options)
-        );
+        return test::ask_tshark(path, filter, fields);
     }
 
     static capture::end end_of(const sip::endpoint& where) {

@@ -30,6 +30,7 @@ error_code listener::open(endpoint const& local, port_sharing sharing) {
     acceptor_.bind(to_asio<tcp>(local), error);
     if (error) return error;
     acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) acceptor_.non_blocking(true, error);
     return error;
 }
 
@@ -43,19 +44,25 @@ void listener::start() {
 }
 
 void listener::accept() {
+    // async_accept() takes memory for the new socket where nobody can catch that there is none.
+    acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](error_code error) {
+        if (self->closed_) return;
+        if (!error) self->take(error);
+        if (self->closed_) return;
+        // A peer that gave up while it waited is no reason to pause; being out of descriptors or memory is.
+        if (!error || error == asio::error::connection_aborted || error == asio::error::would_block)
+            self->accept();
+        else
+            self->pause();
+    });
+}
+
+void listener::take(error_code& error) {
     try {
-        acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-            if (self->closed_) return;
-            if (!error) self->accepted_(std::move(socket));
-            if (self->closed_) return;
-            // A peer that gave up while it waited is no reason to pause; being out of descriptors or memory is.
-            if (!error || error == asio::error::connection_aborted)
-                self->accept();
-            else
-                self->pause();
-        });
+        auto socket = acceptor_.accept(error);
+        if (!error) accepted_(std::move(socket));
     } catch (std::bad_alloc const&) {
-        pause();
+        error = asio::error::no_memory;
     }
 }
 

@@ -26,6 +26,7 @@ public:
 
 private:
     void accept();
+    void take(error_code&);
     void pause();
 
     boost::asio::ip::tcp::acceptor acceptor_;
