@@ -9,7 +9,7 @@
 
 #include "loopback/sip_support.hpp"
 #include "sip/net/user_agent.hpp"
-#include "support/counting_new.hpp"
+#include "support/allocation_counter.hpp"
 
 using namespace sip_test;
 using sip::transport_kind;
