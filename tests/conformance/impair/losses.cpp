@@ -1,6 +1,7 @@
 #include "conformance/impair/losses.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -55,6 +56,22 @@ void excuse_ring_back(report& all, const message_result& missing) {
 }
 
 }  // namespace
+
+std::vector<observed_message> without_overtaken(std::vector<observed_message> all) {
+    const auto is_overtaken = [&](const observed_message& trying) {
+        const auto m = trying.message.view();
+        return m.is_response() && m.status() == 100 &&
+               std::any_of(all.begin(), all.end(), [&](const observed_message& other) {
+                   const auto final = other.message.view();
+                   return other.at <= trying.at && other.from == trying.from && other.to == trying.to &&
+                          final.is_response() && final.status() >= 200 && final.call_id() == m.call_id() &&
+                          final.cseq().number == m.cseq().number && final.top_via().branch() == m.top_via().branch();
+               });
+    };
+    std::vector<observed_message> out;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](const auto& m) { return !is_overtaken(m); });
+    return out;
+}
 
 flow with_excuses(const flow& f, const std::vector<lost_message>& lost) {
     const lost_answers answers(lost);

@@ -14,6 +14,10 @@ struct lost_message {
     std::string text;
 };
 
+/// Without each 100 that comes after the final answer to its request: that overtook it, and nobody minds it any more
+/// (RFC 3261 17.1.1.2).
+[[nodiscard]] std::vector<observed_message> without_overtaken(std::vector<observed_message>);
+
 /// Provisional answers are not sent again by their sender (RFC 3261 13.3.1.1; 17.2.1), so one may be missing for good
 /// where a relay lost one like it in the same call, and with it the ring-back tone that it starts. Nothing else may.
 ///

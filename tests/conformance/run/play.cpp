@@ -65,7 +65,7 @@ private:
     ) const {
         if (stage_.between == nullptr) return check(f, messages, media, users_);
         const auto lost = stage_.between->lost();
-        auto out = check(with_excuses(f, lost), messages, media, users_);
+        auto out = check(with_excuses(f, lost), without_overtaken(messages), media, users_);
         judge_excuses(out, lost);
         return out;
     }
