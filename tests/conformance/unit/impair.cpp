@@ -187,3 +187,21 @@ TEST_CASE("a provisional answer that was lost is excused, and what is sent again
     lose("BYE");
     CHECK(judged(lost).missing() > 0);
 }
+
+TEST_CASE("a 100 that the final answer has overtaken is passed over, and no other (RFC 3261 17.1.1.2)") {
+    const auto f = flow_named("1.1");
+    auto all = rehearse(f);
+    const auto begins = [](std::string_view text) {
+        return [text](const captured_message& m) { return m.text.starts_with(text); };
+    };
+    const auto answer = *std::find_if(all.messages.begin(), all.messages.end(), begins("SIP/2.0 200"));
+    auto trying = answer;
+    trying.text.replace(0, trying.text.find("\r\n"), "SIP/2.0 100 Trying");
+    trying.at -= seconds(1);
+    all.messages = {trying, answer};
+    const cast who{{{answer.from, "B"}, {answer.to, "P"}}, {}, {}};
+    auto seen = observe(all, who);
+    CHECK(without_overtaken(seen).size() == 2);
+    seen.front().at += seconds(2);
+    CHECK(without_overtaken(seen).size() == 1);
+}
