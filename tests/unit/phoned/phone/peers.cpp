@@ -1,8 +1,12 @@
 // Covers: a phone against a peer that is no phone of ours: its SIP and its descriptions are what each test says. Early
 // media that is silent, media that stops or never comes (with hold in all its forms), offers that meet, and what the
 // peer is told at the end. Not here: two phones (calls.cpp), the stream itself (media/stream.cpp).
+#include <set>
+#include <string>
+
 #include <doctest/doctest.h>
 
+#include "rtp/wire/demux.hpp"
 #include "rtp/wire/packet.hpp"
 #include "support/phoned/world.hpp"
 #include "support/ua_pair.hpp"
@@ -103,6 +107,30 @@ TEST_CASE_FIXTURE(phone_and_peer, "early media that is silent ends no call, howe
     CHECK(a.last_call().state == call_state::confirmed);
     CHECK(run_until(2s, [&] { return a.live_calls() == 0; }));
     expect_given_up();
+}
+
+TEST_CASE_FIXTURE(
+    phone_and_peer,
+    "The first description is the answer, in an unreliable 183, too; another one in the 2xx is passed over "
+    "(RFC 3261 13.2.1, RFC 6337 3.1.1)"
+) {
+    std::set<std::string> sent_to;
+    on_media_packet = [&](const rtp::endpoint&, const rtp::endpoint& to, std::span<const std::byte> bytes) {
+        if (rtp::classify(bytes) == rtp::datagram_kind::rtp) sent_to.insert(to.to_text());
+    };
+    const auto id = ring();
+    REQUIRE_FALSE(peer.ring(id, 183, description()));
+    run(500ms);
+    CHECK(sent_to == std::set<std::string>{"10.0.1.9:4000"});
+    REQUIRE_FALSE(peer.answer(id, description("a=sendrecv\r\n", "10.0.1.10")));
+    REQUIRE(run_until(1s, [&] { return a.last_call().state == call_state::confirmed; }));
+    speak(1s);
+    CHECK(sent_to == std::set<std::string>{"10.0.1.9:4000"});
+    // Who means another address offers it anew.
+    reoffer(id, description("a=sendrecv\r\n", "10.0.1.10"));
+    sent_to.clear();
+    run(500ms);
+    CHECK(sent_to == std::set<std::string>{"10.0.1.10:4000"});
 }
 
 TEST_CASE_FIXTURE(phone_and_peer, "a peer that answers and never sends a packet is given up, and told why (RFC 3326)") {
