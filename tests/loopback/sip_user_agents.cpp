@@ -320,9 +320,9 @@ TEST_CASE("a target is found by its name, and a name that nobody has ends the re
 
 TEST_CASE("a request larger than 1300 bytes goes over TCP (RFC 3261 18.1.1)") {
     asio::io_context loop(1);
-    sip::user_agent_config messaging;
-    messaging.methods.push_back(sip::method::message);
-    phone caller(loop, "caller", false, messaging), callee(loop, "callee", false, messaging);
+    sip::user_agent_config registering;
+    registering.methods.push_back(sip::method::register_);
+    phone caller(loop, "caller", false, registering), callee(loop, "callee", false, registering);
     run_together(
         loop,
         [](phone& to) -> asio::awaitable<void> {
@@ -336,7 +336,7 @@ TEST_CASE("a request larger than 1300 bytes goes over TCP (RFC 3261 18.1.1)") {
         }(callee),
         [](phone& from, phone& to) -> asio::awaitable<void> {
             for (std::size_t const size : {100u, 5000u}) {
-                sip::net::request_options text(sip::method::message, to.uri());
+                sip::net::request_options text(sip::method::register_, to.uri());
                 text.with_body("text/plain", std::string(size, 'x'));
                 auto done = co_await from.account.async_request(text, awaiting);
                 CHECK(done.status == 200);

@@ -151,7 +151,10 @@ std::optional<starvation> starvation_from(int argc, char** argv) {
         constexpr std::string_view many = "--starve=", one = "--starve-at=";
         starvation wanted;
         if (text.starts_with(many)) {
-            if (text != "--starve=all") wanted.time = std::chrono::seconds(std::atoi(argv[i] + many.size()));
+            if (text == "--starve=once")
+                wanted.rounds = 1;
+            else if (text != "--starve=all")
+                wanted.time = std::chrono::seconds(std::atoi(argv[i] + many.size()));
             number_behind(text, wanted.seed);
             return wanted;
         }
@@ -175,15 +178,16 @@ int starve(starvation const& wanted, char const* program) {
     seeded_random random(wanted.seed);
     long total = 0;
     for (unsigned at = 0; at < shared->cases; ++at) {
+        auto const start = static_cast<long>(random.below(1'000'000));  // whichever cases are left out
         if (shared->allocations[at] == 0 || (wanted.time && shared->is_long[at])) continue;
-        cases.push_back({at + 1, shared->allocations[at], static_cast<long>(random.below(1'000'000))});
+        cases.push_back({at + 1, shared->allocations[at], start});
         total += shared->allocations[at];
     }
 
     auto const end = std::chrono::steady_clock::now() + wanted.time.value_or(std::chrono::hours(24));
     unsigned long places = 0, findings = 0;
     bool goes_on = true;
-    for (long round = 0; goes_on; ++round) {
+    for (long round = 0; goes_on && round < wanted.rounds; ++round) {
         goes_on = false;
         for (auto const& one : cases) {
             if (round >= one.allocations) continue;  // has had its turns

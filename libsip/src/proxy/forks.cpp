@@ -1,6 +1,7 @@
 #include "sip/proxy/forks.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "proxy/header_values.hpp"
 #include "proxy/recording.hpp"
@@ -251,7 +252,10 @@ void forks::try_next_place(time_point now, branch_id id, transaction_outbox out)
 
 void forks::note_history(branch const& one, std::uint16_t status, message const& response) {
     auto const heard = response ? std::optional(response.view()) : std::nullopt;
-    contexts_.find(one.context)->history.settle(one.entry, status, heard);
+    try {
+        contexts_.find(one.context)->history.settle(one.entry, status, heard);
+    } catch (std::bad_alloc const&) {  // an entry is missing then, and the branch still ends
+    }
 }
 
 changes forks::changes_for(branch const& one, context const& made) const {

@@ -21,8 +21,8 @@ struct target {
     std::uint16_t q_milli = 1000;  ///< thousandths of q
     std::string user = {};            ///< whose binding it is; empty where it is none
     binding known = {};               ///< that binding
-    /// What a 3xx that named it says of it: its rc or mp (RFC 7044 10.4), and lines of Diversion (RFC 5806 5.4).
-    std::string history = {}, diversions = {};
+    std::string history = {};         ///< rc or mp of the 3xx that named it (RFC 7044 10.4)
+    std::string diversions = {};      ///< lines of Diversion of that 3xx (RFC 5806 5.4)
     bool is_redirected = false;       ///< a 3xx named it
     std::vector<target> others = {};  ///< further bindings of the same phone, best first: for when its flow has failed
 };

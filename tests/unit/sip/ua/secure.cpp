@@ -220,7 +220,7 @@ TEST_CASE("A TLS client that names itself by its connection's address is hung up
     };
     a.receive(flow, remote, request("INVITE", ""));
     auto const call = a.last<incoming_call>().id;
-    CHECK(!a.run([&](auto now, auto& o) { return a.core.answer(now, call, "answer", o); }));
+    REQUIRE(!a.run([&](auto now, auto& o) { return a.core.answer(now, call, "answer", o); }));
     a.receive(flow, remote, request("ACK", ";tag=" + tag_of(header(a.sent.back().text, "To"))));
     CHECK(!a.run([&](auto now, auto& o) { return a.core.hang_up(now, call, {}, o); }));
     CHECK(a.sent.back().text.starts_with("BYE sip:bob@10.0.0.2:40000;transport=tls SIP/2.0"));
