@@ -15,6 +15,14 @@
 [[gnu::noinline]] void* operator new[](std::size_t size) {
     return test::counted_allocation(size);
 }
+// std::stable_sort() asks so. A sanitizer's own would not go with our operator delete.
+[[gnu::noinline]] void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+    try {
+        return test::counted_allocation(size);
+    } catch (std::bad_alloc const&) {
+        return nullptr;
+    }
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
