@@ -5,6 +5,7 @@
 #include "phoned/media/description.hpp"
 #include "sdp/model/parse.hpp"
 #include "sdp/model/print.hpp"
+#include "sip/syntax/multipart.hpp"
 
 namespace phoned {
 
@@ -46,7 +47,7 @@ std::optional<server_music> server_music::ask(
 }
 
 std::optional<music_source> server_music::on(const sip::call_answered& answered) {
-    auto answer = sdp::parse(answered.response.view().body());
+    auto answer = sdp::parse(sip::session_description(answered.response.view()));
     if (!answer || !negotiator_.on_remote_answer(std::move(*answer))) return std::nullopt;
     const auto& lines = negotiator_.agreed().lines;
     if (lines.empty() || !lines.front().may_receive || !lines.front().remote_rtp) return std::nullopt;

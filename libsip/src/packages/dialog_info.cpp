@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "packages/entries.hpp"
 #include "packages/xml.hpp"
 #include "sip/syntax/uri.hpp"
 
@@ -84,18 +85,6 @@ std::string dialog_text(dialog_entry const& dialog) {
         );
     if (!dialog.referred_by.empty()) text += xml::element("referred-by", dialog.referred_by);
     return text + party_text("local", dialog.local) + party_text("remote", dialog.remote) + "</dialog>\r\n";
-}
-
-void put(std::vector<dialog_entry>& list, dialog_entry entry) {
-    auto const at = std::find_if(list.begin(), list.end(), [&](auto const& known) { return known.id == entry.id; });
-    if (at == list.end())
-        list.push_back(std::move(entry));
-    else
-        *at = std::move(entry);
-}
-
-void drop_terminated(std::vector<dialog_entry>& list) {
-    std::erase_if(list, [](dialog_entry const& known) { return known.state == dialog_state::terminated; });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "packages/entries.hpp"
 #include "packages/xml.hpp"
 #include "sip/syntax/headers/simple.hpp"
 
@@ -119,21 +120,6 @@ std::string to_string(reg_info const& info) {
 }
 
 // ---- both sides
-
-namespace {
-
-void put(std::vector<reg_contact>& list, reg_contact contact) {
-    auto const at = std::find_if(list.begin(), list.end(), [&](auto const& known) { return known.id == contact.id; });
-    if (at == list.end())
-        list.push_back(std::move(contact));
-    else
-        *at = std::move(contact);
-}
-void drop_terminated(std::vector<reg_contact>& list) {
-    std::erase_if(list, [](reg_contact const& contact) { return contact.state == reg_state::terminated; });
-}
-
-}  // namespace
 
 void reg_publisher::set(reg_contact contact) {
     put(changed_, contact);

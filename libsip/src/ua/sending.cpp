@@ -18,9 +18,8 @@ constexpr std::size_t room_for_headers = 220;
 
 /// 8.1.1.8, RFC 5630 5.1: a SIPS Contact where the Request-URI or the top Route is SIPS.
 bool is_for_sips(message_view draft) noexcept {
-    auto const target = parse_uri(draft.request_uri());
     auto const route = draft.get<header_id::route>();
-    return (target && target->scheme == uri_scheme::sips) || (route && route->uri.scheme == uri_scheme::sips);
+    return draft.request_uri_parts().scheme == uri_scheme::sips || (route && route->uri.scheme == uri_scheme::sips);
 }
 
 /// 8.1.1.8: requests that make a dialog or refresh its target carry Contact, and so does REGISTER.
