@@ -61,29 +61,34 @@ std::string summary(sip::message_view m) {
     return std::to_string(m.status()) + ' ' + std::string(m.cseq().method_text);
 }
 
+std::optional<trace_line> read_trace_line(std::string_view json_line) {
+    boost::system::error_code error;
+    auto const value = boost::json::parse(json_line, error);
+    auto const* object = error ? nullptr : value.if_object();
+    if (object == nullptr) return std::nullopt;
+    auto const text_of = [&](char const* key) {
+        auto const* member = object->if_contains(key);
+        auto const* text = member != nullptr ? member->if_string() : nullptr;
+        return text != nullptr ? std::string(*text) : std::string();
+    };
+    trace_line line{
+        .at = {}, .sent = text_of("direction") == "out", .remote = text_of("remote"), .text = text_of("text")};
+    if (auto const* time = object->if_contains("time"); time != nullptr && time->is_number())
+        line.at = seconds(time->to_number<double>(error));
+    return line;
+}
+
 observer::observer(party_map addresses) : addresses_(std::move(addresses)) {}
 
 bool observer::add(
     std::string_view owner, std::string_view json_line, const std::function<bool(std::string_view)>& wanted
 ) {
-    boost::system::error_code error;
-    auto const value = boost::json::parse(json_line, error);
-    auto const* object = error ? nullptr : value.if_object();
-    if (object == nullptr) return false;
-    auto const text_of = [&](char const* key) {
-        auto const* member = object->if_contains(key);
-        auto const* text = member != nullptr ? member->if_string() : nullptr;
-        return text != nullptr ? std::string_view(*text) : std::string_view();
-    };
-    auto const known = addresses_.find(text_of("remote"));
+    auto const line = read_trace_line(json_line);
+    if (!line || !line->at) return false;
+    auto const known = addresses_.find(line->remote);
     std::string const other = known != addresses_.end() ? known->second : stranger_;
     if (owner == proxy && (other.empty() || (wanted && !wanted(other)))) return false;
-    auto const* time = object->if_contains("time");
-    if (time == nullptr || !time->is_number()) return false;
-    return add(
-        owner, seconds(time->to_number<double>(error)), text_of("direction") == "out", text_of("remote"),
-        text_of("text")
-    );
+    return add(owner, *line->at, line->sent, line->remote, line->text);
 }
 
 bool observer::add(

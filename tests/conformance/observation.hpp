@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,9 +30,18 @@ struct observed_message {
 /// Which address is whose: "127.0.0.1:5062" -> "A".
 using party_map = std::map<std::string, std::string, std::less<>>;
 
+/// What a trace says of one message: a JSON line {"time", "direction": "in"|"out", "local", "remote", "text"}.
+struct trace_line {
+    std::optional<seconds> at;
+    bool sent = false;
+    std::string remote, text;
+};
+/// Nothing for what is no such line.
+[[nodiscard]] std::optional<trace_line> read_trace_line(std::string_view json_line);
+
 /// Gathers traces. In a phone's trace, an address that is nobody's is the proxy's: over TCP it has a port of its own
-/// for each connection. A trace is written by one party, as JSON lines {"time", "direction": "in"|"out", "local",
-/// "remote", "text"}; a message that both of its ends traced is taken from the end that was added as a phone.
+/// for each connection. A trace is written by one party; a message that both of its ends traced is taken from the end
+/// that was added as a phone.
 class observer {
 public:
     explicit observer(party_map addresses);

@@ -1,29 +1,21 @@
 #include "conformance/run/registrations.hpp"
 
-#include <boost/json.hpp>
+#include "conformance/observation.hpp"
 
 namespace conformance {
 
 void registrations::note(std::string_view json_line) {
     if (json_line.find("REGISTER") == std::string_view::npos) return;  // most lines: spares reading them
-    boost::system::error_code problem;
-    const auto value = boost::json::parse(json_line, problem);
-    const auto* object = problem ? nullptr : value.if_object();
-    if (object == nullptr) return;
-    const auto text_of = [object](const char* key) {
-        const auto* member = object->if_contains(key);
-        const auto* text = member != nullptr ? member->if_string() : nullptr;
-        return text != nullptr ? std::string_view(*text) : std::string_view();
-    };
-    if (text_of("direction") != "out") return;
-    const auto parsed = sip::parse_message(pool_.copy(text_of("text")), pool_);
+    const auto line = read_trace_line(json_line);
+    if (!line || !line->sent) return;
+    const auto parsed = sip::parse_message(pool_.copy(line->text), pool_);
     if (!parsed) return;
     const auto message = parsed->view();
     if (message.is_request() || message.status() / 100 != 2 || message.cseq().method_text != "REGISTER") return;
     const std::string user(message.to().uri.user);
     // The answer lists what is bound now (RFC 3261 10.3).
     if (message.has(sip::header_id::contact))
-        addresses_.insert_or_assign(user, std::string(text_of("remote")));
+        addresses_.insert_or_assign(user, line->remote);
     else
         addresses_.erase(user);
 }
